@@ -1,0 +1,110 @@
+//! What the chat core tells every window, in order.
+
+use crate::{ConversationSummary, Message, ModelEntry, Settings};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// One event. Numbers rise by one within a process; a gap means: take a new snapshot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Event {
+    /// Its number, from 1.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[ts(export)]
+pub enum EventKind {
+    /// A conversation is new, or its title, model, date or state changed.
+    ConversationChanged {
+        /// How it stands now.
+        conversation: ConversationSummary,
+    },
+    /// A conversation is gone.
+    ConversationDeleted {
+        /// Its id.
+        id: String,
+    },
+    /// A message is new, or changed other than by more text.
+    MessageChanged {
+        /// How it stands now. It is on the active path of its conversation.
+        message: Box<Message>,
+    },
+    /// The active path changed (another branch was chosen): open the conversation anew.
+    PathChanged {
+        /// The conversation.
+        conversation: String,
+    },
+    /// More text at the end of a message's last text part. Committed before it is told.
+    MessageText {
+        /// Its conversation.
+        conversation: String,
+        /// The message.
+        message: String,
+        /// What comes next.
+        text: String,
+    },
+    /// How far an answer is that shows no text yet.
+    AnswerProgress {
+        /// Its conversation.
+        conversation: String,
+        /// The message.
+        message: String,
+        /// What it waits for.
+        stage: AnswerStage,
+    },
+    /// The library or what is in memory changed.
+    ModelsChanged {
+        /// All models.
+        models: Vec<ModelEntry>,
+        /// The memory.
+        memory: MemoryUse,
+    },
+    /// The settings changed.
+    SettingsChanged {
+        /// As they are now.
+        settings: Settings,
+    },
+}
+
+/// What an answer without text waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+#[ts(export)]
+pub enum AnswerStage {
+    /// Its turn.
+    Queued,
+    /// The model, on its way into memory.
+    Loading {
+        /// From 0 to 1.
+        fraction: f32,
+    },
+    /// The reading of the prompt.
+    Reading {
+        /// Tokens read so far.
+        read: u32,
+        /// Tokens to read.
+        total: u32,
+    },
+}
+
+/// The memory of the machine, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct MemoryUse {
+    /// What models may use altogether.
+    #[ts(type = "number")]
+    pub total: u64,
+    /// What loaded models hold.
+    #[ts(type = "number")]
+    pub models: u64,
+    /// What is free for another model.
+    #[ts(type = "number")]
+    pub free: u64,
+}

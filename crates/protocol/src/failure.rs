@@ -1,0 +1,235 @@
+//! Failures: a key for programs, arguments, and a detail for reports. The sentence for people
+//! stands under the same key in `assets/messages/*/errors.ftl` of every language.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use ts_rs::TS;
+
+/// What went wrong, in a form every layer can pass on and every language can say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct AppError {
+    /// Such as `file-not-found`: one of [`FAILURES`].
+    pub key: String,
+    /// What the sentence names: text, or numbers that are formatted for the reader.
+    pub args: BTreeMap<String, Arg>,
+    /// For reports: untranslated, never needed to understand the sentence.
+    pub detail: Option<String>,
+}
+
+/// An argument of a sentence. Sizes in bytes have names that end in `bytes`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(untagged)]
+#[ts(export)]
+pub enum Arg {
+    /// A number.
+    Number(f64),
+    /// Text.
+    Text(String),
+}
+
+impl From<&str> for Arg {
+    fn from(text: &str) -> Self {
+        Arg::Text(text.to_owned())
+    }
+}
+impl From<String> for Arg {
+    fn from(text: String) -> Self {
+        Arg::Text(text)
+    }
+}
+impl From<&String> for Arg {
+    fn from(text: &String) -> Self {
+        Arg::Text(text.clone())
+    }
+}
+impl From<&std::path::Path> for Arg {
+    fn from(path: &std::path::Path) -> Self {
+        Arg::Text(path.display().to_string())
+    }
+}
+impl From<&std::path::PathBuf> for Arg {
+    fn from(path: &std::path::PathBuf) -> Self {
+        Arg::Text(path.display().to_string())
+    }
+}
+impl From<u64> for Arg {
+    fn from(number: u64) -> Self {
+        Arg::Number(number as f64)
+    }
+}
+impl From<u32> for Arg {
+    fn from(number: u32) -> Self {
+        Arg::Number(f64::from(number))
+    }
+}
+impl From<usize> for Arg {
+    fn from(number: usize) -> Self {
+        Arg::Number(number as f64)
+    }
+}
+
+impl AppError {
+    /// The same failure with a detail for reports.
+    pub fn detail(mut self, detail: impl std::fmt::Display) -> Self {
+        self.detail = Some(detail.to_string());
+        self
+    }
+}
+
+/// For logs and developers; people read the catalogue's sentence.
+impl std::fmt::Display for AppError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.key)?;
+        for (name, value) in &self.args {
+            match value {
+                Arg::Number(number) => write!(f, " {name}={number}")?,
+                Arg::Text(text) => write!(f, " {name}={text:?}")?,
+            }
+        }
+        match &self.detail {
+            Some(detail) => write!(f, " ({detail})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for AppError {}
+
+/// Each row is a failure: what it means, its constructor with the arguments of its sentence.
+/// The key is the constructor's name with `-` for `_`.
+macro_rules! failures {
+    ($($(#[doc = $doc:literal])+ $name:ident($($arg:ident),*);)+) => {
+        $(
+            $(#[doc = $doc])+
+            pub fn $name($($arg: impl Into<Arg>),*) -> AppError {
+                AppError {
+                    key: stringify!($name).replace('_', "-"),
+                    args: BTreeMap::from([$((stringify!($arg).to_owned(), $arg.into())),*]),
+                    detail: None,
+                }
+            }
+        )+
+
+        /// Every failure: constructor name and argument names. A test holds the catalogues to it.
+        pub const FAILURES: &[(&str, &[&str])] = &[$((stringify!($name), &[$(stringify!($arg)),*])),+];
+    };
+}
+
+failures! {
+    // Files of the person.
+    /// There is no file at the path.
+    file_not_found(path);
+    /// The file or folder may not be read.
+    file_not_readable(path);
+    /// A file could not be written, for another reason than space or permission.
+    file_not_written(path);
+    /// The path is a folder where a file is needed.
+    not_a_file(path);
+    /// The input is not UTF-8 text; the first bad byte is at `at`.
+    not_text(at);
+    /// A JSON input could not be understood.
+    bad_json(path);
+
+    // Model files.
+    /// The file is not a model in a format that Parley reads.
+    not_a_model(path);
+    /// The file says it is a pickle or another format that can run code; never loaded.
+    unsafe_format(path);
+    /// The file ends before what its header promises.
+    model_truncated(path, bytes, expected_bytes);
+    /// The header contradicts itself or names absurd sizes; `what` names the field.
+    model_damaged(path, what);
+    /// The GGUF version is not 2 or 3.
+    model_version(path, version);
+    /// Parley has no description of this architecture.
+    unknown_architecture(architecture);
+    /// A tensor has a type that cannot be computed.
+    unknown_type(tensor, kind);
+    /// A tensor is missing.
+    tensor_missing(tensor);
+    /// A tensor has another shape than the header's sizes ask for.
+    tensor_shape(tensor, expected, found);
+    /// A value that the architecture needs is not in the header.
+    metadata_missing(name);
+    /// The tokenizer names a pre-tokenizer that Parley does not know.
+    unknown_pretokenizer(name);
+    /// The file carries a tokenizer of a kind that Parley does not know.
+    unknown_tokenizer(kind);
+    /// The file carries no tokenizer, or one that contradicts itself.
+    tokenizer_damaged(what);
+    /// A token id is outside of the vocabulary.
+    token_out_of_range(token, size);
+    /// The model has no chat template.
+    template_missing(name);
+    /// The template could not be rendered.
+    template_failed(reason);
+    /// The template took too many steps or too much memory and was ended.
+    template_too_costly();
+    /// The logits are not numbers: the weights or the arithmetic are damaged.
+    logits_not_finite();
+
+    // The library.
+    /// No model with this id or path is in the library.
+    model_unknown(model);
+    /// The file of a model is gone.
+    model_gone(name, path);
+    /// The file of a model is not the one that was imported or loaded.
+    model_changed(name, path);
+    /// The starter model is not installed.
+    starter_missing();
+    /// No model is chosen and there is none to choose.
+    no_model();
+    /// The library's index cannot be read.
+    library_damaged(path);
+
+    // Running.
+    /// The prompt does not fit: tokens needed, tokens there are, and by how much.
+    context_overflow(tokens, context, over);
+    /// Weights and context need more memory than is free; `smaller` is a context that would fit, or 0.
+    memory_short(name, needed_bytes, free_bytes, smaller);
+    /// The program parley-worker was not found.
+    worker_missing(path);
+    /// The worker could not be started.
+    worker_not_started(path);
+    /// The worker speaks another version of the protocol.
+    worker_version(found, expected);
+    /// The worker ended in the middle of its work.
+    worker_died(name);
+    /// The system ended the worker for want of memory.
+    worker_out_of_memory(name);
+    /// The worker did not answer in time and was ended.
+    worker_hung(name);
+    /// A message is longer than the protocol carries.
+    message_too_large(bytes, limit_bytes);
+    /// The request was stopped.
+    cancelled();
+
+    // History.
+    /// The program was closed or killed while the answer was being made.
+    run_ended();
+    /// No conversation with this id.
+    conversation_unknown(id);
+    /// No message with this id in the conversation.
+    message_unknown(id);
+    /// Nothing was said.
+    message_empty();
+    /// An answer is still being made in this conversation.
+    already_answering();
+    /// The history's file is damaged; it is kept as it is.
+    history_damaged(path);
+    /// The history may not be written.
+    history_read_only(path);
+    /// The history was written by a newer Parley.
+    history_newer(path, found, known);
+    /// Another Parley holds the history for longer than can be waited for.
+    history_busy(path);
+    /// The disk is full.
+    disk_full(path);
+
+    // The rest.
+    /// The window asked for a command that does not exist, or with what it does not take.
+    bad_command(name);
+    /// Something that should not happen did.
+    internal();
+}

@@ -1,0 +1,27 @@
+//! The words everyone shares: messages, model identity, requests and events, failures.
+//!
+//! Plain data with public fields. A type lives here when two crates, or a crate and the
+//! window, say it to each other; what outlives a release (rows, settings files) has private
+//! structs beside the code that reads it.
+
+mod command;
+mod conversation;
+mod event;
+pub mod failure;
+mod generate;
+mod identity;
+mod message;
+mod receipt;
+mod settings;
+mod worker;
+
+pub use command::*;
+pub use conversation::*;
+pub use event::*;
+pub use failure::{AppError, Arg, FAILURES};
+pub use generate::*;
+pub use identity::*;
+pub use message::*;
+pub use receipt::*;
+pub use settings::*;
+pub use worker::*;

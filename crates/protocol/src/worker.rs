@@ -1,0 +1,231 @@
+//! The protocol between the runtime and a worker: one JSON line a message over stdin and stdout,
+//! at most [`MAX_LINE`] bytes. What is larger goes by file path.
+
+use crate::{AppError, EngineFacts, Limits, PromptMessage, Sampling, StopReason, Times};
+use serde::{Deserialize, Serialize};
+
+/// The version of this protocol; a worker of another version is refused.
+pub const WORKER_PROTOCOL: u32 = 1;
+
+/// Longest line in bytes, the newline included.
+pub const MAX_LINE: usize = 16 * 1024 * 1024;
+
+/// To a worker. Every answer to it carries the same id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToWorker {
+    /// Chosen by the runtime, never used twice in a worker's life; 0 is not used.
+    pub id: u64,
+    /// What to do.
+    #[serde(flatten)]
+    pub request: WorkerRequest,
+}
+
+/// What a worker is asked. Each ends with one `Done*` or `Failed`, but for `Cancel` and
+/// `Threads`, which are not answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum WorkerRequest {
+    /// Load the weights: the first request of a worker that generates. `Progress`, then `Loaded`.
+    Load {
+        /// Absolute path of the (first) file.
+        path: String,
+        /// Context in tokens; None: what the model was made for, at most [`DEFAULT_CONTEXT`].
+        context: Option<u32>,
+        /// Threads that compute.
+        threads: u32,
+    },
+    /// Text to ids, by the tokenizer of a file; no weights needed. `Tokens`.
+    Tokenize {
+        /// The model file.
+        path: String,
+        /// The text, byte for byte.
+        text: String,
+        /// Whether BOS is added and control tokens in the text are recognised.
+        special: bool,
+    },
+    /// Ids to text; no weights needed. `Rendered`.
+    Detokenize {
+        /// The model file.
+        path: String,
+        /// The ids.
+        ids: Vec<u32>,
+        /// Whether control tokens are written out.
+        special: bool,
+    },
+    /// Messages to the template's exact output; no weights needed. `Rendered`.
+    Render {
+        /// The model file.
+        path: String,
+        /// The messages.
+        messages: Vec<PromptMessage>,
+        /// Whether the opening of the model's answer comes at the end.
+        add_generation_prompt: bool,
+    },
+    /// An answer by the loaded model. `Progress`, `Text`..., `Answered`.
+    Generate {
+        /// The conversation so far.
+        messages: Vec<PromptMessage>,
+        /// How tokens are chosen; the seed is set.
+        sampling: Sampling,
+        /// How far it may go.
+        limits: Limits,
+    },
+    /// The likeliest next tokens after each of some ids. `Logits` for each, then `Done`.
+    Logits {
+        /// The ids, from an empty context.
+        ids: Vec<u32>,
+        /// How many for each position.
+        top: u32,
+    },
+    /// One timed run of the loaded model from an empty context. `Benched`.
+    Bench {
+        /// Tokens read.
+        prefill: u32,
+        /// Tokens made.
+        decode: u32,
+    },
+    /// Stop what `target` started; that one then ends as cancelled.
+    Cancel {
+        /// The id of the request to stop.
+        target: u64,
+    },
+    /// Change how many threads compute, from the next step on.
+    Threads {
+        /// At least 1.
+        threads: u32,
+    },
+}
+
+/// The context in tokens that a model is given when nobody asks for another.
+pub const DEFAULT_CONTEXT: u32 = 8192;
+
+/// From a worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FromWorker {
+    /// The request it belongs to; 0 for `Hello`.
+    pub id: u64,
+    /// What is told.
+    #[serde(flatten)]
+    pub event: WorkerEvent,
+}
+
+/// What a worker tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum WorkerEvent {
+    /// The first line of every worker.
+    Hello {
+        /// [`WORKER_PROTOCOL`] of the worker.
+        protocol: u32,
+        /// What computes.
+        engine: EngineFacts,
+    },
+    /// How far a load, or the reading of a prompt, is.
+    Progress {
+        /// Of what.
+        stage: WorkerStage,
+        /// Bytes (load) or tokens (prefill) done.
+        done: u64,
+        /// Bytes or tokens in all.
+        total: u64,
+    },
+    /// The model is loaded.
+    Loaded(LoadedFacts),
+    /// Ids of a text.
+    Tokens {
+        /// The ids.
+        ids: Vec<u32>,
+    },
+    /// Text of ids, or a template's output.
+    Rendered {
+        /// The text. Bytes that are not UTF-8 come as U+FFFD.
+        text: String,
+    },
+    /// More of an answer: whole characters only.
+    Text {
+        /// What comes next, never empty.
+        text: String,
+    },
+    /// An answer has ended.
+    Answered(WorkerAnswered),
+    /// The likeliest tokens after one position.
+    Logits {
+        /// From 0: what comes after `ids[position]`.
+        position: u32,
+        /// Token id and logit, likeliest first.
+        top: Vec<(u32, f32)>,
+    },
+    /// A timed run.
+    Benched {
+        /// Milliseconds to read the prompt.
+        prefill_ms: f64,
+        /// Milliseconds to make the tokens.
+        decode_ms: f64,
+        /// Most bytes that the process has held.
+        peak_memory_bytes: u64,
+    },
+    /// The end of a request that has no result of its own.
+    Done,
+    /// A request failed; the worker lives on unless it says so by ending.
+    Failed {
+        /// The sentence for the person.
+        error: AppError,
+    },
+    /// What the process holds now, in bytes: after a load and after each answer. Id 0.
+    Memory {
+        /// Resident bytes.
+        bytes: u64,
+    },
+}
+
+/// What `Progress` is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkerStage {
+    /// Loading weights, in bytes.
+    Load,
+    /// Reading a prompt, in tokens, reused ones included.
+    Prefill,
+}
+
+/// What is known once a model is loaded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LoadedFacts {
+    /// Such as `llama`.
+    pub architecture: String,
+    /// Tokens of context it was loaded with.
+    pub context: u32,
+    /// Size of the vocabulary.
+    pub vocabulary: u32,
+    /// Milliseconds.
+    pub load_ms: f64,
+    /// Hex sha256 of the chat template's source.
+    pub template_sha256: String,
+}
+
+/// What a worker knows of an answer when it has ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkerAnswered {
+    /// Why.
+    pub reason: StopReason,
+    /// Hex sha256 of the chat template's source.
+    pub template_sha256: String,
+    /// Hex sha256 of the rendered prompt.
+    pub prompt_sha256: String,
+    /// Tokens of the prompt.
+    pub prompt_tokens: u32,
+    /// Of these, not computed again.
+    pub reused_tokens: u32,
+    /// Oldest messages left out.
+    pub cut_messages: u32,
+    /// Their tokens.
+    pub cut_tokens: u32,
+    /// Tokens of the answer.
+    pub answer_tokens: u32,
+    /// Tokens of context.
+    pub context: u32,
+    /// What computed it.
+    pub engine: EngineFacts,
+    /// `prefill_ms`, `first_token_ms` (from the worker's receipt of the request) and `decode_ms`.
+    pub times: Times,
+}
