@@ -1,1 +1,11 @@
-//! placeholder
+//! Reads the headers of model files without loading weights.
+//!
+//! A model file is hostile input: every count and size is held against the length of the file
+//! before anything is allocated, and every failure is a sentence for a person.
+
+mod describe;
+pub mod ggml;
+pub mod gguf;
+mod open;
+
+pub use describe::{Description, describe};

@@ -142,6 +142,8 @@ failures! {
     model_damaged(path, what);
     /// The GGUF version is not 2 or 3.
     model_version(path, version);
+    /// The file was written for a big-endian computer.
+    model_big_endian(path);
     /// Parley has no description of this architecture.
     unknown_architecture(architecture);
     /// A tensor has a type that cannot be computed.

@@ -1,0 +1,136 @@
+//! GGUF versions 2 and 3, little-endian: the header of a file, checked against its length.
+//!
+//! Layout: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
+
+mod check;
+mod read;
+mod value;
+
+pub use value::{Array, Metadata, Value};
+
+use crate::ggml;
+use crate::open::{first_bytes, not_gguf, regular_file};
+use protocol::{AppError, failure};
+use read::Reader;
+use std::collections::HashMap;
+use std::io::{Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// Bytes of magic, version and the two counts.
+const FIXED: u64 = 24;
+
+/// The header of a GGUF file.
+#[derive(Clone, Debug)]
+pub struct Gguf {
+    /// Where it was read.
+    pub path: PathBuf,
+    /// 2 or 3.
+    pub version: u32,
+    /// Keys and values.
+    pub metadata: Metadata,
+    /// In the order of the file.
+    pub tensors: Vec<Tensor>,
+    /// Bytes before the first tensor's data.
+    pub header_bytes: u64,
+    /// Bytes of the file.
+    pub file_bytes: u64,
+    by_name: HashMap<String, usize>,
+}
+
+/// Where a tensor lies and what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tensor {
+    /// Such as `blk.0.attn_q.weight`.
+    pub name: String,
+    /// As GGUF writes it: the dimension that is contiguous in memory first. One to four.
+    pub shape: Vec<u64>,
+    /// How the numbers are stored.
+    pub kind: ggml::Type,
+    /// Bytes from the start of the file.
+    pub offset: u64,
+    /// Bytes of data.
+    pub bytes: u64,
+}
+
+impl Tensor {
+    /// Numbers in the tensor.
+    pub fn numbers(&self) -> u64 {
+        // Checked when the header was read.
+        self.shape.iter().product()
+    }
+}
+
+impl Gguf {
+    /// Reads and checks the header of the file at `path`; the weights are not read.
+    ///
+    /// Errors: `file-not-found`, `file-not-readable`, `not-a-file`, `not-a-model`,
+    /// `unsafe-format`, `model-version`, `model-truncated`, `model-damaged`, `unknown-type`.
+    pub fn open(path: &Path) -> Result<Gguf, AppError> {
+        let (mut file, file_bytes) = regular_file(path)?;
+        let unreadable = |error: std::io::Error| failure::file_not_readable(path).detail(error);
+        let start = first_bytes(&mut file, 16).map_err(unreadable)?;
+        if !start.starts_with(b"GGUF") {
+            return Err(not_gguf(path, &start));
+        }
+        if file_bytes < FIXED {
+            return Err(failure::model_truncated(path, file_bytes, FIXED));
+        }
+        file.seek(SeekFrom::Start(4)).map_err(unreadable)?;
+        let mut reader = Reader::new(file, path, 4, file_bytes);
+        let version = reader.u32()?;
+        match version {
+            2 | 3 => {}
+            _ if matches!(version.swap_bytes(), 1..=3) => {
+                return Err(failure::model_big_endian(path));
+            }
+            _ => return Err(failure::model_version(path, version)),
+        }
+        let tensor_count = reader.u64()?;
+        let key_count = reader.u64()?;
+        // A key is at least a length, a type and a value of one byte; a tensor a length, a count
+        // of dimensions, one dimension, a type and an offset.
+        reader.check_count(key_count, 13, "the number of keys")?;
+        reader.check_count(tensor_count, 32, "the number of tensors")?;
+        let metadata = reader.metadata(key_count)?;
+        let alignment = check::alignment(path, &metadata)?;
+        let mut tensors = reader.tensors(tensor_count)?;
+        let header_bytes = reader.position().next_multiple_of(alignment);
+        check::place(path, &mut tensors, header_bytes, alignment, file_bytes)?;
+        let mut by_name = HashMap::with_capacity(tensors.len());
+        for (index, tensor) in tensors.iter().enumerate() {
+            if by_name.insert(tensor.name.clone(), index).is_some() {
+                let what = format!("two tensors named {}", tensor.name);
+                return Err(failure::model_damaged(path, what));
+            }
+        }
+        Ok(Gguf {
+            path: path.to_owned(),
+            version,
+            metadata,
+            tensors,
+            header_bytes,
+            file_bytes,
+            by_name,
+        })
+    }
+
+    /// The tensor of this name, where the file has it.
+    pub fn tensor(&self, name: &str) -> Option<&Tensor> {
+        self.by_name.get(name).map(|index| &self.tensors[*index])
+    }
+
+    /// `general.architecture`.
+    ///
+    /// Errors: `metadata-missing`.
+    pub fn architecture(&self) -> Result<&str, AppError> {
+        self.metadata
+            .text("general.architecture")
+            .ok_or_else(|| failure::metadata_missing("general.architecture"))
+    }
+
+    /// The value of `<architecture>.<key>`.
+    pub fn of_architecture(&self, key: &str) -> Option<&Value> {
+        let architecture = self.architecture().ok()?;
+        self.metadata.get(&format!("{architecture}.{key}"))
+    }
+}

@@ -1,0 +1,245 @@
+//! Reads a header forward, never past the end of the file and never more than it can hold.
+
+use super::{Array, Metadata, Tensor, Value};
+use crate::ggml;
+use protocol::{AppError, failure};
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+/// Most bytes of a header. The largest known, with 262,144 tokens and merges, has 16 MB.
+const MOST_HEADER: u64 = 256 << 20;
+/// Longest key or tensor name in bytes; the format allows 65,535 and 64.
+const LONGEST_NAME: u64 = 65_535;
+/// Deepest array in arrays.
+const DEEPEST: u32 = 4;
+/// Most dimensions of a tensor.
+const MOST_DIMENSIONS: u32 = 4;
+
+pub(super) struct Reader<'a> {
+    input: BufReader<File>,
+    path: &'a Path,
+    at: u64,
+    end: u64,
+}
+
+impl<'a> Reader<'a> {
+    /// `at` is where `file` stands, `end` its length, both in bytes.
+    pub fn new(file: File, path: &'a Path, at: u64, end: u64) -> Self {
+        let input = BufReader::with_capacity(1 << 18, file);
+        Reader {
+            input,
+            path,
+            at,
+            end,
+        }
+    }
+
+    /// Bytes from the start of the file.
+    pub fn position(&self) -> u64 {
+        self.at
+    }
+
+    fn damaged(&self, what: impl Into<protocol::Arg>) -> AppError {
+        failure::model_damaged(self.path, what)
+    }
+
+    /// The file must have `bytes` more. What a whole file could have is missing from a cut one;
+    /// what none could have is damage, named by `what`.
+    fn need(&self, bytes: u64, what: &str) -> Result<(), AppError> {
+        let needed = self.at.checked_add(bytes).filter(|end| *end <= MOST_HEADER);
+        match needed {
+            None => Err(self.damaged(what)),
+            Some(needed) if needed > self.end => {
+                Err(failure::model_truncated(self.path, self.end, needed))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Whether `count` things of at least `least` bytes each can still come.
+    pub fn check_count(&self, count: u64, least: u64, what: &str) -> Result<(), AppError> {
+        match count.checked_mul(least) {
+            Some(bytes) => self.need(bytes, what),
+            None => Err(self.damaged(what)),
+        }
+    }
+
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), AppError> {
+        self.need(bytes.len() as u64, "the header")?;
+        // The length was checked; what still fails is the disk, or a file cut meanwhile.
+        self.input
+            .read_exact(bytes)
+            .map_err(|error| failure::file_not_readable(self.path).detail(error))?;
+        self.at += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], AppError> {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    pub fn u32(&mut self) -> Result<u32, AppError> {
+        Ok(u32::from_le_bytes(self.array()?))
+    }
+
+    pub fn u64(&mut self) -> Result<u64, AppError> {
+        Ok(u64::from_le_bytes(self.array()?))
+    }
+
+    fn text(&mut self, what: &str) -> Result<String, AppError> {
+        let length = self.u64()?;
+        self.need(length, what)?;
+        let mut bytes = vec![0; length as usize];
+        self.fill(&mut bytes)?;
+        String::from_utf8(bytes).map_err(|_| self.damaged(what))
+    }
+
+    fn name(&mut self, what: &str) -> Result<String, AppError> {
+        let length = self.u64()?;
+        if length > LONGEST_NAME {
+            return Err(self.damaged(what));
+        }
+        let mut bytes = vec![0; length as usize];
+        self.fill(&mut bytes)?;
+        String::from_utf8(bytes).map_err(|_| self.damaged(what))
+    }
+
+    pub fn metadata(&mut self, count: u64) -> Result<Metadata, AppError> {
+        let mut metadata = Metadata::default();
+        for _ in 0..count {
+            let key = self.name("the name of a key")?;
+            let kind = self.u32()?;
+            let value = self.value(kind, &key)?;
+            if !metadata.insert(key.clone(), value) {
+                return Err(self.damaged(format!("two keys named {key}")));
+            }
+        }
+        Ok(metadata)
+    }
+
+    fn value(&mut self, kind: u32, key: &str) -> Result<Value, AppError> {
+        Ok(match kind {
+            0 => Value::Unsigned(u8::from_le_bytes(self.array()?).into()),
+            1 => Value::Signed(i8::from_le_bytes(self.array()?).into()),
+            2 => Value::Unsigned(u16::from_le_bytes(self.array()?).into()),
+            3 => Value::Signed(i16::from_le_bytes(self.array()?).into()),
+            4 => Value::Unsigned(self.u32()?.into()),
+            5 => Value::Signed(i32::from_le_bytes(self.array()?).into()),
+            6 => Value::Float(f32::from_le_bytes(self.array()?).into()),
+            7 => Value::Bool(self.truth(key)?),
+            8 => Value::Text(self.text(key)?),
+            9 => Value::Array(self.values(key, 0)?),
+            10 => Value::Unsigned(self.u64()?),
+            11 => Value::Signed(i64::from_le_bytes(self.array()?)),
+            12 => Value::Float(f64::from_le_bytes(self.array()?)),
+            _ => return Err(self.damaged(format!("the type of {key}"))),
+        })
+    }
+
+    fn truth(&mut self, key: &str) -> Result<bool, AppError> {
+        match self.array::<1>()? {
+            [0] => Ok(false),
+            [1] => Ok(true),
+            _ => Err(self.damaged(key)),
+        }
+    }
+
+    fn values(&mut self, key: &str, depth: u32) -> Result<Array, AppError> {
+        let kind = self.u32()?;
+        let count = self.u64()?;
+        // An empty text is its length; an empty array its type and length.
+        let least = match kind {
+            0 | 1 | 7 => 1,
+            2 | 3 => 2,
+            4..=6 => 4,
+            8 | 10..=12 => 8,
+            9 => 12,
+            _ => return Err(self.damaged(format!("the type of {key}"))),
+        };
+        self.check_count(count, least, key)?;
+        let count = count as usize;
+        Ok(match kind {
+            0 => Array::U8(self.numbers(count, u8::from_le_bytes)?),
+            1 => Array::I8(self.numbers(count, i8::from_le_bytes)?),
+            2 => Array::U16(self.numbers(count, u16::from_le_bytes)?),
+            3 => Array::I16(self.numbers(count, i16::from_le_bytes)?),
+            4 => Array::U32(self.numbers(count, u32::from_le_bytes)?),
+            5 => Array::I32(self.numbers(count, i32::from_le_bytes)?),
+            6 => Array::F32(self.numbers(count, f32::from_le_bytes)?),
+            7 => Array::Bool(
+                (0..count)
+                    .map(|_| self.truth(key))
+                    .collect::<Result<_, _>>()?,
+            ),
+            8 => {
+                let mut texts = Vec::with_capacity(count);
+                for _ in 0..count {
+                    texts.push(self.text(key)?);
+                }
+                Array::Text(texts)
+            }
+            9 if depth + 1 >= DEEPEST => {
+                return Err(self.damaged(format!("the depth of {key}")));
+            }
+            9 => {
+                let mut arrays = Vec::with_capacity(count);
+                for _ in 0..count {
+                    arrays.push(self.values(key, depth + 1)?);
+                }
+                Array::Arrays(arrays)
+            }
+            10 => Array::U64(self.numbers(count, u64::from_le_bytes)?),
+            11 => Array::I64(self.numbers(count, i64::from_le_bytes)?),
+            _ => Array::F64(self.numbers(count, f64::from_le_bytes)?),
+        })
+    }
+
+    fn numbers<T, const N: usize>(
+        &mut self,
+        count: usize,
+        from: fn([u8; N]) -> T,
+    ) -> Result<Vec<T>, AppError> {
+        let mut numbers = Vec::with_capacity(count);
+        for _ in 0..count {
+            numbers.push(from(self.array()?));
+        }
+        Ok(numbers)
+    }
+
+    /// The tensors' descriptions. `offset` is still counted from the start of the data.
+    pub fn tensors(&mut self, count: u64) -> Result<Vec<Tensor>, AppError> {
+        let mut tensors = Vec::with_capacity(count as usize);
+        for _ in 0..count {
+            let name = self.name("the name of a tensor")?;
+            let dimensions = self.u32()?;
+            if !(1..=MOST_DIMENSIONS).contains(&dimensions) {
+                return Err(self.damaged(format!("the dimensions of {name}")));
+            }
+            let mut shape = Vec::with_capacity(dimensions as usize);
+            for _ in 0..dimensions {
+                shape.push(self.u64()?);
+            }
+            let number = self.u32()?;
+            let kind = ggml::Type::of(number)
+                .ok_or_else(|| failure::unknown_type(&name, number.to_string()))?;
+            let offset = self.u64()?;
+            let bytes = shape
+                .iter()
+                .try_fold(1u64, |all, size| all.checked_mul(*size))
+                .filter(|numbers| *numbers > 0 && shape[0].is_multiple_of(kind.block))
+                .and_then(|numbers| kind.size(numbers))
+                .ok_or_else(|| self.damaged(format!("the dimensions of {name}")))?;
+            tensors.push(Tensor {
+                name,
+                shape,
+                kind,
+                offset,
+                bytes,
+            });
+        }
+        Ok(tensors)
+    }
+}

@@ -1,0 +1,42 @@
+//! Opens a file that is thought to be a model, and tells what else it may be.
+
+use protocol::{AppError, failure};
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+/// Opens a regular file for reading and gives its length in bytes. Folders, pipes and devices
+/// are refused before they are opened, since opening those can wait forever.
+pub(crate) fn regular_file(path: &Path) -> Result<(File, u64), AppError> {
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => failure::file_not_found(path).detail(error),
+        _ => failure::file_not_readable(path).detail(error),
+    };
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(failure::not_a_file(path));
+    }
+    let file = File::open(path).map_err(failed)?;
+    let bytes = file.metadata().map_err(failed)?.len();
+    Ok((file, bytes))
+}
+
+/// Why a file that does not begin as GGUF does is not loaded.
+pub(crate) fn not_gguf(path: &Path, start: &[u8]) -> AppError {
+    // Pickle's protocol 2 to 5 opcode, and the zip that newer PyTorch files are.
+    let pickle = start.len() >= 2 && start[0] == 0x80 && (2..=5).contains(&start[1]);
+    if pickle || start.starts_with(b"PK\x03\x04") {
+        return failure::unsafe_format(path);
+    }
+    // safetensors: eight bytes of length, then a JSON object.
+    if start.len() >= 9 && start[8] == b'{' && start[4..8] == [0; 4] {
+        return failure::not_a_model(path).detail("a safetensors file; Parley reads GGUF");
+    }
+    failure::not_a_model(path)
+}
+
+/// Reads as many of the first bytes as there are, up to `most`.
+pub(crate) fn first_bytes(file: &mut File, most: usize) -> std::io::Result<Vec<u8>> {
+    let mut start = Vec::with_capacity(most);
+    file.take(most as u64).read_to_end(&mut start)?;
+    Ok(start)
+}
