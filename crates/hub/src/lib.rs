@@ -1,1 +1,14 @@
-//! placeholder
+//! The model library on disk: which models there are, where their files lie, and who they are.
+//!
+//! Models are used where they lie, never copied. Their identity is the sha256 of the file,
+//! reckoned in the background; until then it is that of the header, the size and the date.
+
+mod hashing;
+mod index;
+mod library;
+mod places;
+mod record;
+mod starter;
+
+pub use library::{Hub, memory_needed};
+pub use places::Places;

@@ -1,0 +1,375 @@
+//! The library: the index in memory, kept in step with the file that several processes share.
+
+use crate::hashing;
+use crate::index::{Found, Index, IndexFile, Stamp, salvage};
+use crate::places::Places;
+use crate::record::{Copy, Origin, Record, given_context, not_read};
+use crate::starter::{self, MANIFEST};
+use protocol::{AppError, ModelEntry, ModelId, failure};
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long a new process is left alone before it hashes, so that one quick command is quick.
+const GRACE: Duration = Duration::from_secs(1);
+/// How often the file is looked at for what other processes did.
+const POLL: Duration = Duration::from_secs(2);
+/// The shortest beginning of an id that names a model.
+const SHORTEST_PREFIX: usize = 6;
+
+/// The model library. A cheap clone; the background work ends with the last one.
+#[derive(Clone)]
+pub struct Hub {
+    shared: Arc<Shared>,
+    _life: Arc<Life>,
+}
+
+struct Shared {
+    file: IndexFile,
+    state: Mutex<State>,
+    /// Wakes the background thread.
+    wake: Condvar,
+    changes: watch::Sender<u64>,
+}
+
+struct State {
+    index: Index,
+    /// The writing of the file that `index` is.
+    stamp: Option<Stamp>,
+    damage: Option<AppError>,
+    closing: bool,
+}
+
+/// Ends the background thread when the last [`Hub`] is dropped.
+struct Life(Arc<Shared>);
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.0.state().closing = true;
+        self.0.wake.notify_all();
+    }
+}
+
+impl Hub {
+    /// Opens the library, with the starter model where it is found. A damaged index is set
+    /// aside and rebuilt ([`Hub::damage`] says so). Where nothing may be written the library can
+    /// still be read. Errors: `library-damaged` where the index cannot be read at all or is a
+    /// newer Parley's.
+    pub fn open(places: &Places) -> Result<Hub, AppError> {
+        let shared = Arc::new(Shared {
+            file: IndexFile::new(places.library_index()),
+            state: Mutex::new(State {
+                index: Index::default(),
+                stamp: None,
+                damage: None,
+                closing: false,
+            }),
+            wake: Condvar::new(),
+            changes: watch::Sender::new(0),
+        });
+        shared.refresh()?;
+        if let Some(record) = shared.starter_to_add(places.starters()) {
+            let stored = places
+                .create_data()
+                .and_then(|()| shared.change(|index| index.add(record.clone())));
+            if stored.is_err() {
+                shared.state().index.add(record);
+            }
+        }
+        let background = shared.clone();
+        // Without the thread (the system has none to give) ids stay provisional: still usable.
+        let _ = std::thread::Builder::new()
+            .name("hub".into())
+            .spawn(move || background.work());
+        Ok(Hub {
+            _life: Arc::new(Life(shared.clone())),
+            shared,
+        })
+    }
+
+    /// All models, the starter first, then in the order they came; `Ready` or `Unusable`.
+    pub fn models(&self) -> Vec<ModelEntry> {
+        self.shared.follow();
+        let state = self.shared.state();
+        let records = &state.index.models;
+        let mut shown: Vec<&Record> = (0..records.len())
+            .filter(|at| !superseded(records, *at))
+            .map(|at| &records[at])
+            .collect();
+        shown.sort_by_key(|record| record.source != Origin::Bundled);
+        shown.into_iter().map(Record::entry).collect()
+    }
+
+    /// Adds the model file at `path` where it lies. A file that is in the library already, as it
+    /// is now, is only returned. Errors: those of [`formats::describe`], `disk-full`,
+    /// `file-not-written`.
+    pub fn import(&self, path: &Path) -> Result<ModelEntry, AppError> {
+        let path = std::fs::canonicalize(path).map_err(|e| not_read(path, &e))?;
+        self.shared.follow();
+        if let Some(record) = self.shared.state().index.by_path(&path.to_string_lossy()) {
+            return Ok(record.entry());
+        }
+        let record = Record::describe(&path)?;
+        self.shared.file.create_folder()?;
+        let id = self.shared.change(|index| index.add(record))?;
+        self.resolve(&ModelId(id))
+    }
+
+    /// The model that has or had this id; its state may be `Unusable`. Errors: `model-unknown`.
+    pub fn resolve(&self, id: &ModelId) -> Result<ModelEntry, AppError> {
+        self.record(id).map(|record| record.entry())
+    }
+
+    /// The id that a model has now; an unknown one is returned as it is. Reads no file.
+    pub fn current_id(&self, id: &ModelId) -> ModelId {
+        let state = self.shared.state();
+        let record = state.index.by_id(&id.0);
+        record.map_or_else(|| id.clone(), |record| ModelId(record.id.clone()))
+    }
+
+    /// The file to load. Errors: `model-unknown`, `model-gone`, `model-changed`.
+    pub fn path(&self, id: &ModelId) -> Result<PathBuf, AppError> {
+        let record = self.record(id)?;
+        record.usable().map(|copy| PathBuf::from(&copy.path))
+    }
+
+    /// The model that a person means: an id or its beginning (six characters or more), a name,
+    /// or the path of a file, which is imported where it is not in the library.
+    /// Errors: `model-unknown`, `file-not-found`, those of [`Hub::import`].
+    pub fn find(&self, text: &str) -> Result<ModelEntry, AppError> {
+        let models = self.models();
+        let prefix = |id: &ModelId| {
+            let (_, hex) = id.0.split_once(':').unwrap_or_default();
+            text.len() >= SHORTEST_PREFIX && (id.0.starts_with(text) || hex.starts_with(text))
+        };
+        if let Ok(entry) = self.resolve(&ModelId(text.to_owned())) {
+            return Ok(entry);
+        }
+        let lower = text.to_lowercase();
+        let matches: [Vec<&ModelEntry>; 2] = [
+            models.iter().filter(|m| prefix(&m.id)).collect(),
+            models.iter().filter(|m| named(m, &lower)).collect(),
+        ];
+        for found in matches {
+            match found[..] {
+                [] => {}
+                [one] => return Ok(one.clone()),
+                [..] => {
+                    let ids: Vec<&str> = found.iter().map(|m| m.id.0.as_str()).collect();
+                    return Err(failure::model_unknown(text)
+                        .detail(format!("it may be any of {}", ids.join(", "))));
+                }
+            }
+        }
+        let path = Path::new(text);
+        let is_path = path.components().count() > 1 || path.extension().is_some();
+        if path.exists() || is_path {
+            self.import(path)
+        } else {
+            Err(failure::model_unknown(text))
+        }
+    }
+
+    /// The starter model, where it is or was installed.
+    pub fn starter(&self) -> Option<ModelEntry> {
+        self.shared.follow();
+        let state = self.shared.state();
+        let mut records = state.index.models.iter();
+        records
+            .find(|record| record.source == Origin::Bundled)
+            .map(Record::entry)
+    }
+
+    /// Bytes that a model needs when loaded with `context` tokens.
+    /// Errors: as [`Hub::path`] and [`formats::describe`].
+    pub fn memory(&self, id: &ModelId, context: u32) -> Result<u64, AppError> {
+        Ok(formats::describe(&self.path(id)?)?.memory_bytes(context))
+    }
+
+    /// A number that rises whenever the library changes, also by another process.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes.subscribe()
+    }
+
+    /// `library-damaged`, with the path where the damaged index is kept, where this process
+    /// found one and rebuilt it.
+    pub fn damage(&self) -> Option<AppError> {
+        self.shared.state().damage.clone()
+    }
+
+    fn record(&self, id: &ModelId) -> Result<Record, AppError> {
+        self.shared.follow();
+        let state = self.shared.state();
+        let record = state.index.by_id(&id.0).cloned();
+        record.ok_or_else(|| failure::model_unknown(&id.0))
+    }
+}
+
+/// Bytes that the model file at `path`, in the library or not, needs when loaded with `context`
+/// tokens; None: with what Parley would give it. Errors: those of [`formats::describe`].
+pub fn memory_needed(path: &Path, context: Option<u32>) -> Result<u64, AppError> {
+    let facts = formats::describe(path)?;
+    Ok(facts.memory_bytes(context.unwrap_or_else(|| given_context(facts.context))))
+}
+
+/// Whether `lower` is what a person calls the model: its name, or its file's.
+fn named(model: &ModelEntry, lower: &str) -> bool {
+    let path = Path::new(&model.path);
+    let file = [path.file_name(), path.file_stem()];
+    let mut names = file.iter().flatten().map(|name| name.to_string_lossy());
+    model.name.to_lowercase() == lower || names.any(|name| name.to_lowercase() == lower)
+}
+
+/// Whether a model that cannot be used has nothing but files that another one has now.
+fn superseded(records: &[Record], at: usize) -> bool {
+    let unusable = |record: &Record| record.usable().is_err();
+    unusable(&records[at])
+        && records[at].files.iter().all(|copy| {
+            let mut others = records.iter().enumerate();
+            others.any(|(other, record)| {
+                other != at
+                    && record.files.iter().any(|c| c.path == copy.path)
+                    && (other > at || !unusable(record))
+            })
+        })
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self) {
+        self.changes.send_modify(|number| *number += 1);
+        self.wake.notify_all();
+    }
+
+    /// Reads the file where another process has written it; goes on with what is known where
+    /// that fails.
+    fn follow(&self) {
+        if self.file.stamp() != self.state().stamp {
+            let _ = self.refresh();
+        }
+    }
+
+    /// Reads the file. A damaged one is set aside and rebuilt.
+    fn refresh(&self) -> Result<(), AppError> {
+        let stamp = self.file.stamp();
+        match self.file.read()? {
+            Found::Whole(index) => {
+                let mut state = self.state();
+                let changed = state.index != index;
+                state.index = index;
+                state.stamp = stamp;
+                drop(state);
+                if changed {
+                    self.tell();
+                }
+                Ok(())
+            }
+            Found::Damaged(_) => self.change(|_| ()),
+        }
+    }
+
+    /// Changes the index, as it is on disk now, under the lock.
+    fn change<T>(&self, change: impl FnOnce(&mut Index) -> T) -> Result<T, AppError> {
+        let lock = self.file.lock()?;
+        let mut index = match self.file.read()? {
+            Found::Whole(index) => index,
+            Found::Damaged(bytes) => self.rebuild(&bytes)?,
+        };
+        let result = change(&mut index);
+        self.file.write(&index)?;
+        let stamp = self.file.stamp();
+        let mut state = self.state();
+        state.index = index;
+        state.stamp = stamp;
+        drop(state);
+        drop(lock);
+        self.tell();
+        Ok(result)
+    }
+
+    /// The lock is held.
+    fn rebuild(&self, bytes: &[u8]) -> Result<Index, AppError> {
+        let aside = self.file.set_aside()?;
+        self.state().damage = Some(failure::library_damaged(&aside));
+        let mut index = Index::default();
+        for path in salvage(bytes) {
+            // Files that are gone or no models any more are in the copy set aside.
+            if let Ok(record) = Record::describe(&path)
+                && index.by_path(&record.files[0].path).is_none()
+            {
+                index.add(record);
+            }
+        }
+        Ok(index)
+    }
+
+    /// The starter, where it lies at one of the paths and is not in the index so.
+    fn starter_to_add(&self, candidates: &[PathBuf]) -> Option<Record> {
+        let path = starter::find(candidates)?;
+        let id = format!("sha256:{}", MANIFEST.sha256);
+        let text = path.to_str()?;
+        if let Some(known) = self.state().index.by_path(text)
+            && known.id == id
+        {
+            return None;
+        }
+        let described = Record::describe(&path).ok()?;
+        Some(Record {
+            id,
+            source: Origin::Bundled,
+            name: MANIFEST.name.clone(),
+            ..described
+        })
+    }
+
+    /// The background thread: hashes what is not hashed, and looks at what others wrote.
+    fn work(&self) {
+        let mut given_up = HashSet::new();
+        let mut open = self.rest(GRACE);
+        while open {
+            self.follow();
+            let Some(copy) = self.to_hash(&given_up) else {
+                open = self.rest(POLL);
+                continue;
+            };
+            let hash = hashing::sha256(&copy, |pause| self.rest(pause));
+            let key = (copy.path.clone(), copy.modified);
+            let noted = hash.is_some_and(|sha256| {
+                self.change(|index| index.hashed(&copy.path, copy.bytes, copy.modified, &sha256))
+                    .is_ok()
+            });
+            if !noted {
+                given_up.insert(key);
+            }
+            open = !self.state().closing;
+        }
+    }
+
+    /// A file that is as it was when added, and has no hash.
+    fn to_hash(&self, given_up: &HashSet<(String, i64)>) -> Option<Copy> {
+        let state = self.state();
+        let mut copies = state.index.models.iter().flat_map(|record| &record.files);
+        copies
+            .find(|copy| {
+                copy.sha256.is_none()
+                    && !given_up.contains(&(copy.path.clone(), copy.modified))
+                    && copy.is_as_it_was()
+            })
+            .cloned()
+    }
+
+    /// Waits; false when the hub is closing.
+    fn rest(&self, time: Duration) -> bool {
+        let state = self.state();
+        let waited = self
+            .wake
+            .wait_timeout_while(state, time, |state| !state.closing);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        !state.closing
+    }
+}

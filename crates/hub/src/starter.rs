@@ -1,0 +1,62 @@
+//! The starter model: what it is (pinned), and where it may lie.
+
+use serde::Deserialize;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+/// How far above the executable a source tree is looked for.
+const ANCESTORS: usize = 6;
+
+/// `assets/starter/manifest.json`.
+#[derive(Debug, Deserialize)]
+pub struct Manifest {
+    /// For people.
+    pub name: String,
+    /// File name.
+    pub file: String,
+    /// Its exact length.
+    pub bytes: u64,
+    /// Hex.
+    pub sha256: String,
+}
+
+/// The manifest, compiled in.
+#[expect(
+    clippy::expect_used,
+    reason = "a constant of this build, read by every test"
+)]
+pub static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../assets/starter/manifest.json"))
+        .expect("the starter's manifest is well formed")
+});
+
+/// Where the starter's file may lie, the likeliest first. `named` is a file or its folder.
+pub fn candidates(named: Option<&OsStr>, executable: Option<&Path>, data: &Path) -> Vec<PathBuf> {
+    let file = &MANIFEST.file;
+    let mut paths = Vec::new();
+    if let Some(named) = named.filter(|named| !named.is_empty()) {
+        paths.push(PathBuf::from(named));
+        paths.push(Path::new(named).join(file));
+    }
+    if let Some(folder) = executable.and_then(Path::parent) {
+        paths.push(folder.join("starter").join(file));
+        for ancestor in folder.ancestors().take(ANCESTORS + 1) {
+            paths.push(ancestor.join("assets/starter").join(file));
+        }
+        paths.push(folder.join("../lib/parley/starter").join(file));
+        paths.push(folder.join("../lib/parley").join(file));
+    }
+    paths.push(data.join("starter").join(file));
+    paths
+}
+
+/// The first candidate that is a file of the right length; its hash is checked later.
+pub fn find(candidates: &[PathBuf]) -> Option<PathBuf> {
+    candidates
+        .iter()
+        .find(|path| {
+            std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == MANIFEST.bytes)
+        })
+        .and_then(|path| std::fs::canonicalize(path).ok())
+}
