@@ -1,0 +1,127 @@
+# One message for every failure. The value says what happened; `.more` says the cause, what is
+# safe, and what to do. No codes, no blame, no exclamation marks.
+
+## Files
+
+file-not-found = There is no file at { $path }.
+    .more = Check the name and the folder, or whether its disk is connected.
+file-not-readable = { $path } cannot be read.
+    .more = The system does not allow it. Change its permissions, or choose another file.
+file-not-written = { $path } could not be written.
+    .more = The disk or the system refused it. What was saved before is kept.
+not-a-file = { $path } is a folder.
+    .more = A file is needed here: choose one inside the folder.
+not-text = The input is not text.
+    .more = It has to be UTF-8; the first byte that is not stands at position { $at }.
+bad-json = { $path } could not be understood.
+    .more = It has to be JSON of the form that the help describes.
+
+## Model files
+
+not-a-model = { $path } is not a model that Parley can read.
+    .more = Parley reads GGUF files. Choose a file whose name ends in .gguf.
+unsafe-format = { $path } was not opened, because files of this kind can run programs.
+    .more = Look for the same model as a GGUF file.
+model-truncated = The model file { $path } is not complete.
+    .more = It has { $bytes }, but its header promises { $expected_bytes }. Get the file again; the download was probably cut short.
+model-damaged = The model file { $path } is damaged.
+    .more = Its header contradicts itself at “{ $what }”. Get the file again, or from another source.
+model-version = { $path } has a version of GGUF that Parley does not read.
+    .more = It is version { $version }; Parley reads versions 2 and 3. Look for a newer file of the same model.
+unknown-architecture = Parley cannot run models of the architecture “{ $architecture }” yet.
+    .more = Choose another model; llama and qwen2 are among those that run.
+unknown-type = Parley cannot compute with the weights of this model.
+    .more = The tensor { $tensor } has the type { $kind }. Look for the same model in another quantisation, such as Q4_K_M or Q8_0.
+tensor-missing = The model file is missing a part.
+    .more = The tensor { $tensor } is not there. Get the file again, or from another source.
+tensor-shape = A part of the model file does not have the size that its header asks for.
+    .more = The tensor { $tensor } is { $found }, and { $expected } is needed. Get the file again, or from another source.
+metadata-missing = The model file does not say something that is needed to run it.
+    .more = “{ $name }” is not in its header. Look for another file of the same model.
+unknown-pretokenizer = Parley does not know how this model splits text.
+    .more = Its file names the pre-tokenizer “{ $name }”. Rather than guess and answer badly, Parley does not run it. Choose another model.
+unknown-tokenizer = Parley does not know the tokenizer of this model.
+    .more = It is of the kind “{ $kind }”. Choose another model.
+tokenizer-damaged = The tokenizer in the model file is damaged or missing.
+    .more = The trouble is at “{ $what }”. Get the file again, or from another source.
+token-out-of-range = The token { $token } does not exist in this model.
+    .more = Its vocabulary has { $size } tokens, counted from 0.
+template-missing = { $name } was not made for conversations.
+    .more = Its file has no chat template. Look for a variant of it named “instruct” or “chat”.
+template-failed = The model’s chat template could not be applied to this conversation.
+    .more = It said: { $reason }. Nothing of the conversation is lost; choose another model to go on.
+template-too-costly = The model’s chat template was ended because it did not come to an end by itself.
+    .more = Its file may be damaged or made to do harm. Nothing of the conversation is lost; choose another model to go on.
+logits-not-finite = The model computed values that are not numbers.
+    .more = Its weights are probably damaged. Get the file again; what was written is kept.
+
+## The library
+
+model-unknown = There is no model “{ $model }” in the library.
+    .more = Choose another one, or add its file again.
+model-gone = The file of { $name } is gone.
+    .more = It was at { $path }. Put it back, or add it again where it is now; the conversation is kept.
+model-changed = The file of { $name } is not the one it was.
+    .more = { $path } was changed or replaced. Add it again to use it as it is now; the conversation is kept.
+starter-missing = The starter model is not installed.
+    .more = Install Parley again, or add a model file of your own.
+no-model = There is no model to talk with.
+    .more = Add a model file to the library first.
+library-damaged = The list of your models cannot be read.
+    .more = It is kept as it is at { $path }. Your model files are not touched: move the list away, start Parley again, and add them anew.
+
+## Running
+
+context-overflow = This is too long for the model.
+    .more = It takes { $tokens } tokens and the model reads at most { $context }: { $over } too many. Shorten it, or choose a model with a longer context.
+memory-short = There is not enough memory for { $name }.
+    .more = It needs about { $needed_bytes }, and { $free_bytes } is free. { $smaller ->
+        [0] Close other programs, or choose a smaller model.
+       *[other] Close other programs, or choose a smaller model; with a context of { $smaller } tokens it would fit.
+    }
+worker-missing = A part of Parley is missing.
+    .more = The program that runs models was looked for at { $path }. Install Parley again; your conversations are kept.
+worker-not-started = The program that runs models did not start.
+    .more = It is { $path }. Try again; if it stays so, install Parley again. Your conversations are kept.
+worker-version = Two parts of Parley are of different versions.
+    .more = The program that runs models speaks version { $found }, and version { $expected } is needed. Close Parley and install it again; your conversations are kept.
+worker-died = { $name } ended in the middle of its work.
+    .more = What was written is kept. Ask again, or choose another model.
+worker-out-of-memory = { $name } was ended by the system, because memory ran out.
+    .more = What was written is kept. Close other programs, or choose a smaller model.
+worker-hung = { $name } did not react any more and was ended.
+    .more = What was written is kept. Ask again: the model is then loaded anew.
+message-too-large = This is too much for one message.
+    .more = It has { $bytes }, and at most { $limit_bytes } can be sent. Shorten it, or send it in parts.
+cancelled = The answer was stopped.
+    .more = What was written is kept.
+
+## History
+
+run-ended = Parley was closed before the answer was complete.
+    .more = What was written is kept. Ask again for a whole answer.
+conversation-unknown = This conversation is not there any more.
+    .more = It was probably deleted in another window.
+message-unknown = This message is not there any more.
+    .more = Its conversation was probably changed in another window. Open it again.
+message-empty = There is nothing to send.
+    .more = Write something first.
+already-answering = An answer is still being written in this conversation.
+    .more = Wait until it is complete, or stop it.
+history-damaged = The history of your conversations is damaged.
+    .more = It is kept untouched at { $path }. Copies made before updates are in the same folder, with “backup” in their names: close Parley, move the damaged file away, and give the newest copy its name. Without a copy Parley begins a new history.
+history-read-only = The history of your conversations cannot be written.
+    .more = The system does not allow changes to { $path }. Change the permissions of the file and its folder; nothing is lost.
+history-newer = The history of your conversations was written by a newer Parley.
+    .more = { $path } has form { $found }, and this Parley knows forms up to { $known }. Install the newest Parley; nothing is lost.
+history-busy = The history of your conversations is held by another Parley.
+    .more = { $path } could not be written in time. Close the other one or wait a little, then try again.
+disk-full = The disk is full.
+    .more = { $path } cannot grow. Make room and try again; everything saved before is kept.
+
+## The rest
+
+bad-command = Parley did not understand a request of its window.
+    .more = The request was “{ $name }”. Start Parley again; your conversations are kept.
+internal = Something did not go as planned inside Parley.
+    .more = Your conversations are kept. Try again; if it happens again, a report with the details helps to mend it.

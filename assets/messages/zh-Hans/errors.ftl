@@ -1,0 +1,126 @@
+# 每种故障一条消息。值说明发生了什么；`.more` 说明原因、哪些内容是安全的，以及可以怎么做。
+
+## 文件
+
+file-not-found = 找不到文件 { $path }。
+    .more = 请检查文件名和文件夹，或确认所在的磁盘已连接。
+file-not-readable = 无法读取 { $path }。
+    .more = 系统不允许读取。请更改其权限，或选择其他文件。
+file-not-written = 无法写入 { $path }。
+    .more = 磁盘或系统拒绝了写入。之前保存的内容都在。
+not-a-file = { $path } 是一个文件夹。
+    .more = 这里需要的是文件，请选择文件夹中的某个文件。
+not-text = 输入的内容不是文本。
+    .more = 输入必须是 UTF-8 编码；第一个不符合的字节在位置 { $at }。
+bad-json = 无法理解 { $path } 的内容。
+    .more = 它必须是 JSON，格式见帮助说明。
+
+## 模型文件
+
+not-a-model = { $path } 不是 Parley 能读取的模型。
+    .more = Parley 读取 GGUF 文件，请选择以 .gguf 结尾的文件。
+unsafe-format = 没有打开 { $path }，因为这类文件可能会运行程序。
+    .more = 请寻找同一模型的 GGUF 文件。
+model-truncated = 模型文件 { $path } 不完整。
+    .more = 文件大小为 { $bytes }，而文件头标明应为 { $expected_bytes }。下载可能中断过，请重新获取该文件。
+model-damaged = 模型文件 { $path } 已损坏。
+    .more = 文件头在“{ $what }”处自相矛盾。请重新获取该文件，或换一个来源。
+model-version = Parley 无法读取 { $path } 的 GGUF 版本。
+    .more = 它是版本 { $version }，而 Parley 读取版本 2 和 3。请寻找同一模型较新的文件。
+unknown-architecture = Parley 还不能运行“{ $architecture }”架构的模型。
+    .more = 请选择其他模型；可以运行的包括 llama 和 qwen2。
+unknown-type = Parley 无法用这个模型的权重进行计算。
+    .more = 张量 { $tensor } 的类型是 { $kind }。请寻找同一模型的其他量化版本，例如 Q4_K_M 或 Q8_0。
+tensor-missing = 模型文件缺少一部分内容。
+    .more = 找不到张量 { $tensor }。请重新获取该文件，或换一个来源。
+tensor-shape = 模型文件中有一部分的大小与文件头不符。
+    .more = 张量 { $tensor } 是 { $found }，而需要的是 { $expected }。请重新获取该文件，或换一个来源。
+metadata-missing = 模型文件缺少运行所需的信息。
+    .more = 文件头中没有“{ $name }”。请寻找同一模型的其他文件。
+unknown-pretokenizer = Parley 不知道这个模型如何切分文本。
+    .more = 文件指定的预分词器是“{ $name }”。为避免猜错而答非所问，Parley 不会运行它。请选择其他模型。
+unknown-tokenizer = Parley 不认识这个模型的分词器。
+    .more = 它的种类是“{ $kind }”。请选择其他模型。
+tokenizer-damaged = 模型文件中的分词器已损坏或缺失。
+    .more = 问题出在“{ $what }”。请重新获取该文件，或换一个来源。
+token-out-of-range = 这个模型中没有编号为 { $token } 的词元。
+    .more = 它的词表有 { $size } 个词元，从 0 开始编号。
+template-missing = { $name } 不是为对话制作的。
+    .more = 文件中没有对话模板。请寻找名称中带有“instruct”或“chat”的版本。
+template-failed = 无法将模型的对话模板用于这段对话。
+    .more = 模板给出的原因：{ $reason }。对话内容没有丢失；请选择其他模型继续。
+template-too-costly = 模型的对话模板迟迟不结束，已被终止。
+    .more = 文件可能已损坏，或怀有恶意。对话内容没有丢失；请选择其他模型继续。
+logits-not-finite = 模型算出了不是数字的值。
+    .more = 它的权重可能已损坏，请重新获取该文件。已写出的内容都在。
+
+## 模型库
+
+model-unknown = 模型库中没有“{ $model }”。
+    .more = 请选择其他模型，或重新添加它的文件。
+model-gone = { $name } 的文件不见了。
+    .more = 它原来在 { $path }。请放回原处，或从现在的位置重新添加；对话都在。
+model-changed = { $name } 的文件与原来的不同。
+    .more = { $path } 已被更改或替换。要使用现在的文件，请重新添加；对话都在。
+starter-missing = 未安装入门模型。
+    .more = 请重新安装 Parley，或添加您自己的模型文件。
+no-model = 没有可以对话的模型。
+    .more = 请先向模型库添加一个模型文件。
+library-damaged = 无法读取您的模型列表。
+    .more = 列表原样保存在 { $path }，模型文件未受影响。请移走该列表，重新启动 Parley，再重新添加模型。
+
+## 运行
+
+context-overflow = 内容太长，模型读不下。
+    .more = 它有 { $tokens } 个词元，而模型最多读取 { $context } 个，超出 { $over } 个。请缩短内容，或选择上下文更长的模型。
+memory-short = 内存不足以运行 { $name }。
+    .more = 大约需要 { $needed_bytes }，目前可用 { $free_bytes }。{ $smaller ->
+        [0] 请关闭其他程序，或选择更小的模型。
+       *[other] 请关闭其他程序，或选择更小的模型；若上下文为 { $smaller } 个词元则放得下。
+    }
+worker-missing = Parley 缺少一个组成部分。
+    .more = 在 { $path } 没有找到运行模型的程序。请重新安装 Parley；您的对话都在。
+worker-not-started = 运行模型的程序未能启动。
+    .more = 该程序是 { $path }。请重试；如果仍然如此，请重新安装 Parley。您的对话都在。
+worker-version = Parley 的两个组成部分版本不一致。
+    .more = 运行模型的程序使用版本 { $found }，而需要的是版本 { $expected }。请关闭 Parley 并重新安装；您的对话都在。
+worker-died = { $name } 在运行途中意外结束。
+    .more = 已写出的内容都在。请重新提问，或选择其他模型。
+worker-out-of-memory = 内存耗尽，系统结束了 { $name }。
+    .more = 已写出的内容都在。请关闭其他程序，或选择更小的模型。
+worker-hung = { $name } 不再响应，已被结束。
+    .more = 已写出的内容都在。请重新提问，届时会重新载入模型。
+message-too-large = 一条消息放不下这么多内容。
+    .more = 内容有 { $bytes }，而最多可以发送 { $limit_bytes }。请缩短，或分几次发送。
+cancelled = 回答已停止。
+    .more = 已写出的内容都在。
+
+## 历史记录
+
+run-ended = 回答完成之前，Parley 被关闭了。
+    .more = 已写出的内容都在。如需完整的回答，请重新提问。
+conversation-unknown = 这段对话已经不在了。
+    .more = 它可能在另一个窗口中被删除了。
+message-unknown = 这条消息已经不在了。
+    .more = 对话可能在另一个窗口中被更改了，请重新打开。
+message-empty = 没有可发送的内容。
+    .more = 请先写些什么。
+already-answering = 这段对话中的回答还没有写完。
+    .more = 请等它完成，或停止它。
+history-damaged = 您的对话历史记录已损坏。
+    .more = 文件原样保存在 { $path }。更新前的副本在同一文件夹中，名称带有“backup”：请关闭 Parley，移走损坏的文件，再把最新的副本改成它的名称。如果没有副本，Parley 会建立新的历史记录。
+history-read-only = 无法写入您的对话历史记录。
+    .more = 系统不允许更改 { $path }。请更改该文件及其文件夹的权限；内容没有丢失。
+history-newer = 您的对话历史记录是由更新版本的 Parley 写入的。
+    .more = { $path } 的格式为 { $found }，而这个 Parley 最多认识格式 { $known }。请安装最新的 Parley；内容没有丢失。
+history-busy = 您的对话历史记录正被另一个 Parley 占用。
+    .more = 未能及时写入 { $path }。请关闭另一个 Parley，或稍候再试。
+disk-full = 磁盘已满。
+    .more = { $path } 无法继续写入。请腾出空间后重试；之前保存的内容都在。
+
+## 其他
+
+bad-command = Parley 无法理解窗口发出的请求。
+    .more = 该请求是“{ $name }”。请重新启动 Parley；您的对话都在。
+internal = Parley 内部出现了意外情况。
+    .more = 您的对话都在。请重试；如果再次出现，附上详细信息的报告有助于修复。

@@ -1,0 +1,126 @@
+# 每種故障一則訊息。值說明發生了什麼；`.more` 說明原因、哪些內容是安全的，以及可以怎麼做。
+
+## 檔案
+
+file-not-found = 找不到檔案 { $path }。
+    .more = 請檢查檔名和資料夾，或確認所在的磁碟已連接。
+file-not-readable = 無法讀取 { $path }。
+    .more = 系統不允許讀取。請變更其權限，或選擇其他檔案。
+file-not-written = 無法寫入 { $path }。
+    .more = 磁碟或系統拒絕了寫入。先前儲存的內容都在。
+not-a-file = { $path } 是一個資料夾。
+    .more = 這裡需要的是檔案，請選擇資料夾中的某個檔案。
+not-text = 輸入的內容不是文字。
+    .more = 輸入必須是 UTF-8 編碼；第一個不符合的位元組在位置 { $at }。
+bad-json = 無法理解 { $path } 的內容。
+    .more = 它必須是 JSON，格式請見說明。
+
+## 模型檔案
+
+not-a-model = { $path } 不是 Parley 能讀取的模型。
+    .more = Parley 讀取 GGUF 檔案，請選擇以 .gguf 結尾的檔案。
+unsafe-format = 沒有開啟 { $path }，因為這類檔案可能會執行程式。
+    .more = 請尋找同一模型的 GGUF 檔案。
+model-truncated = 模型檔案 { $path } 不完整。
+    .more = 檔案大小為 { $bytes }，而檔頭標明應為 { $expected_bytes }。下載可能中斷過，請重新取得該檔案。
+model-damaged = 模型檔案 { $path } 已損毀。
+    .more = 檔頭在「{ $what }」處自相矛盾。請重新取得該檔案，或換一個來源。
+model-version = Parley 無法讀取 { $path } 的 GGUF 版本。
+    .more = 它是版本 { $version }，而 Parley 讀取版本 2 和 3。請尋找同一模型較新的檔案。
+unknown-architecture = Parley 還不能執行「{ $architecture }」架構的模型。
+    .more = 請選擇其他模型；可以執行的包括 llama 和 qwen2。
+unknown-type = Parley 無法用這個模型的權重進行計算。
+    .more = 張量 { $tensor } 的型別是 { $kind }。請尋找同一模型的其他量化版本，例如 Q4_K_M 或 Q8_0。
+tensor-missing = 模型檔案缺少一部分內容。
+    .more = 找不到張量 { $tensor }。請重新取得該檔案，或換一個來源。
+tensor-shape = 模型檔案中有一部分的大小與檔頭不符。
+    .more = 張量 { $tensor } 是 { $found }，而需要的是 { $expected }。請重新取得該檔案，或換一個來源。
+metadata-missing = 模型檔案缺少執行所需的資訊。
+    .more = 檔頭中沒有「{ $name }」。請尋找同一模型的其他檔案。
+unknown-pretokenizer = Parley 不知道這個模型如何切分文字。
+    .more = 檔案指定的預分詞器是「{ $name }」。為避免猜錯而答非所問，Parley 不會執行它。請選擇其他模型。
+unknown-tokenizer = Parley 不認得這個模型的分詞器。
+    .more = 它的種類是「{ $kind }」。請選擇其他模型。
+tokenizer-damaged = 模型檔案中的分詞器已損毀或缺少。
+    .more = 問題出在「{ $what }」。請重新取得該檔案，或換一個來源。
+token-out-of-range = 這個模型中沒有編號為 { $token } 的詞元。
+    .more = 它的詞彙表有 { $size } 個詞元，從 0 開始編號。
+template-missing = { $name } 不是為對話製作的。
+    .more = 檔案中沒有對話範本。請尋找名稱中帶有「instruct」或「chat」的版本。
+template-failed = 無法將模型的對話範本用於這段對話。
+    .more = 範本給出的原因：{ $reason }。對話內容沒有遺失；請選擇其他模型繼續。
+template-too-costly = 模型的對話範本遲遲不結束，已被終止。
+    .more = 檔案可能已損毀，或懷有惡意。對話內容沒有遺失；請選擇其他模型繼續。
+logits-not-finite = 模型算出了不是數字的值。
+    .more = 它的權重可能已損毀，請重新取得該檔案。已寫出的內容都在。
+
+## 模型庫
+
+model-unknown = 模型庫中沒有「{ $model }」。
+    .more = 請選擇其他模型，或重新加入它的檔案。
+model-gone = { $name } 的檔案不見了。
+    .more = 它原本在 { $path }。請放回原處，或從現在的位置重新加入；對話都在。
+model-changed = { $name } 的檔案與原本的不同。
+    .more = { $path } 已被變更或取代。要使用現在的檔案，請重新加入；對話都在。
+starter-missing = 未安裝入門模型。
+    .more = 請重新安裝 Parley，或加入您自己的模型檔案。
+no-model = 沒有可以對話的模型。
+    .more = 請先將一個模型檔案加入模型庫。
+library-damaged = 無法讀取您的模型清單。
+    .more = 清單原樣保存在 { $path }，模型檔案未受影響。請移走該清單，重新啟動 Parley，再重新加入模型。
+
+## 執行
+
+context-overflow = 內容太長，模型讀不下。
+    .more = 它有 { $tokens } 個詞元，而模型最多讀取 { $context } 個，超出 { $over } 個。請縮短內容，或選擇上下文較長的模型。
+memory-short = 記憶體不足以執行 { $name }。
+    .more = 大約需要 { $needed_bytes }，目前可用 { $free_bytes }。{ $smaller ->
+        [0] 請關閉其他程式，或選擇較小的模型。
+       *[other] 請關閉其他程式，或選擇較小的模型；若上下文為 { $smaller } 個詞元則放得下。
+    }
+worker-missing = Parley 缺少一個組成部分。
+    .more = 在 { $path } 沒有找到執行模型的程式。請重新安裝 Parley；您的對話都在。
+worker-not-started = 執行模型的程式未能啟動。
+    .more = 該程式是 { $path }。請重試；如果仍然如此，請重新安裝 Parley。您的對話都在。
+worker-version = Parley 的兩個組成部分版本不一致。
+    .more = 執行模型的程式使用版本 { $found }，而需要的是版本 { $expected }。請關閉 Parley 並重新安裝；您的對話都在。
+worker-died = { $name } 在執行途中意外結束。
+    .more = 已寫出的內容都在。請重新提問，或選擇其他模型。
+worker-out-of-memory = 記憶體耗盡，系統結束了 { $name }。
+    .more = 已寫出的內容都在。請關閉其他程式，或選擇較小的模型。
+worker-hung = { $name } 不再回應，已被結束。
+    .more = 已寫出的內容都在。請重新提問，屆時會重新載入模型。
+message-too-large = 一則訊息放不下這麼多內容。
+    .more = 內容有 { $bytes }，而最多可以傳送 { $limit_bytes }。請縮短，或分幾次傳送。
+cancelled = 回答已停止。
+    .more = 已寫出的內容都在。
+
+## 歷史記錄
+
+run-ended = 回答完成之前，Parley 被關閉了。
+    .more = 已寫出的內容都在。如需完整的回答，請重新提問。
+conversation-unknown = 這段對話已經不在了。
+    .more = 它可能在另一個視窗中被刪除了。
+message-unknown = 這則訊息已經不在了。
+    .more = 對話可能在另一個視窗中被變更了，請重新開啟。
+message-empty = 沒有可傳送的內容。
+    .more = 請先寫些什麼。
+already-answering = 這段對話中的回答還沒有寫完。
+    .more = 請等它完成，或停止它。
+history-damaged = 您的對話歷史記錄已損毀。
+    .more = 檔案原樣保存在 { $path }。更新前的副本在同一資料夾中，名稱帶有「backup」：請關閉 Parley，移走損毀的檔案，再把最新的副本改成它的名稱。如果沒有副本，Parley 會建立新的歷史記錄。
+history-read-only = 無法寫入您的對話歷史記錄。
+    .more = 系統不允許變更 { $path }。請變更該檔案及其資料夾的權限；內容沒有遺失。
+history-newer = 您的對話歷史記錄是由較新版本的 Parley 寫入的。
+    .more = { $path } 的格式為 { $found }，而這個 Parley 最多認得格式 { $known }。請安裝最新的 Parley；內容沒有遺失。
+history-busy = 您的對話歷史記錄正被另一個 Parley 佔用。
+    .more = 未能及時寫入 { $path }。請關閉另一個 Parley，或稍候再試。
+disk-full = 磁碟已滿。
+    .more = { $path } 無法繼續寫入。請騰出空間後重試；先前儲存的內容都在。
+
+## 其他
+
+bad-command = Parley 無法理解視窗發出的請求。
+    .more = 該請求是「{ $name }」。請重新啟動 Parley；您的對話都在。
+internal = Parley 內部出現了意外狀況。
+    .more = 您的對話都在。請重試；如果再次出現，附上詳細資訊的回報有助於修復。
