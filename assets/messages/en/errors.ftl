@@ -123,5 +123,7 @@ disk-full = The disk is full.
 
 bad-command = Parley did not understand a request of its window.
     .more = The request was “{ $name }”. Start Parley again; your conversations are kept.
+no-display = Parley’s window needs a display, and there is none here.
+    .more = Start it in a graphical session, or talk in the terminal with the command “parley chat”: it has the same models and the same conversations.
 internal = Something did not go as planned inside Parley.
     .more = Your conversations are kept. Try again; if it happens again, a report with the details helps to mend it.

@@ -122,5 +122,7 @@ disk-full = 磁盘已满。
 
 bad-command = Parley 无法理解窗口发出的请求。
     .more = 该请求是“{ $name }”。请重新启动 Parley；您的对话都在。
+no-display = Parley 的窗口需要图形显示，而这里没有。
+    .more = 请在图形会话中启动，或者用命令“parley chat”在终端里对话：模型和对话都是同一份。
 internal = Parley 内部出现了意外情况。
     .more = 您的对话都在。请重试；如果再次出现，附上详细信息的报告有助于修复。

@@ -122,5 +122,7 @@ disk-full = 磁碟已滿。
 
 bad-command = Parley 無法理解視窗發出的請求。
     .more = 該請求是「{ $name }」。請重新啟動 Parley；您的對話都在。
+no-display = Parley 的視窗需要圖形顯示，而這裡沒有。
+    .more = 請在圖形工作階段中啟動，或者用指令「parley chat」在終端機裡對話：模型和對話都是同一份。
 internal = Parley 內部出現了意外狀況。
     .more = 您的對話都在。請重試；如果再次出現，附上詳細資訊的回報有助於修復。

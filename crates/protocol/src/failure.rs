@@ -232,6 +232,8 @@ failures! {
     // The rest.
     /// The window asked for a command that does not exist, or with what it does not take.
     bad_command(name);
+    /// There is no display to open a window on.
+    no_display();
     /// Something that should not happen did.
     internal();
 }
