@@ -1,1 +1,59 @@
-fn main() {}
+//! `cargo xtask <verb>`: everything around the code, for a person and for CI alike.
+//!
+//! Depends on nothing of the workspace, so that it is built in seconds on a fresh clone and can then bring what the rest needs.
+
+mod bindings;
+mod bring;
+mod count;
+mod models;
+mod node;
+mod place;
+mod run;
+mod screenshots;
+mod shell;
+mod stamp;
+mod system;
+mod test;
+mod ui;
+
+use std::process::ExitCode;
+
+/// What a step gives, or one sentence that says why it could not.
+pub(crate) type Outcome<T = ()> = Result<T, String>;
+
+const USAGE: &str = "\
+cargo xtask <verb>
+
+  run           bring what is missing, build, and open Parley's window (without a display: the terminal chat);
+                what follows -- goes to the program
+  test          every check there is: formatting, lints, unit tests, pages, the real window; ends with a count
+  models        fetch the two models that the tests use, and the starter model, by pinned hash
+  bindings      write the TypeScript of the types that the window shares with the core
+  screenshots   take the README's picture of the real window
+  help          this text
+
+What a verb needs from the system it installs itself on Debian and Ubuntu, after saying what and why; elsewhere it prints
+the commands. Models are kept in $PARLEY_MODELS, else in ~/.cache/parley-models.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let rest = arguments.get(1..).unwrap_or_default();
+    let outcome = match arguments.first().map(String::as_str) {
+        Some("run") => run::run(rest),
+        Some("test") => test::test(),
+        Some("models") => models::verb(),
+        Some("bindings") => bindings::write(),
+        Some("screenshots") => screenshots::take(),
+        Some("help" | "--help" | "-h") => {
+            print!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(other) => Err(format!("There is no verb '{other}'.\n\n{USAGE}")),
+        None => Err(USAGE.to_owned()),
+    };
+    outcome.unwrap_or_else(|sentence| {
+        eprintln!("{sentence}");
+        ExitCode::FAILURE
+    })
+}

