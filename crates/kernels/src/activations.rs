@@ -1,0 +1,108 @@
+//! Activations in 8 bits: what the weights are multiplied by.
+
+/// Columns that share one scale.
+const BLOCK: usize = 32;
+/// The dot products step by this many columns; shorter rows are padded with zeros.
+pub(crate) const STEP: usize = 64;
+/// Columns that share one scale of the unpacked weights: the finest of all block types.
+pub(crate) const GROUP: usize = 16;
+
+/// Rows of activations, quantised once and used by every row of the weights.
+///
+/// As in ggml's Q8_0: each 32 columns share the scale `max|x| / 127`, quants are rounded to
+/// nearest. K types have the same 32 here where ggml has 256, which is never less exact.
+pub struct Activations {
+    rows: usize,
+    columns: usize,
+    /// Columns rounded up to [`STEP`].
+    padded: usize,
+    /// `(rows, padded)`
+    pub(crate) quants: Vec<i8>,
+    /// `(rows, padded / GROUP)`: the scale of each group.
+    pub(crate) scales: Vec<f32>,
+    /// `(rows, padded / GROUP)`: scale times the sum of the group's quants, for offsets of weights.
+    pub(crate) sums: Vec<f32>,
+    /// `(rows, padded / 4)`: 128 times the sum of four quants. The 512-bit kernel adds 128 to
+    /// each weight to make it unsigned, and takes this away again, all in integers.
+    pub(crate) shift: Vec<i32>,
+}
+
+impl Activations {
+    /// Quantises `rows` of `columns` values each. Values past the last whole row are ignored.
+    pub fn quantize(values: &[f32], columns: usize) -> Activations {
+        let rows = values.len().checked_div(columns).unwrap_or(0);
+        let padded = columns.next_multiple_of(STEP);
+        let mut made = Activations {
+            rows,
+            columns,
+            padded,
+            quants: vec![0; rows * padded],
+            scales: vec![0.0; rows * padded / GROUP],
+            sums: vec![0.0; rows * padded / GROUP],
+            shift: vec![0; rows * padded / 4],
+        };
+        for (row, values) in values.chunks_exact(columns.max(1)).enumerate() {
+            for (block, values) in values.chunks(BLOCK).enumerate() {
+                made.quantize_block(row * padded + block * BLOCK, values);
+            }
+        }
+        made
+    }
+
+    /// Quantises up to [`BLOCK`] values to the place `at` (a multiple of [`BLOCK`]).
+    fn quantize_block(&mut self, at: usize, values: &[f32]) {
+        // A value that is not a number makes its whole block one, so that it is told, not lost.
+        let finite = values.iter().all(|x| x.is_finite());
+        let largest = values.iter().fold(0f32, |largest, x| largest.max(x.abs()));
+        let scale = if finite { largest / 127.0 } else { f32::NAN };
+        let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
+        let quants = &mut self.quants[at..at + BLOCK];
+        for (quant, x) in quants.iter_mut().zip(values) {
+            *quant = (x * inverse).round() as i8; // `as` saturates, and NaN becomes 0
+        }
+        for (group, quants) in quants.chunks_exact(GROUP).enumerate() {
+            let sum: i32 = quants.iter().map(|q| i32::from(*q)).sum();
+            self.scales[at / GROUP + group] = scale;
+            self.sums[at / GROUP + group] = scale * sum as f32;
+        }
+        for (four, quants) in quants.chunks_exact(4).enumerate() {
+            let sum: i32 = quants.iter().map(|q| i32::from(*q)).sum();
+            self.shift[at / 4 + four] = 128 * sum;
+        }
+    }
+
+    /// How many rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// How many columns, the padding not counted.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Columns with the padding.
+    pub(crate) fn padded(&self) -> usize {
+        self.padded
+    }
+
+    /// One row.
+    pub(crate) fn row(&self, row: usize) -> ActivationRow<'_> {
+        let (n, groups) = (self.padded, self.padded / GROUP);
+        ActivationRow {
+            quants: &self.quants[row * n..(row + 1) * n],
+            scales: &self.scales[row * groups..(row + 1) * groups],
+            sums: &self.sums[row * groups..(row + 1) * groups],
+            shift: &self.shift[row * n / 4..(row + 1) * n / 4],
+        }
+    }
+}
+
+/// One row of [`Activations`], all slices padded to a multiple of [`STEP`] columns.
+#[derive(Clone, Copy)]
+pub(crate) struct ActivationRow<'a> {
+    pub quants: &'a [i8],
+    pub scales: &'a [f32],
+    pub sums: &'a [f32],
+    pub shift: &'a [i32],
+}

@@ -1,0 +1,208 @@
+//! Every level of instructions against a plain reckoning in f64, on random and extreme blocks.
+
+use kernels::{Activations, BlockType, Instructions, Processor, multiply};
+
+/// xorshift64*: enough for test data, the same everywhere.
+struct Random(u64);
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+    fn unit(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1u64 << 24) as f32 * 2.0 - 1.0
+    }
+}
+
+/// Where the half-floats of a block lie: they get small finite values, the rest any bytes.
+fn halves(kind: BlockType) -> &'static [usize] {
+    match kind {
+        BlockType::Q4_0 | BlockType::Q5_0 | BlockType::Q8_0 => &[0],
+        BlockType::Q4_1 | BlockType::Q5_1 | BlockType::Q4K | BlockType::Q5K => &[0, 2],
+        BlockType::Q6K => &[208],
+    }
+}
+
+fn blocks(
+    kind: BlockType,
+    rows: usize,
+    columns: usize,
+    random: &mut Random,
+    byte: Option<u8>,
+) -> Vec<u8> {
+    let mut bytes = vec![0u8; rows * columns / kind.weights() * kind.bytes()];
+    bytes.fill_with(|| byte.unwrap_or(random.next() as u8));
+    for block in bytes.chunks_exact_mut(kind.bytes()) {
+        for at in halves(kind) {
+            // 0x2000 to 0x2fff: 0.0078 to 0.12, either sign.
+            let bits = 0x2000 | (random.next() as u16 & 0x8fff);
+            block[*at..at + 2].copy_from_slice(&bits.to_le_bytes());
+        }
+    }
+    bytes
+}
+
+/// Unpacks through the kernels themselves: a row times the unit vectors.
+fn weights_of(kind: BlockType, bytes: &[u8], rows: usize, columns: usize) -> Vec<f64> {
+    let mut weights = vec![0f64; rows * columns];
+    for column in 0..columns {
+        let mut unit = vec![0f32; columns];
+        unit[column] = 127.0; // quantised exactly: scale 1, quant 127
+        let activations = Activations::quantize(&unit, columns);
+        let mut out = vec![0f32; rows];
+        assert!(multiply(
+            Instructions::Portable,
+            kind,
+            bytes,
+            &activations,
+            &mut out
+        ));
+        for (row, value) in out.iter().enumerate() {
+            weights[row * columns + column] = f64::from(*value) / 127.0;
+        }
+    }
+    weights
+}
+
+fn check(kind: BlockType, columns: usize, batch: usize, byte: Option<u8>) {
+    let (rows, mut random) = (5, Random(7 + columns as u64));
+    let bytes = blocks(kind, rows, columns, &mut random, byte);
+    let weights = weights_of(kind, &bytes, rows, columns);
+    // Activations that 8 bits hold exactly, so that only the arithmetic is compared.
+    let values: Vec<f32> = (0..batch * columns)
+        .map(|i| {
+            if i % 32 == 0 {
+                127.0
+            } else {
+                (random.unit() * 127.0).round()
+            }
+        })
+        .collect();
+    let activations = Activations::quantize(&values, columns);
+    for level in Processor::probe().usable() {
+        let mut out = vec![0f32; rows * batch];
+        assert!(multiply(level, kind, &bytes, &activations, &mut out));
+        for row in 0..rows {
+            for m in 0..batch {
+                let terms = (0..columns)
+                    .map(|c| weights[row * columns + c] * f64::from(values[m * columns + c]));
+                let (expected, size) =
+                    terms.fold((0.0, 0.0), |(sum, size), x| (sum + x, size + x.abs()));
+                let found = f64::from(out[row * batch + m]);
+                // 8 bits of headroom over f32's own rounding of a sum of this size
+                assert!(
+                    (found - expected).abs() <= size * 2e-5 + 1e-6,
+                    "{kind:?} {level:?} {columns} columns, row {row}, batch {m}: {found} for {expected}"
+                );
+            }
+        }
+        // Alone or in a batch: the same bits.
+        for m in 0..batch {
+            let one = Activations::quantize(&values[m * columns..(m + 1) * columns], columns);
+            let mut alone = vec![0f32; rows];
+            assert!(multiply(level, kind, &bytes, &one, &mut alone));
+            for row in 0..rows {
+                assert_eq!(
+                    alone[row].to_bits(),
+                    out[row * batch + m].to_bits(),
+                    "{kind:?} {level:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_level_agrees() {
+    for kind in BlockType::ALL {
+        for blocks in [1, 2, 3, 5] {
+            for batch in [1, 3, 4, 7] {
+                check(kind, blocks * kind.weights(), batch, None);
+            }
+        }
+        for byte in [0x00, 0x7f, 0x80, 0xff] {
+            check(kind, 2 * kind.weights(), 2, Some(byte));
+        }
+    }
+}
+
+/// Values from ggml's own definition of each block: one block with every quant known.
+#[test]
+fn known_blocks() {
+    let one = 0x3c00u16.to_le_bytes(); // 1.0
+    let half = 0x3800u16.to_le_bytes(); // 0.5
+    type Case = (BlockType, Vec<u8>, fn(usize) -> f64);
+    let cases: [Case; 3] = [
+        // low nibbles 3, high nibbles 12
+        (BlockType::Q4_0, [&one[..], &[0xc3; 16]].concat(), |i| {
+            if i < 16 { -5.0 } else { 4.0 }
+        }),
+        (
+            BlockType::Q4_1,
+            [&one[..], &half[..], &[0xc3; 16]].concat(),
+            |i| if i < 16 { 3.5 } else { 12.5 },
+        ),
+        (
+            BlockType::Q8_0,
+            [
+                &half[..],
+                &(0..32).map(|i| (i as i8 - 16) as u8).collect::<Vec<_>>(),
+            ]
+            .concat(),
+            |i| (i as f64 - 16.0) / 2.0,
+        ),
+    ];
+    for (kind, bytes, expected) in cases {
+        let found = weights_of(kind, &bytes, 1, 32);
+        for (i, value) in found.iter().enumerate() {
+            assert!((value - expected(i)).abs() < 1e-5, "{kind:?} {i}: {value}");
+        }
+    }
+}
+
+#[test]
+fn sizes_that_do_not_agree_are_refused() {
+    let activations = Activations::quantize(&[1.0; 64], 64);
+    let mut out = [7.0; 2];
+    assert!(!multiply(
+        Instructions::Portable,
+        BlockType::Q8_0,
+        &[0; 67],
+        &activations,
+        &mut out
+    ));
+    assert!(!multiply(
+        Instructions::Portable,
+        BlockType::Q4K,
+        &[0; 144],
+        &activations,
+        &mut out
+    ));
+    assert!(!multiply(
+        Instructions::Portable,
+        BlockType::Q8_0,
+        &[0; 68],
+        &activations,
+        &mut out
+    ));
+    assert_eq!(out, [7.0; 2]);
+}
+
+#[test]
+fn values_that_are_not_numbers_stay_visible() {
+    let mut values = [1.0f32; 64];
+    values[3] = f32::NAN;
+    values[40] = f32::INFINITY;
+    let activations = Activations::quantize(&values, 64);
+    let mut out = [0.0];
+    assert!(multiply(
+        Processor::probe().best(),
+        BlockType::Q8_0,
+        &[60; 68],
+        &activations,
+        &mut out
+    ));
+    assert!(out[0].is_nan());
+}
