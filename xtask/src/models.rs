@@ -57,12 +57,12 @@ pub(crate) fn verb() -> Outcome<ExitCode> {
 
 /// Has the starter model where the programs look for it: `assets/starter/`.
 pub(crate) fn starter() -> Outcome {
-    let fetched = ensure(&STARTER)?;
     let folder = place::root().join("assets/starter");
     let wanted = folder.join(STARTER.file);
     if is_verified(&STARTER, &wanted, &place::target().join("stamps/starter")) {
         return Ok(());
     }
+    let fetched = ensure(&STARTER)?;
     let temporary = folder.join(format!(".{}.{}", STARTER.file, std::process::id()));
     let linked = fs::create_dir_all(&folder)
         .and_then(|()| {

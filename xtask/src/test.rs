@@ -45,6 +45,7 @@ pub(crate) fn set_up() -> Outcome<Node> {
         .chain(system::TEST);
     system::bring(&needs.collect::<Vec<_>>())?;
     models::starter()?;
+    models::ensure(&models::STARTER)?;
     models::ensure(&models::SECOND)?;
     let node = Node::bring()?;
     ui::install(&node)?;
