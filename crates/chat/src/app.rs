@@ -1,0 +1,100 @@
+//! [`App`]: the core as a window or the command line holds it.
+
+use crate::{
+    models,
+    state::{Core, State},
+    store::Store,
+    watching,
+};
+use hub::{Hub, Places};
+use protocol::{AppError, Event, failure};
+use runtime::Engine;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::sync::{broadcast, watch};
+
+/// Events that a slow listener may lag behind before it has to take a new snapshot.
+const EVENTS_KEPT: usize = 4096;
+/// How long an orderly end waits for the answers in the making.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The application core. A cheap clone; when the last one is dropped, answers in the making end
+/// as *interrupted*. [`App::close`] does the same and waits for it.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) core: Arc<Core>,
+    _last: Arc<Last>,
+}
+
+/// Dropped with the last [`App`]; background tasks hold only the core.
+struct Last(Arc<watch::Sender<bool>>);
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl App {
+    /// Opens the history in `places`, inside a tokio runtime. `hub` is the library, `engine` what
+    /// answers. Errors: `history-damaged`, `history-newer`, `history-read-only`, `history-busy`,
+    /// `disk-full`.
+    pub fn open(places: Places, engine: Arc<dyn Engine>, hub: Hub) -> Result<App, AppError> {
+        let store = Store::open(&places.history(), &places.runs())?;
+        let closing = Arc::new(watch::Sender::new(false));
+        let state = State::new(store, hub.clone(), broadcast::Sender::new(EVENTS_KEPT))?;
+        let core = Arc::new(Core {
+            engine,
+            hub,
+            closing: closing.clone(),
+            state: Mutex::new(state),
+        });
+        core.lock().renew_ids()?;
+        tokio::spawn(models::watch(core.clone()));
+        tokio::spawn(watching::watch(core.clone()));
+        Ok(App {
+            core,
+            _last: Arc::new(Last(closing)),
+        })
+    }
+
+    /// Events from now on. Where the receiver lags, it says so: then take a new snapshot.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.core.lock().events.subscribe()
+    }
+
+    /// Ends in order: answers in the making are kept as *interrupted*. Waits until that is
+    /// written, at most ten seconds.
+    pub async fn close(&self) {
+        self.core.closing.send_replace(true);
+        let ended = async {
+            while !self.core.lock().answers.is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let _ = tokio::time::timeout(CLOSE_PATIENCE, ended).await;
+    }
+
+    /// Works on the state, away from the async threads: SQLite waits for the disk.
+    pub(crate) async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Arc<Core>, &mut State) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        with(&self.core, work).await
+    }
+}
+
+/// As [`App::with`], for tasks that outlive it.
+pub(crate) async fn with<T: Send + 'static>(
+    core: &Arc<Core>,
+    work: impl FnOnce(&Arc<Core>, &mut State) -> Result<T, AppError> + Send + 'static,
+) -> Result<T, AppError> {
+    let core = core.clone();
+    let working = tokio::task::spawn_blocking(move || work(&core, &mut core.lock()));
+    match working.await {
+        Ok(result) => result,
+        Err(error) => Err(failure::internal().detail(error)),
+    }
+}

@@ -1,0 +1,83 @@
+//! The command table: each command once. The router and the window's TypeScript come from it.
+
+use crate::App;
+use protocol::*;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Each row is a command: the name it is called by, which is also that of a method of [`App`],
+/// what is asked and what is replied.
+macro_rules! commands {
+    ($($name:ident: $request:ident => $reply:ident;)+) => {
+        impl App {
+            /// Runs the command `name` with what is asked as JSON.
+            /// Errors: `bad-command`, and those of the command.
+            pub async fn dispatch(&self, name: &str, json: Value) -> Result<Value, AppError> {
+                match name {
+                    $(stringify!($name) => {
+                        let request: $request = serde_json::from_value(json)
+                            .map_err(|error| failure::bad_command(name).detail(error))?;
+                        let reply: $reply = self.$name(request).await?;
+                        serde_json::to_value(reply).map_err(|error| failure::internal().detail(error))
+                    })+
+                    _ => Err(failure::bad_command(name)),
+                }
+            }
+        }
+
+        /// Name, request and reply of every command.
+        const COMMANDS: &[(&str, &str, &str)] =
+            &[$((stringify!($name), stringify!($request), stringify!($reply))),+];
+    };
+}
+
+commands! {
+    snapshot: Nothing => Snapshot;
+    conversation_open: ConversationRef => Conversation;
+    conversation_rename: ConversationRename => Nothing;
+    conversation_delete: ConversationRef => Nothing;
+    model_choose: ModelChoose => Nothing;
+    message_send: MessageSend => Answering;
+    answer_again: AnswerAgain => Answering;
+    answer_stop: ConversationRef => Nothing;
+    branch_choose: MessageRef => Conversation;
+    models: Nothing => Models;
+    model_import: ModelImport => ModelEntry;
+    settings_change: Settings => Settings;
+}
+
+/// The table as the window's TypeScript: the text of `commands.ts` among the bindings.
+pub fn typescript() -> String {
+    let types: BTreeSet<_> = COMMANDS
+        .iter()
+        .flat_map(|(_, request, reply)| [request, reply])
+        .collect();
+    let mut text = String::from(
+        "// Generated from the command table in crates/chat by `cargo xtask bindings`. Do not edit.\n",
+    );
+    for name in types {
+        text += &format!("import type {{ {name} }} from \"./{name}\";\n");
+    }
+    text += "\nexport interface Commands {\n";
+    for (name, request, reply) in COMMANDS {
+        text += &format!("  {name}: {{ request: {request}; reply: {reply} }};\n");
+    }
+    text + "}\n"
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_bindings_are_those_of_the_table() {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../ui/src/backend/bindings/commands.ts"
+        );
+        let text = super::typescript();
+        if std::env::var_os("PARLEY_WRITE_BINDINGS").is_some_and(|value| value == "1") {
+            std::fs::write(path, &text).unwrap();
+        }
+        let committed = std::fs::read_to_string(path).unwrap();
+        assert_eq!(committed, text, "run `cargo xtask bindings`");
+    }
+}

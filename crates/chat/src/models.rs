@@ -1,0 +1,172 @@
+//! The library and the memory as the window sees them, and which model answers.
+
+use crate::{
+    App, app,
+    state::{Core, State, becomes_true},
+    store::conversation,
+};
+use protocol::*;
+use std::{path::Path, sync::Arc, time::Duration};
+use tokio::sync::watch;
+
+/// Between two tellings of how a load goes on.
+const TELL_EVERY: Duration = Duration::from_millis(200);
+
+impl App {
+    /// All models and the memory.
+    pub async fn models(&self, _: Nothing) -> Result<Models, AppError> {
+        self.with(|core, _| Ok(core.models())).await
+    }
+
+    /// Adds a model file where it lies. Errors: those of the library.
+    pub async fn model_import(&self, request: ModelImport) -> Result<ModelEntry, AppError> {
+        let core = self.core.clone();
+        // Not under the state's lock: a slow disk is no reason for answers to wait.
+        let importing =
+            tokio::task::spawn_blocking(move || core.hub.import(Path::new(&request.path)));
+        match importing.await {
+            Ok(result) => result,
+            Err(error) => Err(failure::internal().detail(error)),
+        }
+    }
+
+    /// Chooses the model of a conversation's next answer, and of new conversations, and brings
+    /// it into memory. Errors: `model-unknown`, `conversation-unknown`.
+    pub async fn model_choose(&self, request: ModelChoose) -> Result<Nothing, AppError> {
+        self.with(move |core, state| {
+            let model = state.hub.resolve(&request.model)?;
+            if let Some(id) = &request.conversation {
+                state.store.write(|writing| {
+                    conversation::get(writing, id)?;
+                    writing.touch(id);
+                    conversation::set_model(writing, id, &model.id, &model.name)
+                })?;
+                state.tell_conversation(id)?;
+            }
+            state.change_settings(Settings {
+                model: Some(model.id.clone()),
+                ..state.settings.clone()
+            })?;
+            core.engine.preload(model.id);
+            Ok(Nothing {})
+        })
+        .await
+    }
+}
+
+impl Core {
+    /// The library, with what is in memory or on its way there.
+    pub(crate) fn models(&self) -> Models {
+        let mut models = self.hub.models();
+        for resident in self.engine.residents().borrow().iter() {
+            let id = self.hub.current_id(&resident.model);
+            for model in models.iter_mut().filter(|model| model.id == id) {
+                model.state = resident.state.clone();
+            }
+        }
+        Models {
+            models,
+            memory: self.engine.memory(),
+        }
+    }
+}
+
+impl State {
+    /// Which model answers: the one asked for, else the conversation's, else the one last chosen
+    /// anywhere, else the starter, else the first that can be used.
+    /// Errors: `model-unknown`, `starter-missing`, `no-model`.
+    pub(crate) fn model_for(
+        &self,
+        asked: Option<&ModelId>,
+        conversation: Option<&conversation::ConversationRow>,
+    ) -> Result<ModelEntry, AppError> {
+        if let Some(id) = asked {
+            return self.hub.resolve(id);
+        }
+        if let Some((id, row)) = conversation.and_then(|row| Some((row.model.as_ref()?, row))) {
+            return self.hub.resolve(id).map_err(|error| {
+                let name = row.model_name.as_deref().unwrap_or(&id.0);
+                failure::model_unknown(name).detail(error)
+            });
+        }
+        if let Some(model) = self
+            .settings
+            .model
+            .as_ref()
+            .and_then(|id| self.hub.resolve(id).ok())
+        {
+            return Ok(model);
+        }
+        if let Some(model) = self.hub.starter() {
+            return Ok(model);
+        }
+        let models = self.hub.models();
+        if models.is_empty() {
+            return Err(failure::starter_missing());
+        }
+        let usable = models
+            .into_iter()
+            .find(|model| !matches!(model.state, ModelState::Unusable { .. }));
+        usable.ok_or_else(failure::no_model)
+    }
+
+    /// Gives conversations and settings the final ids of models that had provisional ones.
+    pub(crate) fn renew_ids(&mut self) -> Result<(), AppError> {
+        let provisional = |id: &Option<ModelId>| id.clone().filter(ModelId::is_provisional);
+        for row in self.store.read(conversation::all)? {
+            let Some(old) = provisional(&row.model) else {
+                continue;
+            };
+            let new = self.hub.current_id(&old);
+            if new != old {
+                let name = row.model_name.unwrap_or_default();
+                self.store.write(|writing| {
+                    writing.touch(&row.id);
+                    conversation::set_model(writing, &row.id, &new, &name)
+                })?;
+                self.tell_conversation(&row.id)?;
+            }
+        }
+        if let Some(old) = provisional(&self.settings.model) {
+            let new = self.hub.current_id(&old);
+            self.change_settings(Settings {
+                model: Some(new),
+                ..self.settings.clone()
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Tells of changes of the library and the memory, until the app closes.
+pub(crate) async fn watch(core: Arc<Core>) {
+    let mut closing = core.closing.subscribe();
+    let mut residents = core.engine.residents();
+    let mut library = core.hub.changes();
+    loop {
+        let library_changed = tokio::select! {
+            () = changed(&mut residents) => false,
+            () = changed(&mut library) => true,
+            () = becomes_true(&mut closing) => return,
+        };
+        let told = app::with(&core, move |core, state| {
+            let Models { models, memory } = core.models();
+            state.tell(EventKind::ModelsChanged { models, memory });
+            if library_changed {
+                state.renew_ids()
+            } else {
+                Ok(())
+            }
+        });
+        // Ids that could not be renewed are renewed the next time.
+        let _ = told.await;
+        tokio::time::sleep(TELL_EVERY).await;
+    }
+}
+
+/// Waits for the next change; for ever where none can come.
+async fn changed<T>(watched: &mut watch::Receiver<T>) {
+    if watched.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,241 @@
+//! What the tasks of one process share, under one lock: the history, the numbers of events, and
+//! the answers in the making. What is read and the number it is read at come from one moment.
+
+use crate::store::{
+    Store, conversation,
+    message::{self, Ending},
+    setting, tree,
+};
+use hub::Hub;
+use protocol::{AppError, Conversation, Event, EventKind, Message, MessageStatus, Settings};
+use runtime::Engine;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+use tokio::sync::{broadcast, watch};
+
+/// What an [`crate::App`] and its tasks hold.
+pub(crate) struct Core {
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) hub: Hub,
+    /// True once the app is closing.
+    pub(crate) closing: Arc<watch::Sender<bool>>,
+    pub(crate) state: Mutex<State>,
+}
+
+impl Core {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        // After a panic the history is as of its last commit, and the rest follows from it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The state. See the module.
+pub(crate) struct State {
+    pub(crate) store: Store,
+    pub(crate) hub: Hub,
+    pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) seq: u64,
+    /// As last told.
+    pub(crate) settings: Settings,
+    /// What this process is making, by conversation.
+    pub(crate) answers: HashMap<String, Making>,
+    /// Ends that could not be written (a full disk): written as soon as that is possible.
+    pub(crate) unsettled: Vec<(String, String, Ending)>,
+}
+
+/// An answer in the making.
+pub(crate) struct Making {
+    pub(crate) message: String,
+    /// Set to true to stop it.
+    pub(crate) stop: watch::Sender<bool>,
+}
+
+impl State {
+    pub(crate) fn new(
+        store: Store,
+        hub: Hub,
+        events: broadcast::Sender<Event>,
+    ) -> Result<State, AppError> {
+        Ok(State {
+            settings: store.read(setting::read)?,
+            store,
+            hub,
+            events,
+            seq: 0,
+            answers: HashMap::new(),
+            unsettled: Vec::new(),
+        })
+    }
+
+    /// Tells every listener.
+    pub(crate) fn tell(&mut self, what: EventKind) {
+        self.seq += 1;
+        // Nobody may be listening.
+        let _ = self.events.send(Event {
+            seq: self.seq,
+            what,
+        });
+    }
+
+    /// Tells how a conversation stands in the list.
+    pub(crate) fn tell_conversation(&mut self, id: &str) -> Result<(), AppError> {
+        let row = self.store.read(|c| conversation::get(c, id))?;
+        self.tell(EventKind::ConversationChanged {
+            conversation: row.summary(),
+        });
+        Ok(())
+    }
+
+    /// Tells how a message stands, where it is on the active path.
+    pub(crate) fn tell_message(&mut self, conversation: &str, id: &str) -> Result<(), AppError> {
+        if let Some(message) = self.active_message(conversation, id)? {
+            self.tell(EventKind::MessageChanged {
+                message: Box::new(message),
+            });
+        }
+        Ok(())
+    }
+
+    /// The message, where it is on the active path.
+    pub(crate) fn active_message(
+        &self,
+        conversation: &str,
+        id: &str,
+    ) -> Result<Option<Message>, AppError> {
+        self.store.read(|c| {
+            let row = message::get(c, conversation, id)?;
+            let leaf = conversation::get(c, conversation)?.leaf;
+            if !tree::leads_to(c, id, leaf.as_deref())? {
+                return Ok(None);
+            }
+            let siblings = message::siblings(c, conversation, row.parent.as_deref())?;
+            Ok(Some(row.shown(siblings)))
+        })
+    }
+
+    /// A conversation as it is opened.
+    pub(crate) fn conversation(&self, id: &str) -> Result<Conversation, AppError> {
+        self.store.read(|c| {
+            let row = conversation::get(c, id)?;
+            let mut children = message::children(c, id)?;
+            let messages = tree::path(c, row.leaf.as_deref())?
+                .into_iter()
+                // On a path no two messages have the same parent.
+                .map(|message| {
+                    let siblings = children.remove(&message.parent).unwrap_or_default();
+                    message.shown(siblings)
+                })
+                .collect();
+            Ok(Conversation {
+                summary: row.summary(),
+                system: row.system,
+                messages,
+                seq: self.seq,
+            })
+        })
+    }
+
+    /// Tries again to write what could not be written.
+    pub(crate) fn settle(&mut self) {
+        for (conversation, message, ending) in std::mem::take(&mut self.unsettled) {
+            let written = self.store.write(|writing| {
+                writing.touch(&conversation);
+                message::end(writing, &message, &ending)
+            });
+            match written {
+                Ok(_) => {
+                    let _ = self.tell_conversation(&conversation);
+                }
+                Err(_) => self.unsettled.push((conversation, message, ending)),
+            }
+        }
+    }
+
+    /// The answer is not being made any more. Another one may be, where the conversation was
+    /// stopped by another process and asked again.
+    pub(crate) fn let_go(&mut self, conversation: &str, message: &str) {
+        if self
+            .answers
+            .get(conversation)
+            .is_some_and(|making| making.message == message)
+        {
+            self.answers.remove(conversation);
+        }
+    }
+
+    /// Writes how an answer ended, and tells. `rest` is text that was not yet written, `text`
+    /// all of it. Where that cannot be written, it ends as interrupted with the reason.
+    pub(crate) fn end_answer(
+        &mut self,
+        conversation: &str,
+        message: &str,
+        text: &str,
+        rest: &str,
+        mut ending: Ending,
+    ) {
+        self.let_go(conversation, message);
+        let run = self.store.run().to_owned();
+        let whole = self.store.write(|writing| {
+            writing.touch(conversation);
+            if !rest.is_empty() {
+                message::set_text(writing, message, &run, text)?;
+            }
+            let ended = message::end(writing, message, &ending)?;
+            conversation::set_updated(writing, conversation, now())?;
+            Ok(ended)
+        });
+        let ended = whole.map(|ended| {
+            if ended && !rest.is_empty() {
+                self.tell(EventKind::MessageText {
+                    conversation: conversation.to_owned(),
+                    message: message.to_owned(),
+                    text: rest.to_owned(),
+                });
+            }
+            ended
+        });
+        let ended = ended.or_else(|error| {
+            // What was shown is written already; the end alone may find room.
+            ending.status = MessageStatus::Interrupted;
+            ending.error.get_or_insert(error);
+            self.store.write(|writing| {
+                writing.touch(conversation);
+                message::end(writing, message, &ending)
+            })
+        });
+        match ended {
+            Ok(false) => {} // deleted, or stopped by another process
+            Ok(true) => {
+                let _ = self.tell_message(conversation, message);
+                let _ = self.tell_conversation(conversation);
+            }
+            Err(_) => {
+                if let Ok(Some(mut shown)) = self.active_message(conversation, message) {
+                    shown.status = ending.status;
+                    shown.error = ending.error.clone();
+                    self.tell(EventKind::MessageChanged {
+                        message: Box::new(shown),
+                    });
+                }
+                self.unsettled
+                    .push((conversation.to_owned(), message.to_owned(), ending));
+            }
+        }
+    }
+}
+
+/// Waits until a flag is raised, or nobody is left to raise it.
+pub(crate) async fn becomes_true(flag: &mut watch::Receiver<bool>) {
+    let _ = flag.wait_for(|raised| *raised).await;
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

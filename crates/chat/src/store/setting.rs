@@ -1,0 +1,99 @@
+//! The table `setting`: one row a setting, its value as JSON.
+
+use super::{failure::Fault, schema::Migration};
+use protocol::{Language, ModelId, Settings, Theme};
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+
+pub(super) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    sql: "CREATE TABLE setting (
+              name TEXT PRIMARY KEY NOT NULL,
+              value TEXT NOT NULL
+          ) STRICT;",
+}];
+
+/// The tags that rows hold, kept apart from what the window is told.
+#[derive(Serialize, Deserialize)]
+enum StoredLanguage {
+    #[serde(rename = "en")]
+    En,
+    #[serde(rename = "zh-Hans")]
+    ZhHans,
+    #[serde(rename = "zh-Hant")]
+    ZhHant,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredTheme {
+    System,
+    Light,
+    Dark,
+}
+
+/// All settings; a row that is missing or cannot be read is as if never set.
+pub(crate) fn read(connection: &Connection) -> Result<Settings, Fault> {
+    let mut settings = Settings::default();
+    let mut statement = connection.prepare_cached("SELECT name, value FROM setting")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (name, value): (String, String) = (row.get(0)?, row.get(1)?);
+        match name.as_str() {
+            "language" => {
+                settings.language =
+                    serde_json::from_str(&value)
+                        .ok()
+                        .flatten()
+                        .map(|stored| match stored {
+                            StoredLanguage::En => Language::En,
+                            StoredLanguage::ZhHans => Language::ZhHans,
+                            StoredLanguage::ZhHant => Language::ZhHant,
+                        });
+            }
+            "theme" => {
+                settings.theme = match serde_json::from_str(&value) {
+                    Ok(StoredTheme::Light) => Theme::Light,
+                    Ok(StoredTheme::Dark) => Theme::Dark,
+                    Ok(StoredTheme::System) | Err(_) => Theme::System,
+                };
+            }
+            "model" => {
+                settings.model = serde_json::from_str::<Option<String>>(&value)
+                    .ok()
+                    .flatten()
+                    .map(ModelId);
+            }
+            _ => {}
+        }
+    }
+    Ok(settings)
+}
+
+/// Writes all settings.
+pub(crate) fn write(connection: &Connection, settings: &Settings) -> Result<(), Fault> {
+    let language = settings.language.map(|language| match language {
+        Language::En => StoredLanguage::En,
+        Language::ZhHans => StoredLanguage::ZhHans,
+        Language::ZhHant => StoredLanguage::ZhHant,
+    });
+    let theme = match settings.theme {
+        Theme::System => StoredTheme::System,
+        Theme::Light => StoredTheme::Light,
+        Theme::Dark => StoredTheme::Dark,
+    };
+    let model = settings.model.as_ref().map(|id| &id.0);
+    for (name, value) in [
+        ("language", serde_json::json!(language)),
+        ("theme", serde_json::json!(theme)),
+        ("model", serde_json::json!(model)),
+    ] {
+        connection
+            .prepare_cached(
+                "INSERT INTO setting (name, value) VALUES (?1, ?2)
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            )?
+            .execute(params![name, value.to_string()])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,250 @@
+//! Turns: what a person says, and the answers asked for.
+
+use crate::{
+    App, answering, prompt,
+    state::{Core, Making, State, now},
+    store::{
+        Fault, Store,
+        conversation::{self, ConversationRow},
+        message::{self, MessageRow},
+        tree,
+    },
+};
+use protocol::*;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// What a program may say beyond what the window's command carries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Say {
+    /// The words, and where they go.
+    pub send: MessageSend,
+    /// Standing instructions of a new conversation; others keep theirs.
+    pub system: String,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// How far the answer may go.
+    pub limits: Limits,
+}
+
+/// An answer that has been begun in the history and now is to be made.
+pub(crate) struct Turn {
+    pub(crate) answering: Answering,
+    pub(crate) request: GenerateRequest,
+    pub(crate) prompt: prompt::Prompt,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+impl App {
+    /// Says something and asks for an answer, which comes as events. What was said is on the
+    /// disk when this returns. Errors: `message-empty`, `already-answering`,
+    /// `conversation-unknown`, `message-unknown`, those of finding a model, and the history's.
+    pub async fn message_send(&self, request: MessageSend) -> Result<Answering, AppError> {
+        let (system, sampling, limits) = Default::default();
+        self.say(Say {
+            send: request,
+            system,
+            sampling,
+            limits,
+        })
+        .await
+    }
+
+    /// As [`App::message_send`], with sampling and limits of one's own.
+    pub async fn say(&self, say: Say) -> Result<Answering, AppError> {
+        self.with(move |core, state| {
+            if say.send.text.trim().is_empty() {
+                return Err(failure::message_empty());
+            }
+            let old = state.idle(say.send.conversation.as_deref())?;
+            let model = state.model_for(say.send.model.as_ref(), old.as_ref())?;
+            begin(
+                core,
+                state,
+                &model,
+                say.sampling,
+                say.limits,
+                old.is_none(),
+                |writing| {
+                    let id = match &old {
+                        Some(row) => row.id.clone(),
+                        None => new_conversation(writing, &model, &say.system)?,
+                    };
+                    let parent = match say.send.parent {
+                        None => conversation::get(writing, &id)?.leaf,
+                        Some(parent) if parent.is_empty() => None,
+                        Some(parent) => Some(message::get(writing, &id, &parent)?.id),
+                    };
+                    let said = MessageRow {
+                        id: new_id(),
+                        conversation: id,
+                        parent,
+                        role: Role::User,
+                        parts: vec![Part::Text {
+                            text: say.send.text,
+                        }],
+                        author: None,
+                        status: MessageStatus::Complete,
+                        error: None,
+                        receipt: None,
+                        run: None,
+                        created: now(),
+                    };
+                    message::insert(writing, &said)?;
+                    Ok(said)
+                },
+            )
+        })
+        .await
+    }
+
+    /// Asks for another answer beside one that is there, or for one to a person's message.
+    /// Errors: as [`App::message_send`].
+    pub async fn answer_again(&self, request: AnswerAgain) -> Result<Answering, AppError> {
+        self.with(move |core, state| {
+            let row = state.idle(Some(&request.conversation))?;
+            let model = state.model_for(request.model.as_ref(), row.as_ref())?;
+            let (sampling, limits) = Default::default();
+            begin(core, state, &model, sampling, limits, false, |writing| {
+                let named = message::get(writing, &request.conversation, &request.message)?;
+                match (named.role, &named.parent) {
+                    (Role::Assistant, Some(parent)) => {
+                        message::get(writing, &request.conversation, parent)
+                    }
+                    (Role::User, _) => Ok(named),
+                    _ => Err(failure::message_unknown(&request.message).into()),
+                }
+            })
+        })
+        .await
+    }
+}
+
+impl State {
+    /// The conversation, where it is there and no answer is being made in it.
+    fn idle(&mut self, id: Option<&str>) -> Result<Option<ConversationRow>, AppError> {
+        self.settle();
+        let Some(id) = id else { return Ok(None) };
+        let row = self.store.read(|c| conversation::get(c, id))?;
+        match row.answering {
+            true => Err(failure::already_answering()),
+            false => Ok(Some(row)),
+        }
+    }
+}
+
+/// Writes what was said (`said` returns the message to be answered) and the answer's empty
+/// place, tells of both, and sets the engine to work.
+fn begin(
+    core: &Arc<Core>,
+    state: &mut State,
+    model: &ModelEntry,
+    sampling: Sampling,
+    limits: Limits,
+    is_new: bool,
+    said: impl FnOnce(&crate::store::Writing<'_>) -> Result<MessageRow, Fault>,
+) -> Result<Answering, AppError> {
+    let run = state.store.run().to_owned();
+    let (question, answer, straight, prompt) = state.store.write(|writing| {
+        let question = said(writing)?;
+        let id = question.conversation.clone();
+        let before = conversation::get(writing, &id)?;
+        // Another process may have begun since it was looked at.
+        if before.answering {
+            return Err(failure::already_answering().into());
+        }
+        let answer = MessageRow {
+            id: new_id(),
+            conversation: id.clone(),
+            parent: Some(question.id.clone()),
+            role: Role::Assistant,
+            parts: Vec::new(),
+            author: Some(Author {
+                model: model.id.clone(),
+                name: model.name.clone(),
+                quantisation: model.quantisation.clone(),
+            }),
+            status: MessageStatus::Streaming,
+            error: None,
+            receipt: None,
+            run: Some(run),
+            created: now(),
+        };
+        message::insert(writing, &answer)?;
+        tree::choose(writing, &id, &answer.id)?;
+        Store::retitle(writing, &id)?;
+        conversation::set_updated(writing, &id, answer.created)?;
+        writing.touch(&id);
+        let path = tree::path(writing, Some(&question.id))?;
+        // Whether the path only grew: then the new messages say all.
+        let straight = before.leaf == question.parent || before.leaf.as_ref() == Some(&question.id);
+        Ok((
+            question,
+            answer,
+            straight,
+            prompt::of(&before.system, &path),
+        ))
+    })?;
+    let conversation = question.conversation;
+    state.tell_conversation(&conversation)?;
+    if straight || is_new {
+        state.tell_message(&conversation, &question.id)?;
+        state.tell_message(&conversation, &answer.id)?;
+    } else {
+        state.tell(EventKind::PathChanged {
+            conversation: conversation.clone(),
+        });
+    }
+    let (stop, stopped) = watch::channel(false);
+    state.answers.insert(
+        conversation.clone(),
+        Making {
+            message: answer.id.clone(),
+            stop,
+        },
+    );
+    let answering = Answering {
+        conversation,
+        message: answer.id,
+    };
+    let turn = Turn {
+        answering: answering.clone(),
+        request: GenerateRequest {
+            model: model.id.clone(),
+            messages: prompt.messages.clone(),
+            sampling,
+            limits,
+        },
+        prompt,
+        stop: stopped,
+    };
+    tokio::spawn(answering::make(core.clone(), turn));
+    Ok(answering)
+}
+
+fn new_conversation(
+    writing: &crate::store::Writing<'_>,
+    model: &ModelEntry,
+    system: &str,
+) -> Result<String, Fault> {
+    let now = now();
+    let row = ConversationRow {
+        id: new_id(),
+        title: String::new(),
+        titled_by_person: false,
+        model: Some(model.id.clone()),
+        model_name: Some(model.name.clone()),
+        system: system.to_owned(),
+        leaf: None,
+        revision: 0,
+        created: now,
+        updated: now,
+        answering: false,
+    };
+    conversation::insert(writing, &row)?;
+    Ok(row.id)
+}
+
+fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
