@@ -3,8 +3,25 @@
 //! Each loaded model is a child process (`parley-worker`). What it computes may be lost at any
 //! moment: the runtime says so in a sentence, and goes on.
 
+mod answer;
+mod cgroup;
+mod cores;
+mod discovery;
 mod engine;
 #[cfg(feature = "fake")]
 pub mod fake;
+mod files;
+mod load;
+mod memory;
+mod options;
+mod outbox;
+mod process;
+mod runtime;
+mod seat;
+mod shared;
+mod stderr;
 
 pub use engine::{Engine, GenerationSink, GenerationStream, Resident, Stopper};
+pub use files::{BenchPlan, BenchRun, LogitsRow, Rows};
+pub use options::Options;
+pub use runtime::Runtime;

@@ -1,0 +1,323 @@
+//! What the command line asks of a model file, in the library or not: tokens, templates, logits,
+//! timed runs. Each has a worker of its own, which ends with it.
+
+use crate::discovery;
+use crate::load::load_weights;
+use crate::process::{Trouble, Worker};
+use crate::runtime::Runtime;
+use crate::shared::Shared;
+use protocol::{
+    AppError, DEFAULT_CONTEXT, EngineFacts, PromptMessage, WorkerEvent, WorkerRequest, failure,
+};
+use serde::Serialize;
+use std::future::pending;
+use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+use tokio::sync::mpsc;
+use tokio_stream::Stream;
+
+/// Rows that wait to be read before the worker has to wait.
+const WAITING_ROWS: usize = 16;
+
+/// The likeliest next tokens after one position.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LogitsRow {
+    /// From 0: what comes after `ids[position]`.
+    pub position: u32,
+    /// Token id and logit, likeliest first.
+    pub top: Vec<(u32, f32)>,
+}
+
+/// One timed run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BenchRun {
+    /// Milliseconds from the request to a loaded model, in a worker that was just started.
+    pub load_ms: f64,
+    /// Tokens read a second.
+    pub prefill_tps: f64,
+    /// Tokens made a second.
+    pub decode_tps: f64,
+    /// Most bytes that the worker has held.
+    pub peak_memory_bytes: u64,
+    /// Tokens read.
+    pub prefill: u32,
+    /// Tokens made.
+    pub decode: u32,
+    /// What computed.
+    #[serde(flatten)]
+    pub engine: EngineFacts,
+}
+
+/// What to time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BenchPlan {
+    /// Tokens to read.
+    pub prefill: u32,
+    /// Tokens to make.
+    pub decode: u32,
+    /// How often.
+    pub runs: u32,
+    /// Threads that compute; None: one for each core.
+    pub threads: Option<u32>,
+}
+
+/// Results as they come; an error is the last. Dropping it ends the work.
+#[derive(Debug)]
+pub struct Rows<T>(mpsc::Receiver<Result<T, AppError>>);
+
+impl<T> Stream for Rows<T> {
+    type Item = Result<T, AppError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_recv(context)
+    }
+}
+
+impl Runtime {
+    /// The ids of a text. With `special`, BOS is added and control tokens in it are recognised.
+    /// Errors: of the file and its tokenizer, of the worker, `message-too-large`.
+    pub async fn tokenize(
+        &self,
+        path: &Path,
+        text: String,
+        special: bool,
+    ) -> Result<Vec<u32>, AppError> {
+        let path = text_of(path)?;
+        let tokenize = WorkerRequest::Tokenize {
+            path: path.clone(),
+            text,
+            special,
+        };
+        match self.shared.ask_once(&path, tokenize).await? {
+            WorkerEvent::Tokens { ids } => Ok(ids),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// The text of ids; with `special`, control tokens are written out. Errors as
+    /// [`Runtime::tokenize`], and `token-out-of-range`.
+    pub async fn detokenize(
+        &self,
+        path: &Path,
+        ids: Vec<u32>,
+        special: bool,
+    ) -> Result<String, AppError> {
+        let path = text_of(path)?;
+        let detokenize = WorkerRequest::Detokenize {
+            path: path.clone(),
+            ids,
+            special,
+        };
+        self.shared.ask_for_text(&path, detokenize).await
+    }
+
+    /// The exact output of the file's template. Errors: of the file, its template, the worker.
+    pub async fn render(
+        &self,
+        path: &Path,
+        messages: Vec<PromptMessage>,
+        add_generation_prompt: bool,
+    ) -> Result<String, AppError> {
+        let path = text_of(path)?;
+        let render = WorkerRequest::Render {
+            path: path.clone(),
+            messages,
+            add_generation_prompt,
+        };
+        self.shared.ask_for_text(&path, render).await
+    }
+
+    /// The `top` likeliest next tokens after each of `ids`.
+    pub fn logits(&self, path: &Path, ids: Vec<u32>, top: u32) -> Rows<LogitsRow> {
+        let (rows, stream) = mpsc::channel(WAITING_ROWS);
+        let (shared, path) = (self.shared.clone(), path.to_owned());
+        self.shared.spawn(async move {
+            let work = shared.send_logits(&path, ids, top, &rows);
+            let result = tokio::select! {
+                result = work => result,
+                () = rows.closed() => return,
+            };
+            if let Err(error) = result {
+                let _ = rows.send(Err(error)).await;
+            }
+        });
+        Rows(stream)
+    }
+
+    /// Timed runs of a model file, each in a new worker and from an empty context.
+    pub fn bench(&self, path: &Path, plan: BenchPlan) -> Rows<BenchRun> {
+        let (rows, stream) = mpsc::channel(WAITING_ROWS);
+        let (shared, path) = (self.shared.clone(), path.to_owned());
+        self.shared.spawn(async move {
+            for _ in 0..plan.runs {
+                let run = tokio::select! {
+                    run = shared.bench_once(&path, plan) => run,
+                    () = rows.closed() => return,
+                };
+                let failed = run.is_err();
+                if rows.send(run).await.is_err() || failed {
+                    return;
+                }
+            }
+        });
+        Rows(stream)
+    }
+}
+
+impl Shared {
+    async fn send_logits(
+        &self,
+        path: &Path,
+        ids: Vec<u32>,
+        top: u32,
+        rows: &mpsc::Sender<Result<LogitsRow, AppError>>,
+    ) -> Result<(), AppError> {
+        let needed = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let (mut worker, name) = self.loaded(path, needed, self.cores.total()).await?;
+        let mut asked = worker.ask(WorkerRequest::Logits { ids, top }, pending())?;
+        let trouble = loop {
+            match asked.next().await {
+                Ok(WorkerEvent::Logits { position, top }) => {
+                    let _ = rows.send(Ok(LogitsRow { position, top })).await;
+                }
+                Ok(WorkerEvent::Done) => {
+                    worker.end().await;
+                    return Ok(());
+                }
+                Ok(_) => {}
+                Err(trouble) => break trouble,
+            }
+        };
+        Err(worker.bury(trouble, &name).await)
+    }
+
+    async fn bench_once(&self, path: &Path, plan: BenchPlan) -> Result<BenchRun, AppError> {
+        let began = Instant::now();
+        let needed = plan.prefill.saturating_add(plan.decode);
+        let threads = plan.threads.unwrap_or(self.cores.total()).max(1);
+        let (mut worker, name) = self.loaded(path, needed, threads).await?;
+        let load_ms = crate::memory::milliseconds(began.elapsed());
+        let BenchPlan {
+            prefill, decode, ..
+        } = plan;
+        let bench = WorkerRequest::Bench { prefill, decode };
+        let mut asked = worker.ask(bench, pending())?;
+        let trouble = loop {
+            match asked.next().await {
+                Ok(WorkerEvent::Benched {
+                    prefill_ms,
+                    decode_ms,
+                    peak_memory_bytes,
+                }) => {
+                    let engine = EngineFacts {
+                        threads,
+                        ..worker.engine.clone()
+                    };
+                    worker.end().await;
+                    return Ok(BenchRun {
+                        load_ms,
+                        prefill_tps: per_second(prefill, prefill_ms),
+                        decode_tps: per_second(decode, decode_ms),
+                        peak_memory_bytes,
+                        prefill,
+                        decode,
+                        engine,
+                    });
+                }
+                Ok(_) => {}
+                Err(trouble) => break trouble,
+            }
+        };
+        Err(worker.bury(trouble, &name).await)
+    }
+
+    /// A worker with the file loaded, with room for `needed` tokens, and the name for people.
+    async fn loaded(
+        &self,
+        path: &Path,
+        needed: u32,
+        threads: u32,
+    ) -> Result<(Worker, String), AppError> {
+        let text = text_of(path)?;
+        let context = (needed > DEFAULT_CONTEXT).then_some(needed);
+        let (bytes, free) = (hub::memory_needed(path, context)?, self.memory().free);
+        let name = name_of(&text);
+        if bytes > free {
+            return Err(failure::memory_short(name, bytes, free, 0u32));
+        }
+        let mut worker = self.worker().await?;
+        let load = WorkerRequest::Load {
+            path: text,
+            context,
+            threads,
+        };
+        match load_weights(&mut worker, load, pending(), |_| {}).await {
+            Ok(()) => Ok((worker, name)),
+            Err(trouble) => Err(worker.bury(trouble, &name).await),
+        }
+    }
+
+    async fn worker(&self) -> Result<Worker, AppError> {
+        let options = &self.options;
+        let executable = std::env::current_exe().ok();
+        let program = discovery::worker(options.worker.as_deref(), executable.as_deref())?;
+        Worker::start(&program, options, || {}).await
+    }
+
+    /// One question to a worker of its own: the first event that is its answer.
+    async fn ask_once(&self, path: &str, request: WorkerRequest) -> Result<WorkerEvent, AppError> {
+        let mut worker = self.worker().await?;
+        let trouble = {
+            let mut asked = worker.ask(request, pending())?;
+            loop {
+                match asked.next().await {
+                    Ok(WorkerEvent::Progress { .. }) => {}
+                    Ok(event) => break Ok(event),
+                    Err(trouble) => break Err(trouble),
+                }
+            }
+        };
+        match trouble {
+            Ok(event) => {
+                worker.end().await;
+                Ok(event)
+            }
+            Err(Trouble::Failed(error)) => Err(error),
+            Err(trouble) => Err(worker.bury(trouble, &name_of(path)).await),
+        }
+    }
+
+    async fn ask_for_text(&self, path: &str, request: WorkerRequest) -> Result<String, AppError> {
+        match self.ask_once(path, request).await? {
+            WorkerEvent::Rendered { text } => Ok(text),
+            other => Err(unexpected(&other)),
+        }
+    }
+}
+
+/// The absolute path as text. Errors: `file-not-readable` where it is not UTF-8.
+fn text_of(path: &Path) -> Result<String, AppError> {
+    let absolute =
+        std::path::absolute(path).map_err(|e| failure::file_not_readable(path).detail(e))?;
+    let text = absolute.to_str().map(str::to_owned);
+    text.ok_or_else(|| failure::file_not_readable(path).detail("the path is not UTF-8"))
+}
+
+fn name_of(path: &str) -> String {
+    let stem = Path::new(path).file_stem();
+    stem.map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
+}
+
+fn per_second(tokens: u32, milliseconds: f64) -> f64 {
+    if milliseconds > 0.0 {
+        f64::from(tokens) * 1000.0 / milliseconds
+    } else {
+        0.0
+    }
+}
+
+fn unexpected(event: &WorkerEvent) -> AppError {
+    failure::internal().detail(format!("the worker told {event:?}"))
+}

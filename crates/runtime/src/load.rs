@@ -1,0 +1,208 @@
+//! Brings a model into memory: whether it fits, what has to go for it, and the loading itself.
+
+use crate::discovery;
+use crate::memory::milliseconds;
+use crate::process::{Trouble, Worker};
+use crate::seat::{Holding, Seat};
+use crate::shared::Shared;
+use protocol::{
+    AppError, DEFAULT_CONTEXT, ModelEntry, WorkerEvent, WorkerRequest, WorkerStage, failure,
+};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Contexts that are suggested where the usual one does not fit.
+const SMALLER: [u32; 4] = [4096, 2048, 1024, 512];
+
+/// What came of making room.
+enum Room {
+    Made,
+    /// What is in the way is busy.
+    Later,
+}
+
+impl Shared {
+    /// Loads the model into its seat where it is not there yet, and returns how long that took in
+    /// milliseconds. `stopped` ends the load; `progress` is told fractions from 0 to 1.
+    /// Errors: `memory-short`, `cancelled`, those of a worker's start and of the engine's load.
+    pub async fn load<S: Future<Output = ()>>(
+        self: &Arc<Self>,
+        seat: &Arc<Seat>,
+        slot: &mut Option<Worker>,
+        entry: &ModelEntry,
+        stopped: impl Fn() -> S,
+        progress: impl Fn(f32),
+    ) -> Result<f64, AppError> {
+        if let Some(worker) = slot.take() {
+            if worker.pulse.is_alive() {
+                *slot = Some(worker);
+                return Ok(0.0);
+            }
+            // It ended while idle: nothing was lost, so nothing is said.
+            worker.end().await;
+        }
+        let began = Instant::now();
+        self.admit(seat, entry, stopped()).await?;
+        let loaded = self.start(seat, entry, stopped(), &progress).await;
+        let result = match loaded {
+            Ok(worker) => {
+                *slot = Some(worker);
+                seat.update(|holding| holding.fraction = 1.0);
+                Ok(milliseconds(began.elapsed()))
+            }
+            Err(error) => {
+                seat.hold(None);
+                Err(error)
+            }
+        };
+        self.publish();
+        self.tell_freed();
+        result
+    }
+
+    /// Waits until the model fits, and reserves its memory.
+    async fn admit(
+        &self,
+        seat: &Seat,
+        entry: &ModelEntry,
+        stopped: impl Future<Output = ()>,
+    ) -> Result<(), AppError> {
+        let wait = async {
+            loop {
+                let mut freed = self.freed.subscribe();
+                let admission = self.admission.lock().await;
+                if let Room::Made = self.make_room(entry).await? {
+                    seat.hold(Some(Holding {
+                        reserved: entry.memory,
+                        fraction: 0.0,
+                        pulse: None,
+                        used: Instant::now(),
+                    }));
+                    self.publish();
+                    return Ok(());
+                }
+                drop(admission);
+                // The sender lives as long as we do.
+                let _ = freed.changed().await;
+            }
+        };
+        tokio::select! {
+            admitted = wait => admitted,
+            () = stopped => Err(failure::cancelled()),
+        }
+    }
+
+    /// Ends idle models, the least recently used first, until the model fits.
+    /// Errors: `memory-short` where it would not fit even alone.
+    async fn make_room(&self, entry: &ModelEntry) -> Result<Room, AppError> {
+        loop {
+            let total = self.total_memory();
+            if entry.memory > total {
+                return Err(self.too_large(entry, total));
+            }
+            let mut others: Vec<(Arc<Seat>, Holding)> = self
+                .seats()
+                .into_iter()
+                .filter_map(|seat| Some((seat.clone(), seat.holding()?)))
+                .collect();
+            let held: u64 = others.iter().map(|(_, holding)| holding.bytes()).sum();
+            if held.saturating_add(entry.memory) <= total {
+                return Ok(Room::Made);
+            }
+            others.sort_by_key(|(_, holding)| holding.used);
+            let mut idle = others
+                .iter()
+                .filter_map(|(seat, _)| Some((seat, seat.worker.try_lock().ok()?)));
+            let Some((seat, mut slot)) = idle.next() else {
+                return Ok(Room::Later);
+            };
+            self.vacate(seat, &mut slot).await;
+        }
+    }
+
+    /// Takes a model out of memory.
+    pub async fn vacate(&self, seat: &Seat, slot: &mut Option<Worker>) {
+        if let Some(worker) = slot.take() {
+            worker.end().await;
+        }
+        seat.hold(None);
+        self.publish();
+        self.tell_freed();
+    }
+
+    fn too_large(&self, entry: &ModelEntry, total: u64) -> AppError {
+        let given = entry.context.min(DEFAULT_CONTEXT);
+        let smaller = SMALLER.into_iter().filter(|c| *c < given).find(|context| {
+            let needed = self.hub.memory(&entry.id, *context);
+            needed.is_ok_and(|needed| needed <= total)
+        });
+        failure::memory_short(&entry.name, entry.memory, total, smaller.unwrap_or(0))
+    }
+
+    async fn start(
+        self: &Arc<Self>,
+        seat: &Arc<Seat>,
+        entry: &ModelEntry,
+        stopped: impl Future<Output = ()>,
+        progress: &impl Fn(f32),
+    ) -> Result<Worker, AppError> {
+        let path = self.hub.path(&entry.id)?;
+        let executable = std::env::current_exe().ok();
+        let program = discovery::worker(self.options.worker.as_deref(), executable.as_deref())?;
+        let shared = Arc::downgrade(self);
+        let changed = move || {
+            if let Some(shared) = shared.upgrade() {
+                shared.publish();
+                shared.tell_freed();
+            }
+        };
+        progress(0.0);
+        let mut worker = Worker::start(&program, &self.options, changed).await?;
+        seat.update(|holding| holding.pulse = Some(worker.pulse.clone()));
+        let tell = |fraction: f32| {
+            seat.update(|holding| holding.fraction = fraction);
+            self.publish();
+            progress(fraction);
+        };
+        let share = self.cores.enter(&worker.outbox);
+        let load = WorkerRequest::Load {
+            path: path.to_string_lossy().into_owned(),
+            context: None,
+            threads: share.threads(),
+        };
+        let loaded = load_weights(&mut worker, load, stopped, tell).await;
+        drop(share);
+        match loaded {
+            Ok(()) => Ok(worker),
+            Err(trouble) => Err(worker.bury(trouble, &entry.name).await),
+        }
+    }
+}
+
+/// Follows a `Load` to its end; `tell` is told fractions under 1, each a hundredth more or so.
+pub(crate) async fn load_weights(
+    worker: &mut Worker,
+    load: WorkerRequest,
+    stopped: impl Future<Output = ()>,
+    tell: impl Fn(f32),
+) -> Result<(), Trouble> {
+    let mut asked = worker.ask(load, stopped).map_err(Trouble::Failed)?;
+    let mut told = 0.0;
+    loop {
+        match asked.next().await? {
+            WorkerEvent::Loaded(_) => return Ok(()),
+            WorkerEvent::Progress {
+                stage: WorkerStage::Load,
+                done,
+                total,
+            } => {
+                let fraction = (done as f64 / total.max(1) as f64).clamp(0.0, 0.99) as f32;
+                if fraction - told >= 0.01 {
+                    told = fraction;
+                    tell(fraction);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What a person or a test may set of the runtime.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How workers are started and watched.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The program `parley-worker`; None: it is looked for.
+    pub worker: Option<PathBuf>,
+    /// Bytes that models may use altogether; None: what the machine has.
+    pub memory: Option<u64>,
+    /// Threads that compute; None: one for each core.
+    pub threads: Option<u32>,
+    /// How long a new worker may take to say hello.
+    pub hello: Duration,
+    /// How long a worker that computes may be silent before it is held to hang.
+    pub silence: Duration,
+    /// How long a worker may take to stop before it is killed.
+    pub stop: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            worker: None,
+            memory: None,
+            threads: None,
+            hello: Duration::from_secs(20),
+            silence: Duration::from_secs(30),
+            stop: Duration::from_secs(2),
+        }
+    }
+}
+
+impl Options {
+    /// As `$PARLEY_WORKER` (a path) and `$PARLEY_MEMORY_BYTES` (a number) say.
+    pub fn from_environment() -> Options {
+        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        Options {
+            worker: set("PARLEY_WORKER").map(PathBuf::from),
+            memory: set("PARLEY_MEMORY_BYTES").and_then(|bytes| bytes.to_str()?.parse().ok()),
+            ..Options::default()
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! One worker process: started, greeted, listened to, ended.
+
+use crate::memory;
+use crate::options::Options;
+use crate::outbox::{self, Outbox};
+use crate::stderr::Tail;
+use protocol::{
+    AppError, EngineFacts, FromWorker, MAX_LINE, WORKER_PROTOCOL, WorkerEvent, WorkerRequest,
+    failure,
+};
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+
+/// How long a worker whose input or output has ended may take to be gone.
+const LEAVE: Duration = Duration::from_secs(1);
+/// Events that wait to be read before the worker has to wait.
+const WAITING_EVENTS: usize = 256;
+
+/// A running worker. Dropping it kills the process.
+pub(crate) struct Worker {
+    child: Child,
+    /// The way to it.
+    pub outbox: Arc<Outbox>,
+    events: mpsc::Receiver<FromWorker>,
+    /// How it is.
+    pub pulse: Arc<Pulse>,
+    /// What computes in it.
+    pub engine: EngineFacts,
+    tail: Tail,
+    kills_before: Option<u64>,
+    options: Options,
+}
+
+/// How a worker is, also for those who do not hold it.
+#[derive(Debug, Default)]
+pub(crate) struct Pulse {
+    ended: AtomicBool,
+    memory: AtomicU64,
+    pid: u32,
+}
+
+impl Pulse {
+    /// Whether its output has not ended.
+    pub fn is_alive(&self) -> bool {
+        !self.ended.load(Ordering::Acquire)
+    }
+
+    /// Bytes that it holds, as it last said; 0 before.
+    pub fn memory(&self) -> u64 {
+        self.memory.load(Ordering::Relaxed)
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+}
+
+/// Why a request had no good end.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// The worker says so and lives.
+    Failed(AppError),
+    /// The worker has ended.
+    Ended,
+    /// The worker is silent.
+    Silent,
+    /// The worker did not stop when it was told to.
+    Deaf,
+}
+
+impl Worker {
+    /// Starts a worker and waits for its hello. `changed` is called when its memory changes or
+    /// it ends. Errors: `worker-not-started`, `worker-version`.
+    pub async fn start(
+        program: &Path,
+        options: &Options,
+        changed: impl Fn() + Send + 'static,
+    ) -> Result<Worker, AppError> {
+        let not_started = |why: String| failure::worker_not_started(program).detail(why);
+        let mut command = Command::new(program);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        // Ctrl-C in a terminal is for the one who talks with the person, not for the worker.
+        #[cfg(unix)]
+        command.process_group(0);
+        let kills_before = memory::kills();
+        let mut child = command.spawn().map_err(|e| not_started(e.to_string()))?;
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
+            return Err(not_started("its input and output are not ours".into()));
+        };
+        let pulse = Arc::new(Pulse {
+            pid: child.id().unwrap_or(0),
+            ..Pulse::default()
+        });
+        let tail = Tail::default();
+        tail.fill_from(stderr);
+        let mut stdout = BufReader::new(stdout);
+        let hello = timeout(options.hello, line(&mut stdout)).await;
+        let engine = match hello {
+            Ok(Some(line)) => greet(&line).map_err(|e| e.detail(tail.text()))?,
+            Ok(None) => {
+                let status = timeout(LEAVE, child.wait()).await;
+                let status = status.map_or_else(|_| "no end".into(), |s| ending(s.ok()));
+                return Err(not_started(format!("{status}; {}", tail.text())));
+            }
+            Err(_) => return Err(not_started(format!("it said nothing; {}", tail.text()))),
+        };
+        let (outbox, lines) = Outbox::new();
+        tokio::spawn(outbox::write(lines, stdin));
+        let (sender, events) = mpsc::channel(WAITING_EVENTS);
+        tokio::spawn(listen(stdout, sender, pulse.clone(), tail.clone(), changed));
+        Ok(Worker {
+            child,
+            outbox: Arc::new(outbox),
+            events,
+            pulse,
+            engine,
+            tail,
+            kills_before,
+            options: options.clone(),
+        })
+    }
+
+    /// Asks something; when `stop` completes, the worker is told to stop it.
+    /// Errors: `message-too-large`.
+    pub fn ask<S: Future<Output = ()>>(
+        &mut self,
+        request: WorkerRequest,
+        stop: S,
+    ) -> Result<Asked<'_, S>, AppError> {
+        let id = self.outbox.send(request)?;
+        Ok(Asked {
+            worker: self,
+            id,
+            stop: Box::pin(stop),
+            deadline: None,
+        })
+    }
+
+    /// Ends the process by closing its input; kills it where that does not help.
+    pub async fn end(self) {
+        let mut child = self.child;
+        drop((self.outbox, self.events));
+        if timeout(LEAVE, child.wait()).await.is_err() {
+            let _ = child.kill().await;
+        }
+    }
+
+    /// Ends the process after trouble, and says what happened; `name` is the model's.
+    pub async fn bury(mut self, trouble: Trouble, name: &str) -> AppError {
+        if matches!(trouble, Trouble::Silent | Trouble::Deaf) {
+            let _ = self.child.start_kill();
+        }
+        let status = match timeout(LEAVE, self.child.wait()).await {
+            Ok(status) => status.ok(),
+            Err(_) => {
+                let _ = self.child.kill().await;
+                None
+            }
+        };
+        let report = format!("{}; {}", ending(status), self.tail.text());
+        match trouble {
+            Trouble::Failed(error) => error,
+            Trouble::Silent => failure::worker_hung(name).detail(self.tail.text()),
+            Trouble::Deaf => failure::cancelled().detail("the worker had to be killed"),
+            Trouble::Ended if self.killed_for_memory(status) => {
+                failure::worker_out_of_memory(name).detail(report)
+            }
+            Trouble::Ended => failure::worker_died(name).detail(report),
+        }
+    }
+
+    /// Whether the kernel killed it for want of memory: it was killed, and the kernel counts more
+    /// such kills than before it was started.
+    fn killed_for_memory(&self, status: Option<ExitStatus>) -> bool {
+        #[cfg(unix)]
+        let killed = status.and_then(|s| std::os::unix::process::ExitStatusExt::signal(&s));
+        #[cfg(not(unix))]
+        let killed = status.and(None);
+        let more = matches!((self.kills_before, memory::kills()), (Some(a), Some(b)) if b > a);
+        killed == Some(9) && more
+    }
+}
+
+/// A request that a worker is busy with.
+pub(crate) struct Asked<'a, S> {
+    worker: &'a mut Worker,
+    id: u64,
+    stop: std::pin::Pin<Box<S>>,
+    deadline: Option<Instant>,
+}
+
+impl<S: Future<Output = ()>> Asked<'_, S> {
+    /// What the worker tells next of this request.
+    pub async fn next(&mut self) -> Result<WorkerEvent, Trouble> {
+        loop {
+            let patience = match self.deadline {
+                Some(deadline) => deadline.saturating_duration_since(Instant::now()),
+                None => self.worker.options.silence,
+            };
+            let told = tokio::select! {
+                biased;
+                () = &mut self.stop, if self.deadline.is_none() => {
+                    self.deadline = Some(Instant::now() + self.worker.options.stop);
+                    let _ = self.worker.outbox.send(WorkerRequest::Cancel { target: self.id });
+                    continue;
+                }
+                told = timeout(patience, self.worker.events.recv()) => told,
+            };
+            match told {
+                Ok(Some(told)) if told.id != self.id => {}
+                Ok(Some(told)) => {
+                    return match told.event {
+                        WorkerEvent::Failed { error } => Err(Trouble::Failed(error)),
+                        event => Ok(event),
+                    };
+                }
+                Ok(None) => return Err(Trouble::Ended),
+                Err(_) if self.deadline.is_some() => return Err(Trouble::Deaf),
+                Err(_) => return Err(Trouble::Silent),
+            }
+        }
+    }
+}
+
+/// Reads the worker's lines until they end.
+async fn listen(
+    mut stdout: BufReader<ChildStdout>,
+    events: mpsc::Sender<FromWorker>,
+    pulse: Arc<Pulse>,
+    tail: Tail,
+    changed: impl Fn(),
+) {
+    while let Some(line) = line(&mut stdout).await {
+        match serde_json::from_slice::<FromWorker>(&line) {
+            Ok(FromWorker {
+                event: WorkerEvent::Memory { bytes },
+                ..
+            }) => {
+                pulse.memory.store(bytes, Ordering::Relaxed);
+                changed();
+            }
+            Ok(told) => {
+                if events.send(told).await.is_err() {
+                    break;
+                }
+            }
+            Err(e) => {
+                tail.add(format!("a line that cannot be understood: {e}\n").as_bytes());
+                break;
+            }
+        }
+    }
+    pulse.ended.store(true, Ordering::Release);
+    drop(events);
+    changed();
+}
+
+/// The next line, without an unbounded wait for memory; None at the end and where a line is
+/// longer than the protocol allows.
+async fn line(reader: &mut BufReader<ChildStdout>) -> Option<Vec<u8>> {
+    let mut line = Vec::new();
+    let mut bounded = reader.take(MAX_LINE as u64);
+    bounded.read_until(b'\n', &mut line).await.ok()?;
+    (line.pop() == Some(b'\n')).then_some(line)
+}
+
+/// Understands a hello, also one of another version of the protocol.
+fn greet(line: &[u8]) -> Result<EngineFacts, AppError> {
+    let hello: serde_json::Value = serde_json::from_slice(line).unwrap_or_default();
+    let version = hello.get("protocol").and_then(serde_json::Value::as_u64);
+    let is_hello = hello.get("event").and_then(|event| event.as_str()) == Some("hello");
+    match version.filter(|_| is_hello) {
+        Some(version) if version == u64::from(WORKER_PROTOCOL) => {
+            match serde_json::from_value::<FromWorker>(hello) {
+                Ok(FromWorker {
+                    event: WorkerEvent::Hello { engine, .. },
+                    ..
+                }) => Ok(engine),
+                _ => Err(failure::worker_version(version, WORKER_PROTOCOL)),
+            }
+        }
+        Some(version) => Err(failure::worker_version(version, WORKER_PROTOCOL)),
+        None => Err(failure::worker_version("?", WORKER_PROTOCOL)),
+    }
+}
+
+/// How a process ended, for reports.
+fn ending(status: Option<ExitStatus>) -> String {
+    status.map_or_else(|| "no exit status".into(), |status| status.to_string())
+}

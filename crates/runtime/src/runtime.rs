@@ -1,0 +1,99 @@
+//! The local engine: workers for the models of the hub.
+
+use crate::engine::{Engine, GenerationStream, Resident};
+use crate::options::Options;
+use crate::shared::Shared;
+use hub::Hub;
+use protocol::{GenerateRequest, MemoryUse, ModelId};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// The local engine. A cheap clone; all workers end with the last one.
+#[derive(Clone)]
+pub struct Runtime {
+    pub(crate) shared: Arc<Shared>,
+    _life: Arc<Life>,
+}
+
+/// Ends everything when the last [`Runtime`] is dropped.
+struct Life(Arc<Shared>);
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl Runtime {
+    /// An engine for the models of `hub`, set by the environment. To be called inside a tokio
+    /// runtime, which its work then runs on.
+    pub fn start(hub: Hub) -> Runtime {
+        Runtime::with(hub, Options::from_environment())
+    }
+
+    /// The same with given options.
+    pub fn with(hub: Hub, options: Options) -> Runtime {
+        let mut changes = hub.changes();
+        let shared = Arc::new(Shared::new(hub, options));
+        let weak = Arc::downgrade(&shared);
+        shared.spawn(async move {
+            // Identities change when the hub has hashed a file.
+            while changes.changed().await.is_ok() {
+                let Some(shared) = weak.upgrade() else { return };
+                shared.publish();
+            }
+        });
+        Runtime {
+            _life: Arc::new(Life(shared.clone())),
+            shared,
+        }
+    }
+}
+
+impl Engine for Runtime {
+    fn generate(&self, request: GenerateRequest) -> GenerationStream {
+        let (sink, stream) = GenerationStream::channel();
+        let shared = self.shared.clone();
+        self.shared.spawn(async move {
+            match shared.answer(request, &sink).await {
+                Ok(answered) => sink.send(protocol::GenerationEvent::Stopped(Box::new(answered))),
+                Err(error) => sink.fail(error),
+            }
+        });
+        stream
+    }
+
+    fn preload(&self, model: ModelId) {
+        let shared = self.shared.clone();
+        self.shared.spawn(async move {
+            let Ok(entry) = shared.hub.resolve(&model) else {
+                return;
+            };
+            let seat = shared.seat(&entry.id);
+            let mut slot = seat.worker.lock().await;
+            // A failure is told by the request that needs the model.
+            let _ = shared
+                .load(&seat, &mut slot, &entry, std::future::pending, |_| {})
+                .await;
+            drop(slot);
+            shared.tell_freed();
+        });
+    }
+
+    fn unload(&self, model: &ModelId) {
+        let shared = self.shared.clone();
+        let seat = shared.seat(model);
+        self.shared.spawn(async move {
+            let mut slot = seat.worker.lock().await;
+            shared.vacate(&seat, &mut slot).await;
+        });
+    }
+
+    fn residents(&self) -> watch::Receiver<Vec<Resident>> {
+        self.shared.residents.subscribe()
+    }
+
+    fn memory(&self) -> MemoryUse {
+        self.shared.memory()
+    }
+}

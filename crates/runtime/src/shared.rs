@@ -1,0 +1,122 @@
+//! What all requests share: the seats, the memory, the cores.
+
+use crate::cores::Cores;
+use crate::engine::Resident;
+use crate::memory;
+use crate::options::Options;
+use crate::seat::Seat;
+use hub::Hub;
+use protocol::{MemoryUse, ModelId};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+/// What all requests share.
+pub(crate) struct Shared {
+    pub hub: Hub,
+    pub options: Options,
+    pub cores: Cores,
+    /// One load at a time decides whether it fits.
+    pub admission: tokio::sync::Mutex<()>,
+    /// Rises whenever memory may have become free.
+    pub freed: watch::Sender<u64>,
+    pub residents: watch::Sender<Vec<Resident>>,
+    seats: Mutex<Vec<Arc<Seat>>>,
+    tasks: Mutex<Vec<AbortHandle>>,
+    handle: tokio::runtime::Handle,
+}
+
+impl Shared {
+    pub fn new(hub: Hub, options: Options) -> Shared {
+        Shared {
+            cores: Cores::new(options.threads.unwrap_or_else(crate::cores::of_machine)),
+            hub,
+            options,
+            admission: tokio::sync::Mutex::default(),
+            freed: watch::Sender::new(0),
+            residents: watch::Sender::new(Vec::new()),
+            seats: Mutex::default(),
+            tasks: Mutex::default(),
+            handle: tokio::runtime::Handle::current(),
+        }
+    }
+
+    /// The seat of a model; whichever of its ids is meant.
+    pub fn seat(&self, model: &ModelId) -> Arc<Seat> {
+        let model = self.hub.current_id(model);
+        let mut seats = self.lock_seats();
+        if let Some(seat) = seats.iter().find(|seat| seat.model(&self.hub) == model) {
+            return seat.clone();
+        }
+        let seat = Arc::new(Seat::new(model));
+        seats.push(seat.clone());
+        seat
+    }
+
+    /// All seats.
+    pub fn seats(&self) -> Vec<Arc<Seat>> {
+        self.lock_seats().clone()
+    }
+
+    /// Bytes that models may use altogether.
+    pub fn total_memory(&self) -> u64 {
+        let holdings = self.seats().into_iter().filter_map(|seat| seat.holding());
+        let pids = holdings.filter_map(|holding| Some(holding.pulse?.pid()));
+        memory::total(self.options.memory, pids)
+    }
+
+    /// The memory as it is now.
+    pub fn memory(&self) -> MemoryUse {
+        let total = self.total_memory();
+        let seats = self.seats();
+        let models = seats
+            .iter()
+            .filter_map(|seat| seat.holding())
+            .map(|h| h.bytes())
+            .sum();
+        MemoryUse {
+            total,
+            models,
+            free: total.saturating_sub(models),
+        }
+    }
+
+    /// Tells everybody what is in memory now, where that has changed.
+    pub fn publish(&self) {
+        let seats = self.seats();
+        let now: Vec<Resident> = seats.iter().filter_map(|s| s.resident(&self.hub)).collect();
+        self.residents.send_if_modified(|before| {
+            let changed = *before != now;
+            *before = now;
+            changed
+        });
+    }
+
+    /// Tells those who wait for memory to look again.
+    pub fn tell_freed(&self) {
+        self.freed.send_modify(|number| *number += 1);
+    }
+
+    /// Runs a task that ends with the runtime at the latest.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let task = self.handle.spawn(task).abort_handle();
+        let mut tasks = self.lock_tasks();
+        tasks.retain(|task| !task.is_finished());
+        tasks.push(task);
+    }
+
+    /// Ends all tasks, and with them all workers.
+    pub fn close(&self) {
+        for task in self.lock_tasks().drain(..) {
+            task.abort();
+        }
+    }
+
+    fn lock_seats(&self) -> MutexGuard<'_, Vec<Arc<Seat>>> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_tasks(&self) -> MutexGuard<'_, Vec<AbortHandle>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
