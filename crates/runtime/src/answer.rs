@@ -131,9 +131,15 @@ impl Shared {
             self.tell_freed();
             return error;
         }
+        let ended = matches!(trouble, Trouble::Ended);
         let error = match slot.take() {
             Some(worker) => worker.bury(trouble, &entry.name).await,
             None => failure::internal(),
+        };
+        // Reading what was cut from a mapped file ends a process: then that is the cause.
+        let error = match self.hub.path(&entry.id) {
+            Err(cause) if ended => cause.detail(error),
+            _ => error,
         };
         self.vacate(seat, &mut slot).await;
         error
@@ -168,7 +174,7 @@ async fn generate(
                 stage: WorkerStage::Prefill,
                 done,
                 total,
-            } if clock.first_text_ms.is_none() && prefill != Some((done, total)) => {
+            } if total > 0 && clock.first_text_ms.is_none() && prefill != Some((done, total)) => {
                 prefill = Some((done, total));
                 let [read, total] = [done, total].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
                 sink.send(GenerationEvent::Prefill { read, total });

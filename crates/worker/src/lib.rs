@@ -1,1 +1,85 @@
-//! placeholder
+//! The child process `parley-worker`: reads requests, steps the engine, writes events.
+//!
+//! A worker holds one model and computes one request at a time, in the order they came. It owns
+//! nothing that cannot be reckoned again: it may be killed at any moment.
+
+mod heart;
+mod input;
+pub mod memory;
+pub mod stdio;
+mod voice;
+mod work;
+
+use crate::heart::Heart;
+use crate::input::Desk;
+use crate::voice::Voice;
+use crate::work::Work;
+use protocol::{WORKER_PROTOCOL, WorkerEvent};
+use std::io::{Read, Write};
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+/// Bytes of stack for the thread that computes: templates and grammars recurse.
+const STACK: usize = 16 << 20;
+
+/// Why a worker's service has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Nobody asks any more.
+    InputEnded,
+    /// Nobody listens any more.
+    OutputClosed,
+    /// A computation panicked in the middle: what it left is not to be relied on.
+    Broken,
+}
+
+/// Serves until the input ends, also while something is being computed: that is cancelled, and
+/// not waited for. Whoever wants the process to end at once exits after this.
+pub fn serve(reader: impl Read + Send + 'static, writer: impl Write + Send + 'static) -> Ending {
+    let (end, ended) = mpsc::channel();
+    let voice = Arc::new(Voice::new(writer, end.clone()));
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    voice.tell(
+        0,
+        WorkerEvent::Hello {
+            protocol: WORKER_PROTOCOL,
+            engine: engine::facts(u32::try_from(threads).unwrap_or(1)),
+        },
+    );
+    let desk = Arc::new(Desk::default());
+    let heart = Arc::new(Heart::new(voice.clone()));
+    let (ask, asked) = mpsc::channel();
+
+    let started = [
+        {
+            let (desk, voice, end) = (desk.clone(), voice.clone(), end.clone());
+            thread::Builder::new().name("input".into()).spawn(move || {
+                input::read(reader, &desk, &voice, &ask);
+                desk.cancel_all();
+                let _ = end.send(Ending::InputEnded);
+            })
+        },
+        {
+            let heart = heart.clone();
+            thread::Builder::new()
+                .name("heart".into())
+                .spawn(move || heart.beat())
+        },
+        thread::Builder::new()
+            .name("compute".into())
+            .stack_size(STACK)
+            .spawn(move || {
+                let mut work = Work::new(desk, voice, heart);
+                for request in asked {
+                    if work.serve(request).is_break() {
+                        let _ = end.send(Ending::Broken);
+                        return;
+                    }
+                }
+            }),
+    ];
+    if started.iter().any(Result::is_err) {
+        return Ending::Broken;
+    }
+    ended.recv().unwrap_or(Ending::InputEnded)
+}

@@ -1,0 +1,110 @@
+//! Signs of life: while something takes long, the last progress is told again, but only as long
+//! as the process really computes. A worker that waits for nothing goes silent, and is ended.
+
+use crate::voice::Voice;
+use protocol::{WorkerEvent, WorkerStage};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Between two beats: far less than a runtime's patience.
+const BEAT: Duration = Duration::from_secs(3);
+/// Between two tellings of a load's progress, of which there can be thousands.
+const LOAD_PAUSE: Duration = Duration::from_millis(30);
+
+/// What is being computed, and how far it is.
+#[derive(Clone, Copy)]
+struct Progress {
+    id: u64,
+    stage: WorkerStage,
+    done: u64,
+    total: u64,
+    told: Instant,
+}
+
+/// Tells progress, and repeats it.
+pub(crate) struct Heart {
+    voice: Arc<Voice>,
+    now: Mutex<Option<Progress>>,
+}
+
+impl Heart {
+    pub fn new(voice: Arc<Voice>) -> Heart {
+        Heart {
+            voice,
+            now: Mutex::default(),
+        }
+    }
+
+    /// The request `id` is being computed from now on.
+    pub fn begin(&self, id: u64, stage: WorkerStage) {
+        *self.now() = Some(Progress {
+            id,
+            stage,
+            done: 0,
+            total: 0,
+            told: Instant::now(),
+        });
+    }
+
+    /// Tells how far the request is.
+    pub fn progress(&self, done: u64, total: u64) {
+        let mut now = self.now();
+        let Some(progress) = &mut *now else { return };
+        let often = progress.stage == WorkerStage::Load
+            && progress.total == total
+            && done < total
+            && progress.told.elapsed() < LOAD_PAUSE;
+        (progress.done, progress.total) = (done, total);
+        if !often {
+            self.tell(progress);
+        }
+    }
+
+    /// The request has ended: its progress is not told again.
+    pub fn end(&self) {
+        *self.now() = None;
+    }
+
+    /// Repeats progress for as long as somebody else holds this heart.
+    pub fn beat(self: Arc<Self>) {
+        let mut before = cpu_time();
+        while Arc::strong_count(&self) > 1 {
+            thread::sleep(BEAT);
+            let now = cpu_time();
+            // Where the system does not say what was computed, every beat counts.
+            let computes = now.is_none() || now != before;
+            before = now;
+            if let Some(progress) = self.now().as_mut().filter(|_| computes) {
+                self.tell(progress);
+            }
+        }
+    }
+
+    fn tell(&self, progress: &mut Progress) {
+        progress.told = Instant::now();
+        let Progress {
+            id,
+            stage,
+            done,
+            total,
+            ..
+        } = *progress;
+        self.voice
+            .tell(id, WorkerEvent::Progress { stage, done, total });
+    }
+
+    fn now(&self) -> MutexGuard<'_, Option<Progress>> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the process has computed so far, in ticks of the system.
+fn cpu_time() -> Option<u64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name in parentheses may hold anything; user and system time are the 12th and 13th after.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut times = fields.split_whitespace().skip(11);
+    let mut next = || times.next()?.parse::<u64>().ok();
+    Some(next()? + next()?)
+}

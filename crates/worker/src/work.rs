@@ -1,0 +1,192 @@
+//! What the worker does: one request after the other.
+
+use crate::heart::Heart;
+use crate::input::Desk;
+use crate::memory;
+use crate::voice::Voice;
+use engine::{Cancel, Generated, LoadOptions, Model, Sequence, Template, Tokenizer};
+use protocol::{AppError, ToWorker, WorkerEvent, WorkerRequest, WorkerStage, failure};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The thread that computes.
+pub(crate) struct Work {
+    desk: Arc<Desk>,
+    voice: Arc<Voice>,
+    heart: Arc<Heart>,
+    /// Of the loaded model: what of the last conversation need not be read again.
+    sequence: Option<Sequence>,
+}
+
+impl Work {
+    pub fn new(desk: Arc<Desk>, voice: Arc<Voice>, heart: Arc<Heart>) -> Work {
+        Work {
+            desk,
+            voice,
+            heart,
+            sequence: None,
+        }
+    }
+
+    /// Serves one request to its end. Breaks where a panic left the model in doubt.
+    pub fn serve(&mut self, (request, cancel): (ToWorker, Cancel)) -> ControlFlow<()> {
+        let ToWorker { id, request } = request;
+        let only_reads = matches!(
+            request,
+            WorkerRequest::Tokenize { .. }
+                | WorkerRequest::Detokenize { .. }
+                | WorkerRequest::Render { .. }
+        );
+        let stage = match request {
+            WorkerRequest::Load { .. } => WorkerStage::Load,
+            _ => WorkerStage::Prefill,
+        };
+        let computes = matches!(
+            request,
+            WorkerRequest::Load { .. } | WorkerRequest::Generate { .. }
+        );
+        self.heart.begin(id, stage);
+        let done = catch_unwind(AssertUnwindSafe(|| self.compute(id, request, &cancel)));
+        self.heart.end();
+        self.desk.close(id);
+        match done {
+            Ok(Ok(event)) => self.voice.tell(id, event),
+            Ok(Err(error)) => self.voice.fail(id, error),
+            Err(panic) => {
+                let error = failure::internal().detail(message(panic.as_ref()));
+                self.voice.fail(id, error);
+                if !only_reads {
+                    return ControlFlow::Break(());
+                }
+            }
+        }
+        if computes {
+            let bytes = memory::resident();
+            self.voice.tell(0, WorkerEvent::Memory { bytes });
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The last event of a request; those before it are told on the way.
+    fn compute(
+        &mut self,
+        id: u64,
+        request: WorkerRequest,
+        cancel: &Cancel,
+    ) -> Result<WorkerEvent, AppError> {
+        if cancel.is_cancelled() {
+            return Err(failure::cancelled());
+        }
+        match request {
+            WorkerRequest::Load {
+                path,
+                context,
+                threads,
+            } => self.load(&path, context, threads, cancel),
+            WorkerRequest::Tokenize {
+                path,
+                text,
+                special,
+            } => {
+                let ids = Tokenizer::open(Path::new(&path))?.encode(&text, special)?;
+                Ok(WorkerEvent::Tokens { ids })
+            }
+            WorkerRequest::Detokenize { path, ids, special } => {
+                let text = Tokenizer::open(Path::new(&path))?.decode(&ids, special)?;
+                Ok(WorkerEvent::Rendered { text })
+            }
+            WorkerRequest::Render {
+                path,
+                messages,
+                add_generation_prompt,
+            } => {
+                let template = Template::open(Path::new(&path))?;
+                let text = template.render(&messages, add_generation_prompt)?;
+                Ok(WorkerEvent::Rendered { text })
+            }
+            WorkerRequest::Generate {
+                messages,
+                sampling,
+                limits,
+            } => {
+                let model = self.unchanged_model()?;
+                let sequence = self.sequence.get_or_insert_with(|| model.sequence());
+                let (heart, voice) = (&self.heart, &self.voice);
+                let answered = engine::generate(
+                    &model,
+                    sequence,
+                    &messages,
+                    &sampling,
+                    &limits,
+                    cancel,
+                    &mut |generated| match generated {
+                        Generated::Prefill { read, total } => {
+                            heart.progress(read.into(), total.into());
+                        }
+                        Generated::Text(text) => voice.tell(id, WorkerEvent::Text { text }),
+                    },
+                )?;
+                Ok(WorkerEvent::Answered(answered))
+            }
+            WorkerRequest::Logits { ids, top } => {
+                let model = self.unchanged_model()?;
+                engine::logits(&model, &ids, top, cancel, &mut |position, top| {
+                    self.voice.tell(id, WorkerEvent::Logits { position, top });
+                })?;
+                Ok(WorkerEvent::Done)
+            }
+            WorkerRequest::Bench { prefill, decode } => {
+                let model = self.unchanged_model()?;
+                let (prefill_ms, decode_ms) = engine::bench(&model, prefill, decode, cancel)?;
+                Ok(WorkerEvent::Benched {
+                    prefill_ms,
+                    decode_ms,
+                    peak_memory_bytes: memory::peak(),
+                })
+            }
+            // Served where they are read.
+            WorkerRequest::Cancel { .. } | WorkerRequest::Threads { .. } => Ok(WorkerEvent::Done),
+        }
+    }
+
+    fn load(
+        &mut self,
+        path: &str,
+        context: Option<u32>,
+        threads: u32,
+        cancel: &Cancel,
+    ) -> Result<WorkerEvent, AppError> {
+        if self.desk.model().is_some() {
+            return Err(failure::internal().detail("this worker has a model already"));
+        }
+        self.desk.set_threads(threads);
+        let options = LoadOptions {
+            context,
+            threads: threads.max(1),
+        };
+        let heart = &self.heart;
+        let model = Model::load(Path::new(path), &options, cancel, &mut |done, total| {
+            heart.progress(done, total);
+        })?;
+        let facts = model.facts();
+        self.desk.place(Arc::new(model));
+        Ok(WorkerEvent::Loaded(facts))
+    }
+
+    /// The loaded model, if its file is still what was loaded.
+    fn unchanged_model(&self) -> Result<Arc<Model>, AppError> {
+        let model = self.desk.model();
+        let model = model.ok_or_else(|| failure::internal().detail("no model is loaded"))?;
+        model.check_unchanged()?;
+        Ok(model)
+    }
+}
+
+/// What a panic said.
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "a panic without words".into())
+}
