@@ -1,0 +1,58 @@
+//! What the page may ask for: the command table, the events, and the system's file dialog.
+
+use crate::{chat_core::ChatCore, feed::Feed};
+use chat::messages;
+use protocol::{AppError, Event, Nothing, failure};
+use serde_json::Value;
+use tauri::{Runtime, State, WebviewWindow, ipc::Channel};
+use tauri_plugin_dialog::{DialogExt, FilePath};
+use tokio::sync::oneshot;
+
+/// Any command of the chat core's table, by name.
+#[tauri::command]
+pub async fn call(
+    core: State<'_, ChatCore>,
+    name: String,
+    request: Value,
+) -> Result<Value, AppError> {
+    core.app().await?.dispatch(&name, request).await
+}
+
+/// All further events. A page subscribes first and takes its snapshot then, so that nothing is missed.
+#[tauri::command]
+pub async fn subscribe(
+    core: State<'_, ChatCore>,
+    feed: State<'_, Feed>,
+    channel: Channel<Vec<Event>>,
+) -> Result<(), AppError> {
+    feed.begin(core.app().await?.subscribe(), channel);
+    Ok(())
+}
+
+/// Lets the person choose a model file. Absolute path; None where they chose none.
+#[tauri::command]
+pub async fn pick_model_file<R: Runtime>(
+    window: WebviewWindow<R>,
+    core: State<'_, ChatCore>,
+) -> Result<Option<String>, AppError> {
+    let settings = core.app().await?.snapshot(Nothing {}).await?.settings;
+    let title = messages::text(messages::chosen(&settings), "pick-model-file", &[]);
+    let (answer, answered) = oneshot::channel();
+    window
+        .dialog()
+        .file()
+        .set_parent(&window)
+        .set_title(title)
+        .add_filter("GGUF", &["gguf", "GGUF"])
+        .pick_file(move |file| {
+            let _ = answer.send(file); // nobody waits when the page is gone
+        });
+    let Ok(Some(file)) = answered.await else {
+        return Ok(None);
+    };
+    let path = FilePath::into_path(file).map_err(|error| failure::internal().detail(error))?;
+    match path.to_str() {
+        Some(path) => Ok(Some(path.to_owned())),
+        None => Err(failure::file_not_readable(&path).detail("the path is not Unicode")),
+    }
+}
