@@ -1,0 +1,196 @@
+# The window's words.
+
+## The frame
+views = Views
+chat = Chat
+settings = Settings
+close = Close
+cancel = Cancel
+undo = Undo
+rename = Rename
+delete = Delete
+edit = Edit
+more = More
+dismiss = Dismiss
+copied = Copied
+trouble = Parley could not start
+try-again = Try again
+details-show = Show details
+details-hide = Hide details
+failure-without-words = Something went wrong that Parley has no words for
+
+## Figures
+milliseconds = { $n } ms
+seconds = { $n } s
+tokens-per-second = { $n } tokens/s
+# Stands between two sentences on one line.
+sentence-gap = { " " }
+
+## The list of conversations
+conversations = Conversations
+conversation = Conversation
+conversation-new = New conversation
+conversation-deleted = Conversation deleted
+conversations-none = Your conversations will be listed here, by date.
+pane-fold = Fold the list
+pane-show = Show conversations
+title = Title
+answering = Answering
+group-today = Today
+group-yesterday = Yesterday
+group-week = Last seven days
+memory = Memory
+memory-models =
+    { $n ->
+        [0] No model in memory
+        [one] { $n } model in memory
+       *[other] { $n } models in memory
+    }
+memory-used = { $used } of { $total } GB
+memory-free = { $free } of { $total } GB free
+
+## A new conversation
+hello = Ask something to begin
+hello-promise = The model runs on this computer. What you write stays here.
+hello-prompt-1 = Explain why the sky is dark at night, in three sentences
+hello-prompt-2 = Write a short note to thank a neighbour for watering the plants
+hello-prompt-3 = Write a Python function that counts the words in a text
+hello-starter = { $name } is a very small model: quick, and often wrong. A larger model file answers better; open one from the picker above.
+
+## Models
+model = Model
+models = Models
+model-loaded = loaded
+model-loading = loading
+model-loading-so-far = loading, { $part }
+model-not-loaded = not loaded
+model-unusable = cannot be used
+choose-model = Choose a model
+choose-another-model = Choose another model
+models-search = Search models
+models-in-memory = In memory
+models-on-disk = On this computer
+models-none = No models yet. Open a model file to begin.
+models-not-found = No model matches “{ $search }”.
+model-file-open = Open a model file
+model-file-opening = The file is being read
+size-on-disk = { $size } on disk
+context-length = { $tokens } context
+fit-fits = fits · needs { $size }
+fit-tight = tight · needs { $size }
+fit-large = { $size } too large
+fit-in-use = in use · { $size }
+fit-in-memory = in memory · { $size }
+switch-if = If you switch to { $name }:
+switch-load = it is loaded first, { $size } from disk.
+switch-read =
+    { $n ->
+        [one] It reads about { $tokens } token again.
+       *[other] It reads about { $tokens } tokens again.
+    }
+switch-all = Nothing is dropped.
+switch-over = About { $tokens } tokens are too many for it: the oldest messages are left out.
+
+## The thread
+to-end = To the end
+code = Code
+code-wrap = Wrap lines
+code-copy = Copy code
+table-show-all = Show all { $n } rows
+switched = Switched to { $name }.
+switched-read-all =
+    { $n ->
+        [one] It read { $tokens } token in { $time }; nothing was dropped.
+       *[other] It read { $tokens } tokens in { $time }; nothing was dropped.
+    }
+switched-read-cut =
+    { $cut ->
+        [one] It read { $tokens } tokens in { $time }; the oldest message did not fit.
+       *[other] It read { $tokens } tokens in { $time }; the oldest { $cut } messages did not fit.
+    }
+cut =
+    { $n ->
+        [one] The oldest message ({ $tokens } tokens) no longer fits this model’s context and was left out.
+       *[other] The oldest { $n } messages ({ $tokens } tokens) no longer fit this model’s context and were left out.
+    }
+answer-by = Answer by { $name }
+answered = { $name } answered: { $text }
+answer-copy = Copy answer
+answer-again = Answer again
+answer-earlier = Earlier answer
+answer-later = Later answer
+version-earlier = Earlier version
+version-later = Later version
+versions = Version { $at } of { $count }
+answer-tokens =
+    { $n ->
+        [one] { $tokens } token
+       *[other] { $tokens } tokens
+    }
+first-token = first token { $time }
+first-token-loading = { $time } of it to load the model
+stopped = stopped
+interrupted = interrupted
+failed = no answer
+ended-length = ended at its limit
+ended-context = the context is full
+stage-beginning = Sent
+stage-queued = Waits for its turn
+stage-loading = Loading { $name }, { $part }
+stage-reading =
+    { $n ->
+        [one] Reading { $read } of { $total } token
+       *[other] Reading { $read } of { $total } tokens
+    }
+interrupted-title = The answer was interrupted
+interrupted-safe = What was written is kept.
+
+## The composer
+composer = Write a message
+composer-to = Message { $name }
+editing = You are rewriting a message. The earlier version is kept.
+send = Send
+send-empty = Write something first
+stop = Stop
+context = Context used
+context-title = Tokens of this conversation, of those the model can read
+context-used = { $used } of { $total } tokens
+
+## Settings
+settings-sections = Sections
+settings-appearance = Appearance
+settings-language = Language
+settings-language-system = As the system ({ $name })
+settings-theme = Theme
+theme-system = System
+theme-light = Light
+theme-dark = Dark
+settings-text-size = Text size
+text-small = Small
+text-standard = Standard
+text-large = Large
+settings-about = About
+about-promise = Models run on this computer. Nothing leaves it.
+
+## Keys
+keys = Keyboard
+key-heading = Key
+key-does = Does
+key-new = new conversation
+key-picker = choose a model
+key-send = send
+key-newline = new line
+key-stop = stop the answer; close what floats
+key-again = answer again
+key-branch = earlier, later version
+key-edit = in an empty composer: edit the last message
+key-copy = copy the last answer
+key-fold = fold the list
+key-region = next, previous part of the window
+key-list = move in lists; letters find a title
+key-rename = rename
+key-delete = delete (with undo)
+key-chat = chat
+key-settings = settings
+key-size = text size
+key-table = this table

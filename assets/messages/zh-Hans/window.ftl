@@ -1,0 +1,170 @@
+# 窗口里的文字。
+
+## 框架
+views = 视图
+chat = 对话
+settings = 设置
+close = 关闭
+cancel = 取消
+undo = 撤销
+rename = 重命名
+delete = 删除
+edit = 编辑
+more = 更多
+dismiss = 知道了
+copied = 已复制
+trouble = Parley 无法启动
+try-again = 重试
+details-show = 显示详情
+details-hide = 隐藏详情
+failure-without-words = 出现了 Parley 没有相应说明的问题
+
+## 数字
+milliseconds = { $n } 毫秒
+seconds = { $n } 秒
+tokens-per-second = { $n } 词元/秒
+sentence-gap = { "" }
+
+## 对话列表
+conversations = 对话
+conversation = 对话内容
+conversation-new = 新对话
+conversation-deleted = 对话已删除
+conversations-none = 您的对话会按日期列在这里。
+pane-fold = 收起列表
+pane-show = 显示对话列表
+title = 标题
+answering = 正在回答
+group-today = 今天
+group-yesterday = 昨天
+group-week = 最近七天
+memory = 内存
+memory-models =
+    { $n ->
+        [0] 内存中没有模型
+       *[other] 内存中有 { $n } 个模型
+    }
+memory-used = { $used } / { $total } GB
+memory-free = 剩余 { $free } / { $total } GB
+
+## 新对话
+hello = 问点什么，就开始了
+hello-promise = 模型在这台电脑上运行，您写的内容不会离开这里。
+hello-prompt-1 = 用三句话解释夜空为什么是黑的
+hello-prompt-2 = 给帮忙浇花的邻居写一张感谢便条
+hello-prompt-3 = 写一个统计文本词数的 Python 函数
+hello-starter = { $name } 是很小的模型，速度快，但经常出错，中文尤其如此。换用更大的模型文件会答得更好，可在上方的模型选单中打开。
+
+## 模型
+model = 模型
+models = 模型
+model-loaded = 已载入
+model-loading = 正在载入
+model-loading-so-far = 正在载入，{ $part }
+model-not-loaded = 未载入
+model-unusable = 无法使用
+choose-model = 选择模型
+choose-another-model = 选择其他模型
+models-search = 搜索模型
+models-in-memory = 内存中
+models-on-disk = 这台电脑上
+models-none = 还没有模型。打开一个模型文件即可开始。
+models-not-found = 没有与“{ $search }”相符的模型。
+model-file-open = 打开模型文件
+model-file-opening = 正在读取文件
+size-on-disk = 磁盘 { $size }
+context-length = 上下文 { $tokens }
+fit-fits = 放得下 · 需要 { $size }
+fit-tight = 勉强 · 需要 { $size }
+fit-large = 超出 { $size }
+fit-in-use = 使用中 · { $size }
+fit-in-memory = 内存中 · { $size }
+switch-if = 如果切换到 { $name }：
+switch-load = 先从磁盘载入 { $size }。
+switch-read = 它会重新阅读约 { $tokens } 个词元。
+switch-all = 不会丢掉任何内容。
+switch-over = 约有 { $tokens } 个词元超出它的上下文，最早的消息会被略去。
+
+## 对话内容
+to-end = 到末尾
+code = 代码
+code-wrap = 自动换行
+code-copy = 复制代码
+table-show-all = 显示全部 { $n } 行
+switched = 已切换到 { $name }。
+switched-read-all = 用 { $time }读了 { $tokens } 个词元，没有丢掉任何内容。
+switched-read-cut = 用 { $time }读了 { $tokens } 个词元，最早的 { $cut } 条消息放不下。
+cut = 最早的 { $n } 条消息（{ $tokens } 个词元）超出了这个模型的上下文，已略去。
+answer-by = { $name } 的回答
+answered = { $name } 回答：{ $text }
+answer-copy = 复制回答
+answer-again = 重新回答
+answer-earlier = 上一个回答
+answer-later = 下一个回答
+version-earlier = 上一个版本
+version-later = 下一个版本
+versions = 第 { $at } 个版本，共 { $count } 个
+answer-tokens = { $tokens } 个词元
+first-token = 首词元 { $time }
+first-token-loading = 其中 { $time }用于载入模型
+stopped = 已停止
+interrupted = 已中断
+failed = 没有回答
+ended-length = 到达长度上限
+ended-context = 上下文已满
+stage-beginning = 已发送
+stage-queued = 正在排队
+stage-loading = 正在载入 { $name }，{ $part }
+stage-reading = 正在阅读，{ $read } / { $total } 个词元
+interrupted-title = 回答中断了
+interrupted-safe = 已写出的内容都保留着。
+
+## 输入框
+composer = 写消息
+composer-to = 发消息给 { $name }
+editing = 您正在改写一条消息，原来的版本会保留。
+send = 发送
+send-empty = 请先写点什么
+stop = 停止
+context = 上下文用量
+context-title = 这段对话的词元数，以及模型能读的上限
+context-used = { $used } / { $total } 词元
+
+## 设置
+settings-sections = 设置分类
+settings-appearance = 外观
+settings-language = 语言
+settings-language-system = 跟随系统（{ $name }）
+settings-theme = 主题
+theme-system = 跟随系统
+theme-light = 浅色
+theme-dark = 深色
+settings-text-size = 文字大小
+text-small = 小
+text-standard = 标准
+text-large = 大
+settings-about = 关于
+about-promise = 模型在这台电脑上运行，任何内容都不会离开它。
+
+## 按键
+keys = 键盘
+key-heading = 按键
+key-does = 作用
+key-new = 新对话
+key-picker = 选择模型
+key-send = 发送
+key-newline = 换行
+key-stop = 停止回答；关闭浮层
+key-again = 重新回答
+key-branch = 上一个、下一个版本
+key-edit = 输入框为空时：编辑上一条消息
+key-copy = 复制最后的回答
+key-fold = 收起列表
+key-region = 窗口的下一个、上一个区域
+key-list = 在列表中移动；输入字母查找标题
+key-rename = 重命名
+key-delete = 删除（可撤销）
+key-chat = 对话
+key-settings = 设置
+key-size = 文字大小
+key-table = 这张表

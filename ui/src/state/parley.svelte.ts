@@ -1,0 +1,242 @@
+// The window's own state over the session, and everything that a person can do in it.
+import { SvelteMap } from "svelte/reactivity";
+import { asAppError, type Backend, type CommandName, type Reply, type Request } from "../backend/backend";
+import type { AppError } from "../backend/bindings/AppError";
+import type { ConversationSummary } from "../backend/bindings/ConversationSummary";
+import type { Message } from "../backend/bindings/Message";
+import type { Settings } from "../backend/bindings/Settings";
+import { Appearance } from "./appearance.svelte";
+import { Deletion } from "./deletion.svelte";
+import { modelOf } from "./models";
+import { Session } from "./session.svelte";
+import { textOf, type World } from "./world";
+
+export type View = "chat" | "settings";
+
+const LAST_KEY = "conversation";
+
+export class Parley {
+  readonly session: Session;
+  readonly appearance = new Appearance();
+  readonly deletion: Deletion;
+
+  view = $state<View>("chat");
+  /** The conversation on the page; null: a new one that has no words yet. */
+  current = $state<string | null>(null);
+  /** The own message that the composer rewrites. */
+  editing = $state.raw<Message | null>(null);
+  pickerOpen = $state(false);
+  keysOpen = $state(false);
+  /** The conversation whose title is being written, and where. */
+  renaming = $state.raw<{ id: string; place: "list" | "head" } | null>(null);
+  /** What went wrong last with something the person asked for. */
+  notice = $state.raw<AppError | null>(null);
+  /** Between Enter and the first sign of the answer. */
+  sending = $state(false);
+  /** Rises whenever the composer should take the keyboard. */
+  focusWish = $state(0);
+  /** Rises whenever the thread should go to its end. */
+  endWish = $state(0);
+
+  #backend: Backend;
+  #drafts = new SvelteMap<string, string>();
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+    this.session = new Session(backend);
+    this.deletion = new Deletion((id) => void this.#try("conversation_delete", { id }));
+  }
+
+  async start(): Promise<void> {
+    await this.session.start();
+    const last = localStorage.getItem(LAST_KEY);
+    if (last && this.world?.conversations.some((c) => c.id === last)) await this.open(last);
+  }
+
+  get world(): World | null {
+    return this.session.world;
+  }
+
+  conversations = $derived.by(() => {
+    const hidden = this.deletion.pending?.id;
+    return (this.world?.conversations ?? []).filter((c) => c.id !== hidden);
+  });
+  summary = $derived(this.conversations.find((c) => c.id === this.current) ?? null);
+  /** The active path of the conversation on the page, as far as it has come. */
+  path = $derived.by((): Message[] => {
+    const open = this.world?.open;
+    return open && open.summary.id === this.current ? open.messages : [];
+  });
+  model = $derived(this.world && modelOf(this.summary, this.world.settings, this.world.models));
+  answering = $derived(this.summary?.answering === true || this.path.at(-1)?.status === "streaming");
+
+  get draft(): string {
+    return this.#drafts.get(this.current ?? "") ?? "";
+  }
+  set draft(text: string) {
+    this.#drafts.set(this.current ?? "", text);
+  }
+
+  async open(id: string): Promise<void> {
+    this.view = "chat";
+    this.appearance.paneOver = false;
+    if (this.current !== id) this.#leave();
+    this.current = id;
+    localStorage.setItem(LAST_KEY, id);
+    await this.#attempt(this.session.open(id));
+    this.endWish += 1;
+  }
+
+  begin(): void {
+    this.view = "chat";
+    this.appearance.paneOver = false;
+    if (this.current !== null) this.#leave();
+    this.current = null;
+    localStorage.removeItem(LAST_KEY);
+    this.session.close();
+    this.focusWish += 1;
+  }
+
+  #leave(): void {
+    if (this.editing) this.cancelEdit();
+    this.notice = null;
+    this.pickerOpen = false;
+    this.renaming = null;
+  }
+
+  /** Says what the composer holds, or `words`, and asks for an answer. */
+  async send(words?: string): Promise<void> {
+    const text = words ?? this.draft;
+    if (text.trim() === "" || this.answering || this.sending) return;
+    const conversation = this.current;
+    const editing = this.editing;
+    this.sending = true;
+    this.notice = null;
+    this.draft = "";
+    this.editing = null;
+    this.endWish += 1;
+    const parent = editing ? (editing.parent ?? "") : null;
+    const reply = await this.#try("message_send", { conversation, parent, text, model: null });
+    this.sending = false;
+    if (!reply) {
+      // What was written is kept, unless the person has begun something else.
+      if (this.#drafts.get(conversation ?? "") === "") this.#drafts.set(conversation ?? "", text);
+      if (this.current === conversation) this.editing = editing;
+    } else if (conversation === null && this.current === null) {
+      await this.open(reply.conversation);
+    }
+  }
+
+  async again(message: Message): Promise<void> {
+    if (this.answering) return;
+    this.notice = null;
+    this.endWish += 1;
+    await this.#try("answer_again", { conversation: message.conversation, message: message.id, model: null });
+  }
+
+  async stop(): Promise<void> {
+    if (this.current) await this.#try("answer_stop", { id: this.current });
+  }
+
+  /** Puts an own message back into the composer; sending it begins another branch. */
+  edit(message: Message): void {
+    this.editing = message;
+    this.draft = textOf(message);
+    this.focusWish += 1;
+  }
+
+  editLast(): void {
+    const own = this.path.findLast((m) => m.role === "user");
+    if (own && !this.answering) this.edit(own);
+  }
+
+  cancelEdit(): void {
+    this.editing = null;
+    this.draft = "";
+  }
+
+  /** The sibling before or after a message, and what was said below it. */
+  async branch(message: Message, step: 1 | -1): Promise<void> {
+    const sibling = message.siblings[message.siblings.indexOf(message.id) + step];
+    if (!sibling || this.answering) return;
+    const reply = await this.#try("branch_choose", { conversation: message.conversation, message: sibling });
+    if (reply && reply.summary.id === this.current) this.session.show(reply);
+  }
+
+  async branchLast(step: 1 | -1): Promise<void> {
+    const message = this.path.findLast((m) => m.siblings.length > 1);
+    if (message) await this.branch(message, step);
+  }
+
+  /** The keyboard goes back to the composer. */
+  closePicker(): void {
+    this.pickerOpen = false;
+    this.focusWish += 1;
+  }
+
+  /** Null where it went well. */
+  async choose(model: string): Promise<AppError | null> {
+    try {
+      await this.#backend.call("model_choose", { conversation: this.current, model });
+      this.closePicker();
+      return null;
+    } catch (thrown) {
+      return asAppError(thrown);
+    }
+  }
+
+  /** A model file of the person's: added in place, then chosen. Null where it went well or they changed their mind. */
+  async openModelFile(): Promise<AppError | null> {
+    try {
+      const path = await this.#backend.pickModelFile();
+      if (path === null) return null;
+      const entry = await this.#backend.call("model_import", { path });
+      if (entry.state.state === "unusable") return entry.state.error;
+      return await this.choose(entry.id);
+    } catch (thrown) {
+      return asAppError(thrown);
+    }
+  }
+
+  /** Looks again at what is there and what is in memory. */
+  async refreshModels(): Promise<void> {
+    const reply = await this.#try("models", {});
+    if (reply && this.session.world) this.session.world = { ...this.session.world, ...reply };
+  }
+
+  async rename(id: string, title: string): Promise<void> {
+    this.renaming = null;
+    await this.#try("conversation_rename", { id, title: title.trim() });
+  }
+
+  remove(conversation: ConversationSummary): void {
+    this.deletion.begin(conversation);
+    if (conversation.id === this.current) this.begin();
+  }
+
+  undoRemove(): void {
+    const conversation = this.deletion.undo();
+    if (conversation) void this.open(conversation.id);
+  }
+
+  async change(settings: Partial<Settings>): Promise<void> {
+    const world = this.world;
+    if (!world) return;
+    const reply = await this.#try("settings_change", { ...world.settings, ...settings });
+    if (reply && this.session.world) this.session.world = { ...this.session.world, settings: reply };
+  }
+
+  /** The command's reply, or null and a notice. */
+  async #try<N extends CommandName>(name: N, request: Request<N>): Promise<Reply<N> | null> {
+    return this.#attempt(this.#backend.call(name, request));
+  }
+
+  async #attempt<T>(call: Promise<T>): Promise<T | null> {
+    try {
+      return await call;
+    } catch (thrown) {
+      this.notice = asAppError(thrown);
+      return null;
+    }
+  }
+}

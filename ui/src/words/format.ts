@@ -1,0 +1,48 @@
+// Figures for people: sizes, counts of weights, times, speeds.
+import { language, t } from "./words.svelte";
+
+function decimals(value: number, digits: number): string {
+  return new Intl.NumberFormat(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+}
+
+export function whole(value: number): string {
+  return decimals(value, 0);
+}
+
+/** `4.4 GB`, or `98.4 MB` under 0.1 GB: decimal units, one decimal. */
+export function size(bytes: number): string {
+  if (bytes >= 1e8) return `${decimals(bytes / 1e9, 1)} GB`;
+  if (bytes >= 1e5) return `${decimals(bytes / 1e6, 1)} MB`;
+  return `${decimals(bytes / 1e3, 1)} kB`;
+}
+
+/** Gigabytes without the unit, for pairs: `6.2` of `13 GB`. */
+export function gigabytes(bytes: number): string {
+  return new Intl.NumberFormat(language(), { maximumFractionDigits: 1 }).format(bytes / 1e9);
+}
+
+/** `135M`, `7.2B`: how models are called, in every language. */
+export function parameters(count: number): string {
+  if (count >= 999.5e6) return `${(count / 1e9).toFixed(1)}B`;
+  if (count >= 999.5e3) return `${(count / 1e6).toFixed(0)}M`;
+  return `${Math.round(count / 1e3)}K`;
+}
+
+/** `4,096`, `32K`. */
+export function contextLength(tokens: number): string {
+  return tokens >= 16384 && tokens % 1024 === 0 ? `${tokens / 1024}K` : whole(tokens);
+}
+
+/** `820 ms`, `2.9 s`, `75 s`. */
+export function duration(ms: number): string {
+  if (ms < 999.5) return t("milliseconds", { n: whole(ms) });
+  return t("seconds", { n: decimals(ms / 1000, ms < 59_950 ? 1 : 0) });
+}
+
+export function speed(tokensPerSecond: number): string {
+  return t("tokens-per-second", { n: decimals(tokensPerSecond, tokensPerSecond < 99.95 ? 1 : 0) });
+}
+
+export function percent(fraction: number): string {
+  return new Intl.NumberFormat(language(), { style: "percent" }).format(fraction);
+}
