@@ -60,3 +60,33 @@ pub fn find(candidates: &[PathBuf]) -> Option<PathBuf> {
         })
         .and_then(|path| std::fs::canonicalize(path).ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_starter_is_looked_for_where_it_may_lie() {
+        let paths = candidates(
+            Some(OsStr::new("/named")),
+            Some(Path::new("/src/parley/target/release/deps/parley")),
+            Path::new("/home/data"),
+        );
+        let file = &MANIFEST.file;
+        let order = [
+            "/named".into(),
+            format!("/named/{file}"),
+            format!("/src/parley/target/release/deps/starter/{file}"),
+            format!("/src/parley/assets/starter/{file}"),
+            format!("/src/parley/target/release/deps/../lib/parley/starter/{file}"),
+            format!("/src/parley/target/release/deps/../lib/parley/{file}"),
+            format!("/home/data/starter/{file}"),
+        ];
+        let found: Vec<_> = order
+            .iter()
+            .map(|path| paths.iter().position(|p| p == Path::new(path)))
+            .collect();
+        assert!(found.iter().all(Option::is_some), "{paths:?}");
+        assert!(found.is_sorted(), "{paths:?}");
+    }
+}

@@ -1,0 +1,85 @@
+//! Tiny model files, and waiting.
+
+use hub::{Hub, Places};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A folder with a library in it.
+pub struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    pub fn new() -> Desk {
+        let folder = tempfile::tempdir().unwrap();
+        Desk { folder }
+    }
+
+    pub fn places(&self) -> Places {
+        Places::under(&self.folder.path().join("home"))
+    }
+
+    pub fn hub(&self) -> Hub {
+        Hub::open(&self.places()).unwrap()
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        std::fs::canonicalize(self.folder.path())
+            .unwrap()
+            .join(name)
+    }
+
+    /// A model file named `name` inside and outside; `weight` tells weights apart.
+    pub fn model(&self, name: &str, weight: f32) -> PathBuf {
+        let path = self.path(&format!("{name}.gguf"));
+        std::fs::write(&path, gguf(name, weight)).unwrap();
+        path
+    }
+}
+
+/// A GGUF of architecture `llama` with one tensor of 32 numbers.
+pub fn gguf(name: &str, weight: f32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let text = |bytes: &mut Vec<u8>, text: &str| {
+        bytes.extend((text.len() as u64).to_le_bytes());
+        bytes.extend(text.as_bytes());
+    };
+    bytes.extend(b"GGUF");
+    bytes.extend(3u32.to_le_bytes());
+    bytes.extend(1u64.to_le_bytes());
+    bytes.extend(3u64.to_le_bytes());
+    for (key, value) in [("general.architecture", "llama"), ("general.name", name)] {
+        text(&mut bytes, key);
+        bytes.extend(8u32.to_le_bytes());
+        text(&mut bytes, value);
+    }
+    text(&mut bytes, "llama.context_length");
+    bytes.extend(4u32.to_le_bytes());
+    bytes.extend(2048u32.to_le_bytes());
+    text(&mut bytes, "output.weight");
+    bytes.extend(1u32.to_le_bytes());
+    bytes.extend(32u64.to_le_bytes());
+    bytes.extend(0u32.to_le_bytes());
+    bytes.extend(0u64.to_le_bytes());
+    bytes.resize(bytes.len().next_multiple_of(32), 0);
+    for _ in 0..32 {
+        bytes.extend(weight.to_le_bytes());
+    }
+    bytes
+}
+
+/// Waits until something is so.
+pub fn eventually(what: &str, mut so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !so() {
+        assert!(began.elapsed() < Duration::from_secs(30), "never: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// The sha256 of a file, by another program's word where one is at hand.
+pub fn sha256(path: &Path) -> String {
+    use sha2::{Digest, Sha256};
+    let hash = Sha256::digest(std::fs::read(path).unwrap());
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
