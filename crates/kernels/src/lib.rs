@@ -1,19 +1,5 @@
-//! What the processor can do, and the arithmetic that uses it.
-//!
-//! One job so far: multiply a matrix of quantised weights, as it lies in a GGUF file, by 8-bit
-//! activations. [`Processor::probe`] chooses the instructions at run time, since one build runs
-//! on every x86-64 machine; [`multiply`] is safe and gives each output in one order of additions
-//! whatever the batch, so that reading a prompt at once or by pieces gives the same numbers.
-//! No dependencies, no threads: the caller divides the rows.
+//! What the processor can do, and the arithmetic that uses it. No dependencies.
 
-mod activations;
-mod block;
-mod dot;
-mod half;
-mod multiply;
-mod processor;
+mod probe;
 
-pub use activations::Activations;
-pub use block::BlockType;
-pub use multiply::multiply;
-pub use processor::{Instructions, Processor};
+pub use probe::{Level, probe};

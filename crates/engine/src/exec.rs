@@ -1,0 +1,3 @@
+//! Executors: what computes an architecture.
+
+pub(crate) mod candle;

@@ -1,0 +1,158 @@
+//! An answer: the prompt is read, tokens are chosen one after another, text streams out.
+
+use crate::sampling::Sampler;
+use crate::sequence::{Sequence, Wanted, read, step};
+use crate::tokenizer::Detokenizer;
+use crate::{Cancel, Model, prompt};
+use protocol::{AppError, Limits, PromptMessage, Sampling, StopReason, Times, WorkerAnswered};
+use std::time::Instant;
+
+/// What happens while an answer is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Generated {
+    /// Tokens of the prompt that are read, those of the turn before included.
+    Prefill {
+        /// So far.
+        read: u32,
+        /// In all.
+        total: u32,
+    },
+    /// More of the answer: whole characters only, never empty.
+    Text(String),
+}
+
+/// Answers a conversation. What `sequence` has in common with the prompt is not read again; the
+/// rest of it is forgotten. Afterwards it holds the prompt and the answer. A stop is an end like
+/// others, with [`StopReason::Cancelled`].
+///
+/// Errors: `model-gone`, `model-changed`; `template-missing`, `template-failed`,
+/// `template-too-costly`; `context-overflow`; `logits-not-finite`.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a request, and where its answer goes"
+)]
+pub fn generate(
+    model: &Model,
+    sequence: &mut Sequence,
+    messages: &[PromptMessage],
+    sampling: &Sampling,
+    limits: &Limits,
+    cancel: &Cancel,
+    on: &mut dyn FnMut(Generated),
+) -> Result<WorkerAnswered, AppError> {
+    let begun = Instant::now();
+    model.check_unchanged()?;
+    let prompt = prompt::fitting(model, messages, limits)?;
+    // The last token is always read: its logits are the first of the answer.
+    let reused = sequence
+        .common_prefix(&prompt.ids)
+        .min(prompt.ids.len().saturating_sub(1));
+    sequence.truncate(reused);
+    let mut answer = Answer {
+        begun,
+        on,
+        detokenizer: Detokenizer::default(),
+        tokens: 0,
+        times: Times::default(),
+    };
+    let reason = answer.make(model, sequence, &prompt.ids, sampling, limits, cancel)?;
+    Ok(WorkerAnswered {
+        reason,
+        template_sha256: model.template().sha256().to_owned(),
+        prompt_sha256: prompt.sha256,
+        prompt_tokens: prompt.ids.len() as u32,
+        reused_tokens: reused as u32,
+        cut_messages: prompt.cut_messages as u32,
+        cut_tokens: prompt.cut_tokens as u32,
+        answer_tokens: answer.tokens,
+        context: model.context(),
+        engine: crate::facts(model.threads()),
+        times: answer.times,
+    })
+}
+
+/// An answer on its way.
+struct Answer<'a> {
+    begun: Instant,
+    on: &'a mut dyn FnMut(Generated),
+    detokenizer: Detokenizer,
+    tokens: u32,
+    times: Times,
+}
+
+/// Turns the failure `cancelled` into none.
+fn unless_cancelled<T>(result: Result<T, AppError>) -> Result<Option<T>, AppError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error == protocol::failure::cancelled() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+impl Answer<'_> {
+    fn say(&mut self, text: String) {
+        if !text.is_empty() {
+            (self.on)(Generated::Text(text));
+        }
+    }
+
+    fn make(
+        &mut self,
+        model: &Model,
+        sequence: &mut Sequence,
+        ids: &[u32],
+        sampling: &Sampling,
+        limits: &Limits,
+        cancel: &Cancel,
+    ) -> Result<StopReason, AppError> {
+        let (reused, total) = (sequence.tokens().len(), ids.len() as u32);
+        let started = Instant::now();
+        let mut tell = |read: usize| {
+            let read = (reused + read) as u32;
+            (self.on)(Generated::Prefill { read, total });
+        };
+        tell(0);
+        let logits = read(model, sequence, &ids[reused..], cancel, &mut tell);
+        self.times.prefill_ms = milliseconds(started);
+        let Some(mut logits) = unless_cancelled(logits)? else {
+            return Ok(StopReason::Cancelled);
+        };
+        let mut sampler = Sampler::new(sampling, ids);
+        let mut first = None;
+        let reason = loop {
+            if limits.max_tokens.is_some_and(|most| self.tokens >= most) {
+                break StopReason::Length;
+            }
+            if cancel.is_cancelled() {
+                break StopReason::Cancelled;
+            }
+            let id = sampler.choose(&mut logits);
+            if model.tokenizer().is_end(id) {
+                break StopReason::EndOfTurn;
+            }
+            self.tokens += 1;
+            let text = self.detokenizer.push(model.tokenizer(), id)?;
+            self.say(text);
+            if first.is_none() {
+                self.times.first_token_ms = milliseconds(self.begun);
+                first = Some(Instant::now());
+            }
+            if sequence.tokens().len() >= model.context() as usize {
+                break StopReason::Context;
+            }
+            let next = step(model, sequence, &[id], Wanted::Last, cancel);
+            match unless_cancelled(next)? {
+                Some(next) => logits = next,
+                None => break StopReason::Cancelled,
+            }
+        };
+        let rest = self.detokenizer.finish();
+        self.say(rest);
+        self.times.decode_ms = first.map_or(0.0, milliseconds);
+        Ok(reason)
+    }
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
+}

@@ -1,0 +1,138 @@
+//! A loaded model.
+
+use crate::exec::candle::{Decoder, Tensors};
+use crate::families::{self, Architecture};
+use crate::sequence::Sequence;
+use crate::threads::Threads;
+use crate::weights::Weights;
+use crate::{Cancel, Template, Tokenizer};
+use formats::gguf::Gguf;
+use protocol::{AppError, DEFAULT_CONTEXT, LoadedFacts, failure};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// How to load a model.
+#[derive(Clone, Debug)]
+pub struct LoadOptions {
+    /// Tokens of context; None: what the model was made for, at most [`DEFAULT_CONTEXT`].
+    pub context: Option<u32>,
+    /// Threads that compute.
+    pub threads: u32,
+}
+
+/// An architecture with its weights, tokenizer and template. Everything that changes is in a
+/// [`Sequence`].
+pub struct Model {
+    pub(crate) architecture: Architecture,
+    pub(crate) decoder: Decoder,
+    pub(crate) threads: Threads,
+    weights: Arc<Weights>,
+    tokenizer: Tokenizer,
+    template: Template,
+    context: u32,
+    load_ms: f64,
+}
+
+/// The name for people: the file's own, or the file name without its ending.
+pub(crate) fn name(gguf: &Gguf) -> String {
+    let own = gguf.metadata.text("general.name");
+    own.filter(|name| !name.trim().is_empty())
+        .map(str::to_owned)
+        .or_else(|| Some(gguf.path.file_stem()?.to_string_lossy().into_owned()))
+        .unwrap_or_default()
+}
+
+impl Model {
+    /// Loads a model file. `progress` is told bytes done and in all.
+    ///
+    /// Errors: those of [`Gguf::open`] and [`Tokenizer::of`]; `unknown-architecture`,
+    /// `metadata-missing`, `tensor-missing`, `tensor-shape`, `unknown-type`; `model-gone` and
+    /// `model-changed` (meanwhile); `cancelled`.
+    pub fn load(
+        path: &Path,
+        options: &LoadOptions,
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Model, AppError> {
+        let begun = Instant::now();
+        let gguf = Gguf::open(path)?;
+        // Cheapest first: what cannot be run is said before anything long begins.
+        let architecture = families::describe(&gguf)?;
+        let tokenizer = Tokenizer::of(&gguf)?;
+        cancel.check()?;
+        let template = Template::of(&gguf, &tokenizer);
+        let weights = Arc::new(Weights::map(&gguf)?);
+        let decoder = Decoder::load(&architecture, &mut Tensors::new(&gguf, &weights))?;
+        weights.warm(gguf.header_bytes, cancel, progress)?;
+        let most = u32::try_from(architecture.context).unwrap_or(u32::MAX);
+        let context = options.context.unwrap_or(DEFAULT_CONTEXT).clamp(1, most);
+        Ok(Model {
+            threads: Threads::new(options.threads)?,
+            architecture,
+            decoder,
+            weights,
+            tokenizer,
+            template,
+            context,
+            load_ms: begun.elapsed().as_secs_f64() * 1000.0,
+        })
+    }
+
+    /// What is known of it now.
+    pub fn facts(&self) -> LoadedFacts {
+        LoadedFacts {
+            architecture: self.architecture.name.clone(),
+            context: self.context,
+            vocabulary: self.architecture.vocabulary as u32,
+            load_ms: self.load_ms,
+            template_sha256: self.template.sha256().to_owned(),
+        }
+    }
+
+    /// Its tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Its chat template.
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// Longest sequence in tokens.
+    pub fn context(&self) -> u32 {
+        self.context
+    }
+
+    /// Threads that compute, from the next step on.
+    pub fn set_threads(&self, threads: u32) {
+        self.threads.set(threads);
+    }
+
+    /// Threads that compute.
+    pub fn threads(&self) -> u32 {
+        self.threads.count()
+    }
+
+    /// Whether the file is still what was loaded.
+    ///
+    /// Errors: `model-gone`, `model-changed`.
+    pub fn check_unchanged(&self) -> Result<(), AppError> {
+        self.weights.check_unchanged()
+    }
+
+    /// An empty sequence.
+    pub fn sequence(&self) -> Sequence {
+        Sequence::new(self.decoder.empty_kv())
+    }
+
+    /// Errors: `token-out-of-range`.
+    pub(crate) fn check_ids(&self, ids: &[u32]) -> Result<(), AppError> {
+        let size = self.architecture.vocabulary;
+        match ids.iter().find(|id| **id as usize >= size) {
+            Some(id) => Err(failure::token_out_of_range(*id, size)),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What changes while a model reads and writes: tokens, with their keys and values.
+
+use crate::exec::candle::{LayerKv, failed};
+use crate::{Cancel, Model};
+use candle_core::Tensor;
+use protocol::{AppError, failure};
+use std::time::{Duration, Instant};
+
+/// How long one chunk of a prompt should take: short enough that progress moves and a stop is
+/// soon obeyed, between two operations of it.
+const CHUNK_TIME: Duration = Duration::from_millis(200);
+/// Fewest tokens of a chunk after the first.
+const FEWEST: usize = 4;
+/// Most tokens of a chunk.
+const MOST: usize = 128;
+
+/// Tokens with their keys and values, of one model.
+pub struct Sequence {
+    tokens: Vec<u32>,
+    kv: Vec<LayerKv>, // one for each layer
+}
+
+impl Sequence {
+    pub(crate) fn new(kv: Vec<LayerKv>) -> Sequence {
+        let tokens = Vec::new();
+        Sequence { tokens, kv }
+    }
+
+    /// The tokens that were read.
+    pub fn tokens(&self) -> &[u32] {
+        &self.tokens
+    }
+
+    /// Forgets all but the first `length` tokens; costs nothing.
+    pub fn truncate(&mut self, length: usize) {
+        self.tokens.truncate(length);
+    }
+
+    /// How many of `ids` are read already, from the first on.
+    pub fn common_prefix(&self, ids: &[u32]) -> usize {
+        self.tokens
+            .iter()
+            .zip(ids)
+            .take_while(|(read, id)| read == id)
+            .count()
+    }
+}
+
+/// Which positions of a [`step`] logits are wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// What comes after the last token.
+    Last,
+    /// What comes after each token.
+    All,
+    /// None: the tokens are only read.
+    Nothing,
+}
+
+/// Reads `ids` after what the sequence holds, and gives logits: rows of the vocabulary's size,
+/// one after another.
+///
+/// Errors: `cancelled` (the sequence is as before), `token-out-of-range`, `context-overflow`,
+/// `logits-not-finite`.
+pub fn step(
+    model: &Model,
+    sequence: &mut Sequence,
+    ids: &[u32],
+    wanted: Wanted,
+    cancel: &Cancel,
+) -> Result<Vec<f32>, AppError> {
+    model.check_ids(ids)?;
+    let past = sequence.tokens.len();
+    let (tokens, context) = (past + ids.len(), model.context() as usize);
+    if tokens > context {
+        return Err(failure::context_overflow(tokens, context, tokens - context));
+    }
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let kv = &mut sequence.kv;
+    let logits = model.threads.run(|| {
+        let x = model.decoder.forward(ids, past, context, kv, cancel)?;
+        let rows: Result<Tensor, _> = match wanted {
+            Wanted::All => Ok(x),
+            Wanted::Last => x.narrow(0, ids.len() - 1, 1),
+            Wanted::Nothing => return Ok(Vec::new()),
+        };
+        cancel.check()?;
+        model.decoder.logits(&rows.map_err(failed)?)
+    })?;
+    if logits.iter().any(|logit| !logit.is_finite()) {
+        return Err(failure::logits_not_finite());
+    }
+    sequence.tokens.extend_from_slice(ids);
+    Ok(logits)
+}
+
+/// Reads a prompt in chunks; gives the logits after its last token. `on` is told how many of
+/// `ids` are read, after each chunk.
+///
+/// Errors as [`step`]; then the chunks before are read.
+pub(crate) fn read(
+    model: &Model,
+    sequence: &mut Sequence,
+    ids: &[u32],
+    cancel: &Cancel,
+    on: &mut dyn FnMut(usize),
+) -> Result<Vec<f32>, AppError> {
+    let mut chunk = 2 * FEWEST;
+    let mut read = 0;
+    loop {
+        let begun = Instant::now();
+        let end = (read + chunk).min(ids.len());
+        let wanted = if end == ids.len() {
+            Wanted::Last
+        } else {
+            Wanted::Nothing
+        };
+        let logits = step(model, sequence, &ids[read..end], wanted, cancel)?;
+        on(end);
+        if end == ids.len() {
+            return Ok(logits);
+        }
+        let took = begun.elapsed().as_secs_f64().max(1e-6);
+        let fitting = (end - read) as f64 * CHUNK_TIME.as_secs_f64() / took;
+        chunk = (fitting as usize).clamp(FEWEST, (2 * chunk).min(MOST));
+        read = end;
+    }
+}

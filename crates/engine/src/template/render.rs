@@ -1,0 +1,124 @@
+//! One rendering, on a thread of its own with a deadline.
+
+use super::{arithmetic, filters, meter, python};
+use meter::Meter;
+use minijinja::machinery::{CompiledTemplate, Instruction, Instructions, TemplateConfig, Vm};
+use minijinja::machinery::{WhitespaceConfig, make_string_output};
+use minijinja::{AutoEscape, Environment, Error, Value, context};
+use protocol::{AppError, PromptMessage, failure};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+/// What is rendered.
+pub(super) struct Job {
+    pub source: Arc<str>,
+    pub messages: Vec<PromptMessage>,
+    pub add_generation_prompt: bool,
+    pub bos: Arc<str>,
+    pub eos: Arc<str>,
+}
+
+/// Real templates take milliseconds.
+const DEADLINE: Duration = Duration::from_millis(2000);
+/// Reserved, not used: values can be nested as deep as there are steps.
+const STACK: usize = 256 << 20;
+/// Most steps.
+const STEPS: u64 = 2_000_000;
+/// Most bytes that the template's own words can add up to: steps times its longest passage.
+const OWN_WORDS: u64 = 512 << 20;
+
+/// Errors: `template-failed`, `template-too-costly`.
+pub(super) fn render(job: Job) -> Result<String, AppError> {
+    let meter = Arc::new(Meter::default());
+    let (sender, receiver) = mpsc::channel();
+    let on_thread = meter.clone();
+    std::thread::Builder::new()
+        .name("template".into())
+        .stack_size(STACK)
+        .spawn(move || {
+            let rendered = rendered(&job, &on_thread);
+            // Nobody listens any more where it came too late.
+            let _ = sender.send(rendered.map_err(|error| meter::sentence(&error)));
+        })
+        .map_err(|error| failure::template_failed(error.to_string()))?;
+    match receiver.recv_timeout(DEADLINE) {
+        Ok(rendered) => rendered,
+        Err(mpsc::RecvTimeoutError::Timeout) => {
+            meter.stop();
+            Err(failure::template_too_costly())
+        }
+        Err(mpsc::RecvTimeoutError::Disconnected) => Err(failure::template_failed(
+            "the template broke its interpreter",
+        )),
+    }
+}
+
+fn rendered(job: &Job, meter: &Arc<Meter>) -> Result<String, Error> {
+    let config = TemplateConfig {
+        syntax_config: Default::default(),
+        // As transformers sets Jinja2.
+        ws_config: WhitespaceConfig {
+            keep_trailing_newline: false,
+            lstrip_blocks: true,
+            trim_blocks: true,
+        },
+        default_auto_escape: Arc::new(|_| AutoEscape::None),
+    };
+    let mut compiled = CompiledTemplate::new("chat_template", &job.source, &config)?;
+    let mut longest = metered(&mut compiled.instructions);
+    for block in compiled.blocks.values_mut() {
+        longest = longest.max(metered(block));
+    }
+    let mut environment = Environment::new();
+    environment.set_fuel(Some(STEPS.min(OWN_WORDS / longest.max(1) as u64)));
+    arithmetic::add_to(&mut environment, meter);
+    filters::add_to(&mut environment, meter);
+    python::add_to(&mut environment, meter);
+    let messages: Vec<Value> = job
+        .messages
+        .iter()
+        .map(|message| {
+            context! { role => message.role.as_str(), content => message.content }
+        })
+        .collect();
+    let root = context! {
+        messages,
+        add_generation_prompt => job.add_generation_prompt,
+        bos_token => job.bos.as_ref(),
+        eos_token => job.eos.as_ref(),
+        tools => (),
+        documents => (),
+    };
+    let mut text = String::new();
+    Vm::new(&environment).eval(
+        &compiled.instructions,
+        root,
+        &compiled.blocks,
+        &mut make_string_output(&mut text),
+        AutoEscape::None,
+    )?;
+    Ok(text)
+}
+
+/// Has the operators that make longer values out of shorter ones done by our own functions,
+/// which ask the meter first. Gives the longest passage of the template's own words in bytes.
+fn metered(instructions: &mut Instructions<'_>) -> usize {
+    let mut longest = 0;
+    for index in 0..instructions.len() as u32 {
+        let Some(instruction) = instructions.get_mut(index) else {
+            break;
+        };
+        let name = match instruction {
+            Instruction::Add => arithmetic::ADD,
+            Instruction::Mul => arithmetic::MULTIPLY,
+            Instruction::StringConcat => arithmetic::JOIN,
+            Instruction::EmitRaw(words) => {
+                longest = longest.max(words.len());
+                continue;
+            }
+            _ => continue,
+        };
+        *instruction = Instruction::ApplyFilter(name, Some(2), u8::MAX);
+    }
+    longest
+}

@@ -1,0 +1,74 @@
+//! Which tokens end an answer.
+
+use super::vocabulary::{Kind, Vocabulary};
+use formats::gguf::Metadata;
+
+/// Tokens that end a turn or a text in the vocabularies that have them.
+const TEXTS: &[&str] = &[
+    "<|eot_id|>",
+    "<|im_end|>",
+    "<|end|>",
+    "<|return|>",
+    "<|call|>",
+    "<|flush|>",
+    "<|calls|>",
+    "<end_of_turn>",
+    "<|endoftext|>",
+    "</s>",
+    "<|eom_id|>",
+    "<EOT>",
+    "_<EOT>",
+    "[EOT]",
+    "[EOS]",
+    "<|end_of_text|>",
+    "<end_of_utterance>",
+    "<eos>",
+    "<｜end▁of▁sentence｜>",
+];
+
+/// Tokens that end a passage of code that was to be filled in: an answer has nothing after them.
+const FILL_TEXTS: &[&str] = &[
+    "<|fim_pad|>",
+    "<fim-pad>",
+    "<fim_pad>",
+    "<PAD>",
+    "[PAD]",
+    "<|fim_repo|>",
+    "<|repo_name|>",
+    "<fim-repo>",
+    "<REPO>",
+    "<reponame>",
+    "<|file_sep|>",
+];
+
+/// The ids that end an answer, ascending. Tokens that do are control tokens, whatever the file
+/// says: some files say they are words.
+pub(super) fn find(metadata: &Metadata, vocabulary: &mut Vocabulary) -> Vec<u32> {
+    let mut ends: Vec<u32> = ["eos", "eot", "eom", "fim_pad", "fim_rep", "fim_sep"]
+        .iter()
+        .filter_map(|role| metadata.number(&format!("tokenizer.ggml.{role}_token_id")))
+        .filter_map(|id| vocabulary.valid(u32::try_from(id).ok()?))
+        .collect();
+    ends.extend(vocabulary.eos);
+    for text in TEXTS.iter().chain(FILL_TEXTS) {
+        if let Some(id) = vocabulary.id(text) {
+            if vocabulary.kind(id) != Kind::UserDefined || TEXTS.contains(text) {
+                vocabulary.set_kind(id, Kind::Control);
+            }
+            ends.push(id);
+        }
+    }
+    // Where a call or a return ends the answer, <|end|> only ends one of its channels.
+    let has = |text: &str| vocabulary.id(text).is_some();
+    let calls = has("<|call|>") || has("<|calls|>");
+    if calls
+        && (has("<|return|>") || has("<|flush|>"))
+        && let Some(id) = vocabulary.id("<|end|>")
+    {
+        ends.retain(|end| *end != id);
+        vocabulary.set_kind(id, Kind::UserDefined);
+    }
+    ends.sort_unstable();
+    ends.dedup();
+    ends
+}
