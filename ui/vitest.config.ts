@@ -1,0 +1,13 @@
+// Tests of the parts, without a browser.
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { svelteTesting } from "@testing-library/svelte/vite";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  plugins: [svelte(), svelteTesting()],
+  test: {
+    include: ["tests/*.test.ts"],
+    environment: "happy-dom",
+    reporters: ["default", "./tests/summary.ts"],
+  },
+});
