@@ -66,7 +66,7 @@ fn start<R: Runtime>(app: &AppHandle<R>, places: Result<Places, AppError>) -> ta
     let web_data = places
         .as_ref()
         .ok()
-        .map(|places| places.cache().join("window"));
+        .map(|places| places.data().join("window"));
     app.manage(feed::Feed::default());
     app.manage(chat_core::ChatCore::open(places));
     window::open(app, web_data)

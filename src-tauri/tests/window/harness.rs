@@ -58,6 +58,14 @@ pub const STARTER: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
 /// Another family, another tokenizer, another template.
 pub const SECOND: &str = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf";
 
+/// Keeps what the content policy refuses in `window.refused`; to be said again after a load.
+const LISTEN: &str = "window.refused ??= (() => {
+    const refused = [];
+    document.addEventListener('securitypolicyviolation', (event) =>
+        refused.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
+    return refused;
+})()";
+
 /// A person's computer: folders where nothing was before, and what was there stays over restarts.
 pub struct Home {
     folder: TempDir,
@@ -141,6 +149,41 @@ impl Home {
         }
     }
 
+    /// `parley import` of a model of the tests, and the name that people see.
+    pub fn import(&self, file: &str) -> String {
+        let path = model(file);
+        self.parley(&["import", path.to_str().expect("Unicode")]);
+        let listed = self.parley(&["inspect", path.to_str().expect("Unicode"), "--json"]);
+        let described: Value = serde_json::from_str(&listed).expect("JSON");
+        described["name"].as_str().expect("a name").to_owned()
+    }
+
+    /// Waits until no process of this computer is called `name`.
+    pub async fn until_gone(&self, name: &str) {
+        self.wait(&format!("the end of {name}"), || {
+            self.processes(name).is_empty()
+        })
+        .await;
+    }
+
+    /// Waits until the window's processes have written this.
+    pub async fn until_logged(&self, words: &str) {
+        self.wait(words, || self.logged().contains(words)).await;
+    }
+
+    /// Waits for what must come.
+    pub async fn wait(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        let began = Instant::now();
+        while !holds() {
+            assert!(
+                began.elapsed() < PATIENCE,
+                "it did not come: {what}\n{}",
+                self.logged()
+            );
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
     /// Where the window's processes write what they have to say to developers.
     fn log(&self) -> fs::File {
         let path = self.path().join("log.txt");
@@ -205,7 +248,10 @@ impl Home {
             _driver: driver,
         };
         window
-            .until("the page stands", || window.shows("body *:not(script)"))
+            .until("the page stands", || async {
+                window.script(LISTEN, vec![]).await;
+                window.shows(crate::page::STANDS).await
+            })
             .await;
         window
     }
@@ -305,17 +351,21 @@ impl Window {
         fs::write(folder.join(format!("{name}.png")), picture).expect("written");
     }
 
-    /// Closes the window as a person does, and waits until its process has ended.
+    /// Fails where the content policy refused something that the page itself asked for.
+    pub async fn assert_nothing_refused(&self) {
+        let refused = self.script("return window.refused", vec![]).await;
+        assert_eq!(
+            refused,
+            json!([]),
+            "the policy refuses the page what it needs"
+        );
+    }
+
+    /// Closes the window and waits until its process, and all it has started, have ended.
     pub async fn close(self, home: &Home) -> Result<(), CmdError> {
         self.client.close().await?;
-        let began = Instant::now();
-        while !home.processes("parley-desktop").is_empty() {
-            assert!(
-                began.elapsed() < PATIENCE,
-                "the window's process does not end"
-            );
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        home.until_gone("parley-desktop").await;
+        home.until_gone("parley-worker").await;
         Ok(())
     }
 }

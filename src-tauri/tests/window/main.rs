@@ -4,5 +4,11 @@
 //! models; `cargo xtask test` brings all of them and runs these with `--include-ignored`.
 #![cfg(target_os = "linux")]
 
+mod deaths;
+mod dialog;
 mod harness;
+mod page;
 mod policy;
+mod screens;
+mod switching;
+mod talking;

@@ -1,0 +1,192 @@
+//! The page as a person meets it: where things stand, and what can be done. The one file of these
+//! tests that knows how the page is built.
+
+use crate::harness::Window;
+use fantoccini::{Locator, key::Key};
+use serde_json::{Value, json};
+
+/// Either the page of the program or the page of what keeps it from starting.
+pub const STANDS: &str = "form.composer textarea, main [role=alert]";
+/// Where the person writes.
+const COMPOSER: &str = "form.composer textarea";
+/// The button that ends an answer; there as long as one is made.
+pub const STOP: &str = "form.composer button.stop";
+/// What the person has said.
+pub const OWN: &str = "main .own .me";
+/// The answers.
+pub const ANSWER: &str = "main article";
+/// The words of the answers.
+pub const SAID: &str = "main article .said";
+/// Who wrote them.
+pub const AUTHOR: &str = "main article .by b";
+/// What stands under them: tokens per second and the rest.
+pub const FACTS: &str = "main article footer";
+/// Code in answers, and pieces of it in colour.
+pub const CODE: &str = "main article figure.code pre code";
+pub const COLOURED: &str = "main article figure.code pre code span[class]";
+/// The line where another model took over.
+pub const SWITCHED: &str = "main [role=separator]";
+/// What went wrong.
+pub const TROUBLE: &str = "main [role=alert]";
+/// The model of the next answer, and the button that opens the picker.
+pub const CHIP: &str = "main button.chip";
+pub const CHOSEN: &str = "main button.chip b";
+/// The picker and its models.
+pub const PICKER: &str = "main .picker[role=dialog]";
+pub const MODEL: &str = "main .picker [role=option]";
+pub const MODEL_NAME: &str = "main .picker [role=option] .name";
+/// The picker's way to the system's file dialog.
+pub const OPEN_FILE: &str = "main .picker .foot button";
+/// The list of conversations.
+pub const CONVERSATION: &str = "aside button.item[data-id]";
+/// The views: chat, settings.
+pub const VIEW: &str = "nav.rail button";
+/// The settings.
+const LANGUAGE: &str = "#language";
+const THEME: &str = "main [role=radiogroup]:first-of-type [role=radio]";
+
+/// A word of the interface, from the catalogue that the page was built with.
+pub fn word(language: &str, key: &str) -> String {
+    let path = format!(
+        "{}/../assets/messages/{language}/window.ftl",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let catalogue = std::fs::read_to_string(path).expect("a catalogue");
+    let prefix = format!("{key} = ");
+    let found = catalogue
+        .lines()
+        .find_map(|line| line.strip_prefix(&prefix));
+    found
+        .unwrap_or_else(|| panic!("{language} has no {key}"))
+        .to_owned()
+}
+
+impl Window {
+    /// Presses what fits the selector, the `at`th of them.
+    pub async fn press(&self, selector: &str, at: usize) {
+        self.until(selector, || async { self.texts(selector).await.len() > at })
+            .await;
+        let found = self
+            .client
+            .find_all(Locator::Css(selector))
+            .await
+            .expect(selector);
+        found[at].click().await.expect(selector);
+    }
+
+    /// Types the words and sends them by Enter.
+    pub async fn say(&self, words: &str) {
+        let said = self.texts(OWN).await.len();
+        let composer = self
+            .client
+            .find(Locator::Css(COMPOSER))
+            .await
+            .expect("a composer");
+        composer.send_keys(words).await.expect("typed");
+        composer
+            .send_keys(&Key::Enter.to_string())
+            .await
+            .expect("sent");
+        self.until("the words stand in the thread", || async {
+            self.texts(OWN).await.len() == said + 1
+        })
+        .await;
+        assert_eq!(self.text(OWN).await, words);
+    }
+
+    /// The words of the last answer so far; empty where it has none.
+    pub async fn answer(&self) -> String {
+        let last = "const last = [...document.querySelectorAll(arguments[0])].at(-1);
+            return last?.querySelector('.said')?.innerText.trim() ?? ''";
+        self.script(last, vec![json!(ANSWER)])
+            .await
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// Waits until the `number`th answer shows this many letters, and returns what it shows.
+    pub async fn answered(&self, number: usize, letters: usize) -> String {
+        self.until("words of the answer", || async {
+            self.texts(ANSWER).await.len() == number
+                && self.answer().await.chars().count() >= letters
+        })
+        .await;
+        self.answer().await
+    }
+
+    /// Waits until no answer is being made.
+    pub async fn ended(&self) {
+        self.until("the answer ends", || async {
+            !self.shows(STOP).await && self.shows(FACTS).await
+        })
+        .await;
+    }
+
+    /// Waits until the answer has ended or has this many tokens, about, and then ends it.
+    pub async fn ended_within(&self, tokens: usize) {
+        let long = tokens * 4;
+        self.until("the answer ends, or is long enough", || async {
+            !self.shows(STOP).await || self.answer().await.chars().count() > long
+        })
+        .await;
+        self.stop().await;
+    }
+
+    /// Ends the answer that is being made, where it has not ended by itself.
+    pub async fn stop(&self) {
+        if let Ok(stop) = self.client.find(Locator::Css(STOP)).await {
+            let _ = stop.click().await; // it may have ended in between
+        }
+        self.ended().await;
+    }
+
+    /// The conversation on the page, as it is stored.
+    pub async fn conversation(&self) -> Value {
+        let current =
+            "return document.querySelector('aside button.item[aria-current]')?.dataset.id";
+        let id = self.script(current, vec![]).await;
+        self.call("conversation_open", json!({ "id": id }))
+            .await
+            .expect("the conversation")
+    }
+
+    /// Waits until the library has a model of this name, and makes it the next to answer.
+    pub async fn choose(&self, name: &str) {
+        self.press(CHIP, 0).await;
+        self.until(name, || async {
+            self.texts(MODEL_NAME).await.iter().any(|one| one == name)
+        })
+        .await;
+        let at = self
+            .texts(MODEL_NAME)
+            .await
+            .iter()
+            .position(|one| one == name)
+            .expect("it is listed");
+        self.press(MODEL, at).await;
+        self.until("it is chosen", || async {
+            self.text(CHOSEN).await == name && !self.shows(PICKER).await
+        })
+        .await;
+    }
+
+    /// Opens the settings and sets language and theme there, then goes back to the chat.
+    pub async fn set(&self, language: &str, theme: usize) {
+        self.press(VIEW, 1).await;
+        self.until("the settings", || self.shows(LANGUAGE)).await;
+        let select = self
+            .client
+            .find(Locator::Css(LANGUAGE))
+            .await
+            .expect("languages");
+        select.select_by_value(language).await.expect(language);
+        self.press(THEME, theme).await;
+        self.until("the language changed", || async {
+            self.script("return document.documentElement.lang", vec![])
+                .await
+                == language
+        })
+        .await;
+    }
+}
