@@ -1,5 +1,7 @@
 //! The library through its public face: what is in it, who it is, what becomes of it.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails panics")]
+
 mod support;
 
 use protocol::{AppError, ModelEntry, ModelId, ModelState, Source};

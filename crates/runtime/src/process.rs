@@ -113,7 +113,8 @@ impl Worker {
             Ok(None) => {
                 let status = timeout(LEAVE, child.wait()).await;
                 let status = status.map_or_else(|_| "no end".into(), |s| ending(s.ok()));
-                return Err(not_started(format!("{status}; {}", tail.text())));
+                let words = tail.last_words().await;
+                return Err(not_started(format!("{status}; {words}")));
             }
             Err(_) => return Err(not_started(format!("it said nothing; {}", tail.text()))),
         };
@@ -170,7 +171,7 @@ impl Worker {
                 None
             }
         };
-        let report = format!("{}; {}", ending(status), self.tail.text());
+        let report = format!("{}; {}", ending(status), self.tail.last_words().await);
         match trouble {
             Trouble::Failed(error) => error,
             Trouble::Silent => failure::worker_hung(name).detail(self.tail.text()),

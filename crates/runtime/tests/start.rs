@@ -1,0 +1,150 @@
+//! Workers that cannot be started, or are not ours.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that fails panics")]
+#![allow(dead_code, reason = "the support is shared by several tests")]
+
+mod support;
+
+use protocol::ModelEntry;
+use runtime::{Engine, Options};
+use std::time::Duration;
+use support::{Desk, ask, failure};
+
+/// A file that the hub takes for a model; no worker here ever reads it.
+fn model(desk: &Desk) -> ModelEntry {
+    let path = desk.path("tiny.gguf");
+    let mut bytes = b"GGUF\x03\0\0\0".to_vec();
+    bytes.extend(0u64.to_le_bytes());
+    bytes.extend(1u64.to_le_bytes());
+    for text in ["general.architecture", "llama"] {
+        bytes.extend((text.len() as u64).to_le_bytes());
+        bytes.extend(text.as_bytes());
+        if text.starts_with("general") {
+            bytes.extend(8u32.to_le_bytes());
+        }
+    }
+    bytes.resize(bytes.len().next_multiple_of(32), 0);
+    std::fs::write(&path, bytes).unwrap();
+    desk.hub.import(&path).unwrap()
+}
+
+const HELLO: &str = r#"echo '{"id":0,"event":"hello","protocol":1,"engine":{"version":"0","executor":"none","kernels":"none","device":"none","threads":1}}'"#;
+
+#[tokio::test]
+async fn a_worker_that_is_not_one_is_told_apart() {
+    let desk = Desk::new();
+    let model = model(&desk);
+    let version_99 = r#"echo '{"id":0,"event":"hello","protocol":99,"planet":"Mars"}'; cat"#;
+    let scripts = [
+        ("version", version_99, "worker-version", ""),
+        (
+            "garbage",
+            "echo Segmentation fault; cat",
+            "worker-version",
+            "",
+        ),
+        (
+            "dies",
+            "echo no such library >&2; exit 4",
+            "worker-not-started",
+            "no such library",
+        ),
+        (
+            "silent",
+            "while read line; do :; done",
+            "worker-not-started",
+            "said nothing",
+        ),
+        (
+            "endless",
+            "exec tr '\\0' a </dev/zero",
+            "worker-not-started",
+            "",
+        ),
+        (
+            "ends-later",
+            &format!("{HELLO}; echo bye >&2; exit 3"),
+            "worker-died",
+            "bye",
+        ),
+        (
+            "hangs",
+            &format!("{HELLO}; while read line; do :; done"),
+            "worker-hung",
+            "",
+        ),
+        (
+            "babbles",
+            &format!("{HELLO}; echo }}; while read line; do :; done"),
+            "worker-died",
+            "understood",
+        ),
+    ];
+    for (name, text, key, detail) in scripts {
+        let options = Options {
+            hello: Duration::from_secs(2),
+            silence: Duration::from_millis(400),
+            ..desk.script(name, text)
+        };
+        let runtime = desk.runtime(options);
+        let error = failure(&runtime, ask(&model, "hello", 1)).await;
+        assert_eq!(error.key, key, "{name}: {error}");
+        assert!(
+            error.detail.clone().unwrap_or_default().contains(detail),
+            "{name}: {error}"
+        );
+        assert_eq!(*runtime.residents().borrow(), [], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_is_not_there_is_named() {
+    let desk = Desk::new();
+    let model = model(&desk);
+    let options = Options {
+        worker: Some(desk.path("nothing-here")),
+        ..Options::default()
+    };
+    let error = failure(&desk.runtime(options), ask(&model, "hello", 1)).await;
+    assert_eq!(error.key, "worker-missing");
+    let options = Options {
+        worker: Some(model.path.clone().into()),
+        ..Options::default()
+    };
+    let error = failure(&desk.runtime(options), ask(&model, "hello", 1)).await;
+    assert_eq!(error.key, "worker-not-started");
+}
+
+#[tokio::test]
+async fn what_cannot_fit_is_refused_with_the_figures() {
+    let desk = Desk::new();
+    let model = model(&desk);
+    let options = Options {
+        memory: Some(model.memory - 1),
+        ..desk.script("never", "exit 1")
+    };
+    let runtime = desk.runtime(options);
+    let error = failure(&runtime, ask(&model, "hello", 1)).await;
+    assert_eq!(error.key, "memory-short");
+    let number = |name| match &error.args[name] {
+        protocol::Arg::Number(number) => *number as u64,
+        protocol::Arg::Text(text) => panic!("{text}"),
+    };
+    assert_eq!(number("needed_bytes"), model.memory);
+    assert_eq!(number("free_bytes"), model.memory - 1);
+    let memory = runtime.memory();
+    assert_eq!((memory.total, memory.models), (model.memory - 1, 0));
+}
+
+#[tokio::test]
+async fn a_model_that_is_not_there_is_not_asked() {
+    let desk = Desk::new();
+    let model = model(&desk);
+    let runtime = desk.runtime(desk.script("never", "exit 1"));
+    let mut unknown = ask(&model, "hello", 1);
+    unknown.model.0 = "sha256:0".into();
+    assert_eq!(failure(&runtime, unknown).await.key, "model-unknown");
+    std::fs::remove_file(&model.path).unwrap();
+    let error = failure(&runtime, ask(&model, "hello", 1)).await;
+    assert_eq!(error.key, "model-gone");
+}
