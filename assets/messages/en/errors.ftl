@@ -28,6 +28,8 @@ model-damaged = The model file { $path } is damaged.
     .more = Its header contradicts itself at “{ $what }”. Get the file again, or from another source.
 model-version = { $path } has a version of GGUF that Parley does not read.
     .more = It is version { $version }; Parley reads versions 2 and 3. Look for a newer file of the same model.
+model-big-endian = { $path } was written for another kind of computer.
+    .more = Its numbers are in big-endian order, which Parley does not read. Look for the usual file of the same model.
 unknown-architecture = Parley cannot run models of the architecture “{ $architecture }” yet.
     .more = Choose another model; llama and qwen2 are among those that run.
 unknown-type = Parley cannot compute with the weights of this model.
@@ -67,8 +69,8 @@ starter-missing = The starter model is not installed.
     .more = Install Parley again, or add a model file of your own.
 no-model = There is no model to talk with.
     .more = Add a model file to the library first.
-library-damaged = The list of your models cannot be read.
-    .more = It is kept as it is at { $path }. Your model files are not touched: move the list away, start Parley again, and add them anew.
+library-damaged = The list of your models could not be read.
+    .more = It is kept as it is at { $path }, and your model files are not touched. Add them to the library again.
 
 ## Running
 

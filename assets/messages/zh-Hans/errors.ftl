@@ -27,6 +27,8 @@ model-damaged = 模型文件 { $path } 已损坏。
     .more = 文件头在“{ $what }”处自相矛盾。请重新获取该文件，或换一个来源。
 model-version = Parley 无法读取 { $path } 的 GGUF 版本。
     .more = 它是版本 { $version }，而 Parley 读取版本 2 和 3。请寻找同一模型较新的文件。
+model-big-endian = { $path } 是为另一类计算机制作的。
+    .more = 其中的数值采用大端序，Parley 无法读取。请寻找同一模型的普通文件。
 unknown-architecture = Parley 还不能运行“{ $architecture }”架构的模型。
     .more = 请选择其他模型；可以运行的包括 llama 和 qwen2。
 unknown-type = Parley 无法用这个模型的权重进行计算。
@@ -67,7 +69,7 @@ starter-missing = 未安装入门模型。
 no-model = 没有可以对话的模型。
     .more = 请先向模型库添加一个模型文件。
 library-damaged = 无法读取您的模型列表。
-    .more = 列表原样保存在 { $path }，模型文件未受影响。请移走该列表，重新启动 Parley，再重新添加模型。
+    .more = 列表原样保存在 { $path }，模型文件未受影响。请将它们重新添加到模型库。
 
 ## 运行
 

@@ -27,6 +27,8 @@ model-damaged = 模型檔案 { $path } 已損毀。
     .more = 檔頭在「{ $what }」處自相矛盾。請重新取得該檔案，或換一個來源。
 model-version = Parley 無法讀取 { $path } 的 GGUF 版本。
     .more = 它是版本 { $version }，而 Parley 讀取版本 2 和 3。請尋找同一模型較新的檔案。
+model-big-endian = { $path } 是為另一類電腦製作的。
+    .more = 其中的數值採用大端序，Parley 無法讀取。請尋找同一模型的一般檔案。
 unknown-architecture = Parley 還不能執行「{ $architecture }」架構的模型。
     .more = 請選擇其他模型；可以執行的包括 llama 和 qwen2。
 unknown-type = Parley 無法用這個模型的權重進行計算。
@@ -67,7 +69,7 @@ starter-missing = 未安裝入門模型。
 no-model = 沒有可以對話的模型。
     .more = 請先將一個模型檔案加入模型庫。
 library-damaged = 無法讀取您的模型清單。
-    .more = 清單原樣保存在 { $path }，模型檔案未受影響。請移走該清單，重新啟動 Parley，再重新加入模型。
+    .more = 清單原樣保存在 { $path }，模型檔案未受影響。請將它們重新加入模型庫。
 
 ## 執行
 

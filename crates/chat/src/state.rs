@@ -187,17 +187,14 @@ impl State {
             conversation::set_updated(writing, conversation, now())?;
             Ok(ended)
         });
-        let ended = whole.map(|ended| {
-            if ended && !rest.is_empty() {
-                self.tell(EventKind::MessageText {
-                    conversation: conversation.to_owned(),
-                    message: message.to_owned(),
-                    text: rest.to_owned(),
-                });
-            }
-            ended
-        });
-        let ended = ended.or_else(|error| {
+        if matches!(whole, Ok(true)) && !rest.is_empty() {
+            self.tell(EventKind::MessageText {
+                conversation: conversation.to_owned(),
+                message: message.to_owned(),
+                text: rest.to_owned(),
+            });
+        }
+        let ended = whole.or_else(|error| {
             // What was shown is written already; the end alone may find room.
             ending.status = MessageStatus::Interrupted;
             ending.error.get_or_insert(error);
