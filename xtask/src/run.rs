@@ -1,5 +1,6 @@
 //! `cargo xtask run`: from a fresh clone to a conversation, and in seconds the next time.
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::node::Node;
@@ -31,7 +32,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome<ExitCode> {
     if display {
         shell::say("Opening Parley");
         let program = place::target().join("release/parley-desktop");
-        let ended = Command::new(&program).args(arguments).status();
+        let ended = own(&program).args(arguments).status();
         let ended = ended
             .map_err(|error| format!("{} could not be started: {error}.", program.display()))?;
         if ended.code() != Some(NO_DISPLAY) {
@@ -53,6 +54,15 @@ fn build(window: bool) -> Outcome {
     shell::complete(&mut cargo, "Parley could not be built.")
 }
 
+/// One of Parley's programs, told where the starter model is: Cargo's build folder may lie anywhere.
+fn own(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    if std::env::var_os("PARLEY_STARTER").is_none() {
+        command.env("PARLEY_STARTER", place::root().join("assets/starter"));
+    }
+    command
+}
+
 /// True if the system has a display that a window could open on.
 fn has_display() -> bool {
     let named = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -62,7 +72,7 @@ fn has_display() -> bool {
 /// Becomes the terminal chat, so that the terminal's signals reach it alone.
 fn chat() -> Outcome<ExitCode> {
     let program = place::target().join("release/parley");
-    let mut chat = Command::new(&program);
+    let mut chat = own(&program);
     chat.arg("chat");
     #[cfg(unix)]
     {

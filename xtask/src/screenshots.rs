@@ -13,10 +13,7 @@ const LARGEST: u64 = 300_000;
 /// Drives the real window and keeps one of the pictures.
 pub(crate) fn take() -> Outcome<ExitCode> {
     test::set_up()?;
-    shell::complete(
-        &mut shell::cargo(&["build", "--workspace"]),
-        "Parley could not be built.",
-    )?;
+    shell::complete(&mut shell::cargo(test::BUILD), "Parley could not be built.")?;
     let arguments = [
         "test",
         "--workspace",

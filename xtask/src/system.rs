@@ -162,7 +162,7 @@ pub(crate) fn bring(needs: &[&Need]) -> Outcome {
     }
     let apt = |arguments: &[&str]| {
         let mut words: Vec<&str> = prefix.to_vec();
-        words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]);
+        words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]);
         words.extend(arguments);
         let mut command = Command::new(words[0]);
         command.args(&words[1..]);

@@ -13,6 +13,8 @@ use crate::{Outcome, models, place, shell, stamp, system, ui};
 
 /// No stage takes nearly as long on two cores: one that does hangs.
 const STAGE_LIMIT: Duration = Duration::from_secs(30 * 60);
+/// Builds every program and every test.
+pub(crate) const BUILD: &[&str] = &["build", "--workspace", "--bins", "--tests"];
 /// The size of the pictures in the README.
 pub(crate) const SCREEN: &str = "-screen 0 1280x900x24";
 
@@ -81,8 +83,8 @@ fn stages(tally: &mut Tally, node: &Node) -> Outcome {
             "warnings",
         ]),
     );
-    // The tests start the programs, so these are built first.
-    if tally.check("build", &mut shell::cargo(&["build", "--workspace"])) {
+    // The tests start the programs, so these are built first; with the tests, so that all of it is one set of features.
+    if tally.check("build", &mut shell::cargo(BUILD)) {
         let bindings = [place::root().join("ui/src/backend/bindings")];
         let before = stamp::of_files(&bindings, &[])?;
         let arguments = [

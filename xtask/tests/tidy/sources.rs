@@ -7,7 +7,7 @@ use crate::{check, tells_apart};
 
 /// Beside `crates/kernels`, the files that may say `unsafe`, one for each reason.
 const UNSAFE: &[(&str, &str)] = &[
-    ("crates/engine/src/mapping.rs", "mapping files"),
+    ("crates/engine/src/weights.rs", "mapping files"),
     ("crates/worker/src/stdio.rs", "the worker's stdio"),
     ("src-tauri/src/environment.rs", "the process environment"),
 ];
