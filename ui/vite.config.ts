@@ -7,7 +7,7 @@ export default defineConfig(({ mode }) => ({
   base: "./",
   plugins: [svelte()],
   clearScreen: false,
-  server: { port: 5173, strictPort: true, fs: { allow: [".."] } },
+  server: { port: 5173, strictPort: true, fs: { allow: [".", "../assets/messages"] } },
   worker: { format: "es" },
   build: {
     outDir: mode === "fake" ? "dist-fake" : "dist",

@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   plugins: [svelte(), svelteTesting()],
+  server: { fs: { allow: [".", "../assets/messages"] } },
   test: {
     include: ["tests/*.test.ts"],
     environment: "happy-dom",

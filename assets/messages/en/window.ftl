@@ -143,7 +143,6 @@ stage-reading =
        *[other] Reading { $read } of { $total } tokens
     }
 interrupted-title = The answer was interrupted
-interrupted-safe = What was written is kept.
 
 ## The composer
 composer = Write a message

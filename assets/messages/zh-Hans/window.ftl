@@ -117,7 +117,6 @@ stage-queued = 正在排队
 stage-loading = 正在载入 { $name }，{ $part }
 stage-reading = 正在阅读，{ $read } / { $total } 个词元
 interrupted-title = 回答中断了
-interrupted-safe = 已写出的内容都保留着。
 
 ## 输入框
 composer = 写消息

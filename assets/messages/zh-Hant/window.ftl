@@ -117,7 +117,6 @@ stage-queued = 正在排隊
 stage-loading = 正在載入 { $name }，{ $part }
 stage-reading = 正在閱讀，{ $read } / { $total } 個詞元
 interrupted-title = 回答中斷了
-interrupted-safe = 已寫出的內容都保留著。
 
 ## 輸入框
 composer = 寫訊息

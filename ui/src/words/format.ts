@@ -9,11 +9,12 @@ export function whole(value: number): string {
   return decimals(value, 0);
 }
 
-/** `4.4 GB`, or `98.4 MB` under 0.1 GB: decimal units, one decimal. */
+/** `4.4 GB`, `98 MB`: decimal units as on the labels of disks, and as the command line says them. */
 export function size(bytes: number): string {
-  if (bytes >= 1e8) return `${decimals(bytes / 1e9, 1)} GB`;
-  if (bytes >= 1e5) return `${decimals(bytes / 1e6, 1)} MB`;
-  return `${decimals(bytes / 1e3, 1)} kB`;
+  if (bytes >= 999.5e6) return `${decimals(bytes / 1e9, 1)} GB`;
+  if (bytes >= 999.5e3) return `${whole(bytes / 1e6)} MB`;
+  if (bytes >= 999.5) return `${whole(bytes / 1e3)} kB`;
+  return `${whole(bytes)} B`;
 }
 
 /** Gigabytes without the unit, for pairs: `6.2` of `13 GB`. */

@@ -25,8 +25,15 @@ const bundles = new Map<Language, FluentBundle>(
   }),
 );
 
+/** What the system says, until the backend has said what the person chose. */
+function guessed(): Language {
+  const tag = navigator.language.toLowerCase();
+  if (!tag.startsWith("zh")) return "en";
+  return /hant|tw|hk|mo/.test(tag) ? "zh-Hant" : "zh-Hans";
+}
+
 class Words {
-  language = $state<Language>("en");
+  language = $state<Language>(guessed());
 }
 
 const words = new Words();

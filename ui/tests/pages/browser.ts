@@ -23,7 +23,8 @@ let browser: Browser;
 /** One browser for a test file. */
 export function withBrowser(): void {
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+    const env = { ...process.env, FONTCONFIG_FILE: `${process.cwd()}/tests/pages/fonts.conf` };
+    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS, env });
   });
   afterAll(() => browser?.close());
 }

@@ -1,0 +1,178 @@
+// Talking: send, stream, stop, answer again, page, edit, fail.
+import { expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { answered, calls, inWindow, say, withBrowser } from "./browser";
+
+withBrowser();
+
+const last = (page: Page) => page.locator("article").last();
+
+test("a first message streams, and its figures stand under it", () =>
+  inWindow({ pace: 15 }, async (page) => {
+    await page.getByRole("heading", { name: "Ask something to begin" }).waitFor();
+    expect(await page.locator("textarea").evaluate((area) => area === document.activeElement)).toBe(true);
+    await say(page, "Why is the sky dark at night?");
+    await page.getByRole("button", { name: "Stop" }).waitFor();
+    await page.locator(".md.streaming").waitFor();
+    const early = await last(page).textContent();
+    await answered(page);
+    expect((await last(page).textContent())!.length).toBeGreaterThan(early!.length);
+    expect(await last(page).textContent()).toMatch(/light from beyond.*tokens\/s.*first token 640 ms/s);
+    expect(await page.locator(".item").textContent()).toContain("Why is the sky dark at night?");
+    expect(await page.locator(".head h1").textContent()).toBe("Why is the sky dark at night?");
+    expect(await page.title()).toBe("Why is the sky dark at night? – Parley");
+    expect(await page.locator("[role=status]").allTextContents()).toContainEqual(expect.stringContaining("SmolLM2 135M Instruct answered: You said"));
+  }));
+
+test("an example is sent by a press", () =>
+  inWindow({ pace: 1 }, async (page) => {
+    await page.getByRole("button", { name: /three sentences/ }).click();
+    await answered(page);
+    expect(await calls(page, "message_send")).toHaveLength(1);
+  }));
+
+test("Stop and Esc end an answer and keep what was written", () =>
+  inWindow({ pace: 30 }, async (page) => {
+    for (const stop of [() => page.getByRole("button", { name: "Stop" }).click(), () => page.keyboard.press("Escape")]) {
+      await say(page, "something long");
+      await last(page).getByText("Paragraph 1.").waitFor();
+      await stop();
+      await answered(page);
+      expect(await last(page).locator("footer").textContent()).toContain("stopped");
+      expect(await last(page).textContent()).toContain("Paragraph 1.");
+    }
+    expect(await calls(page, "answer_stop")).toHaveLength(2);
+  }));
+
+test("answering again keeps the earlier answer, and the pager goes between them", () =>
+  inWindow({ pace: 1 }, async (page) => {
+    await say(page, "hello");
+    await answered(page);
+    await last(page).getByRole("button", { name: "Answer again" }).click();
+    await last(page).getByText("2/2").waitFor();
+    await answered(page);
+    await page.keyboard.press("Alt+ArrowLeft");
+    await last(page).getByText("1/2").waitFor();
+    await last(page).getByRole("button", { name: "Later answer" }).click();
+    await last(page).getByText("2/2").waitFor();
+    await page.keyboard.press("Control+r");
+    await last(page).getByText("3/3").waitFor();
+  }));
+
+test("the last message is edited from an empty composer, and its earlier version is kept", () =>
+  inWindow({ pace: 1 }, async (page) => {
+    await say(page, "first words");
+    await answered(page);
+    await page.keyboard.press("ArrowUp");
+    expect(await page.locator("textarea").inputValue()).toBe("first words");
+    await page.getByText("You are rewriting a message").waitFor();
+    await page.keyboard.press("Escape");
+    expect(await page.locator("textarea").inputValue()).toBe("");
+    await page.keyboard.press("ArrowUp");
+    await say(page, "other words");
+    await page.locator(".own", { hasText: "other words" }).getByText("2/2").waitFor();
+    await answered(page);
+    expect(await calls(page, "message_send")).toContainEqual(expect.objectContaining({ parent: "", text: "other words" }));
+    await page.getByRole("button", { name: "Earlier version" }).click();
+    await page.locator(".own", { hasText: "first words" }).getByText("1/2").waitFor();
+  }));
+
+test("Shift Enter makes a new line, and the composer grows to a limit", () =>
+  inWindow({}, async (page) => {
+    const height = () => page.locator("textarea").evaluate((area) => area.clientHeight);
+    const one = await height();
+    await page.locator("textarea").fill("one");
+    await page.keyboard.press("Shift+Enter");
+    await page.keyboard.type("two");
+    expect(await page.locator("textarea").inputValue()).toBe("one\ntwo");
+    expect(await height()).toBeGreaterThan(one);
+    await page.locator("textarea").fill("line\n".repeat(200));
+    expect(await height()).toBeLessThan(320);
+    expect(await calls(page, "message_send")).toEqual([]);
+  }));
+
+test("a failed answer says what happened and what can be done", () =>
+  inWindow({ pace: 1 }, async (page) => {
+    await say(page, "fail context-overflow");
+    const note = page.getByRole("alert");
+    await note.waitFor();
+    expect(await note.textContent()).toContain("210");
+    await note.getByRole("button", { name: "Show details" }).click();
+    expect(await note.locator("pre").textContent()).toContain("context-overflow");
+    await note.getByRole("button", { name: "Choose another model" }).click();
+    await page.getByRole("dialog", { name: "Choose a model" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog", { name: "Choose a model" }).waitFor({ state: "detached" });
+    await note.getByRole("button", { name: "Edit" }).click();
+    expect(await page.locator("textarea").inputValue()).toBe("fail context-overflow");
+  }));
+
+test("an interrupted answer is kept, says why, and can be tried again", () =>
+  inWindow({ pace: 2 }, async (page) => {
+    await say(page, "please interrupt");
+    await page.getByRole("alert").getByText("The answer was interrupted").waitFor();
+    expect(await last(page).textContent()).toContain("You said");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await last(page).getByText("2/2").waitFor();
+  }));
+
+test("what could not be sent is in the composer again, with the reason above it", () =>
+  inWindow({}, async (page) => {
+    await say(page, "refuse disk-full");
+    await page.getByRole("alert").waitFor();
+    expect(await page.locator("textarea").inputValue()).toBe("refuse disk-full");
+    await page.getByRole("button", { name: "Dismiss" }).click();
+    await page.getByRole("alert").waitFor({ state: "detached" });
+  }));
+
+test("code is coloured by the worker, wrapped and copied", () =>
+  inWindow({ pace: 1 }, async (page) => {
+    await say(page, "code");
+    await answered(page);
+    await page.locator("pre .k", { hasText: "fn" }).waitFor();
+    expect(await page.locator(".code header").textContent()).toContain("Rust");
+    await page.getByRole("button", { name: "Copy code" }).click();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("fn words(text: &str) -> usize {\n    text.split_whitespace().count() // what a reader sees\n}");
+    await page.getByRole("button", { name: "Wrap lines" }).click();
+    expect(await page.locator("pre").evaluate((pre) => getComputedStyle(pre).whiteSpace)).toContain("pre-wrap");
+    await page.keyboard.press("Control+Shift+c");
+    await page.waitForFunction(async () => (await navigator.clipboard.readText()).startsWith("Here is a function:"));
+  }));
+
+test("hostile markdown does nothing", () =>
+  inWindow({ pace: 1 }, async (page) => {
+    await say(page, "hostile");
+    await answered(page);
+    await last(page).getByText("press").first().click();
+    await page.waitForTimeout(200);
+    expect(await page.evaluate(() => "hacked" in window)).toBe(false);
+    expect(await last(page).locator("a, img, script, iframe").count()).toBe(0);
+  }));
+
+test("the thread stays at its end while an answer comes, unless one scrolls up", () =>
+  inWindow({ pace: 4 }, async (page) => {
+    await say(page, "something long");
+    const scroll = page.getByRole("log");
+    const below = () => scroll.evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
+    await last(page).getByText("Paragraph 20.").waitFor();
+    expect(await below()).toBeLessThan(40);
+    await scroll.hover();
+    await page.mouse.wheel(0, -400);
+    await page.getByRole("button", { name: "To the end" }).waitFor();
+    const there = await scroll.evaluate((log) => log.scrollTop);
+    await last(page).getByText("Paragraph 30.").waitFor();
+    expect(await scroll.evaluate((log) => log.scrollTop)).toBe(there);
+    await page.getByRole("button", { name: "To the end" }).click();
+    await answered(page);
+    expect(await below()).toBeLessThan(40);
+  }));
+
+test("lost events bring a new snapshot, and the conversation is whole", () =>
+  inWindow({ pace: 3 }, async (page) => {
+    await say(page, "something long");
+    await last(page).getByText("Paragraph 3.").waitFor();
+    await page.evaluate(() => (window as unknown as { fakeBackend: { loseEvents(n: number): void } }).fakeBackend.loseEvents(5));
+    await answered(page);
+    expect(await last(page).locator(".md p").count()).toBe(40);
+    expect((await calls(page, "snapshot")).length).toBe(2);
+  }));
