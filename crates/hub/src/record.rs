@@ -91,22 +91,22 @@ impl Record {
         self.id == id || self.earlier.iter().any(|earlier| earlier == id)
     }
 
-    /// The file to use, or why there is none.
+    /// The file to use, or why there is none: what became of the one that came last.
     pub fn usable(&self) -> Result<&Copy, AppError> {
-        let mut first = None;
+        let mut why = failure::model_unknown(&self.id);
         for copy in &self.files {
             match copy.check(self) {
                 Ok(()) => return Ok(copy),
-                Err(error) => first = first.or(Some(error)),
+                Err(error) => why = error,
             }
         }
-        Err(first.unwrap_or_else(|| failure::model_unknown(&self.id)))
+        Err(why)
     }
 
     /// What a person sees of it.
     pub fn entry(&self) -> ModelEntry {
         let usable = self.usable();
-        let shown = usable.as_ref().ok().copied().or(self.files.first());
+        let shown = usable.as_ref().ok().copied().or(self.files.last());
         let path = shown.map_or_else(String::new, |copy| copy.path.clone());
         ModelEntry {
             id: ModelId(self.id.clone()),

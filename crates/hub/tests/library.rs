@@ -228,8 +228,13 @@ fn the_same_weights_twice_are_one_model() {
     }
     let used = hub.path(&identity).unwrap();
     std::fs::remove_file(&used).unwrap();
-    assert_ne!(hub.path(&identity).unwrap(), used);
+    let other = hub.path(&identity).unwrap();
+    assert_ne!(other, used);
     assert_eq!(hub.models()[0].state, ModelState::Ready);
+    // Where none is left, what became of the last is told.
+    std::fs::write(&other, "no more").unwrap();
+    assert_eq!(hub.models()[0].path, other.to_str().unwrap());
+    assert_eq!(key(hub.path(&identity)), "model-changed");
 }
 
 #[test]

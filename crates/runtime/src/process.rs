@@ -160,39 +160,44 @@ impl Worker {
     }
 
     /// Ends the process after trouble, and says what happened; `name` is the model's.
-    pub async fn bury(mut self, trouble: Trouble, name: &str) -> AppError {
+    pub async fn bury(self, trouble: Trouble, name: &str) -> AppError {
+        let mut child = self.child;
+        // One that lives ends with its input.
+        drop((self.outbox, self.events));
         if matches!(trouble, Trouble::Silent | Trouble::Deaf) {
-            let _ = self.child.start_kill();
+            let _ = child.start_kill();
         }
-        let status = match timeout(LEAVE, self.child.wait()).await {
+        let status = match timeout(LEAVE, child.wait()).await {
             Ok(status) => status.ok(),
             Err(_) => {
-                let _ = self.child.kill().await;
+                let _ = child.kill().await;
                 None
             }
         };
-        let report = format!("{}; {}", ending(status), self.tail.last_words().await);
         match trouble {
             Trouble::Failed(error) => error,
             Trouble::Silent => failure::worker_hung(name).detail(self.tail.text()),
             Trouble::Deaf => failure::cancelled().detail("the worker had to be killed"),
-            Trouble::Ended if self.killed_for_memory(status) => {
-                failure::worker_out_of_memory(name).detail(report)
+            Trouble::Ended => {
+                let report = format!("{}; {}", ending(status), self.tail.last_words().await);
+                if killed_for_memory(status, self.kills_before) {
+                    failure::worker_out_of_memory(name).detail(report)
+                } else {
+                    failure::worker_died(name).detail(report)
+                }
             }
-            Trouble::Ended => failure::worker_died(name).detail(report),
         }
     }
+}
 
-    /// Whether the kernel killed it for want of memory: it was killed, and the kernel counts more
-    /// such kills than before it was started.
-    fn killed_for_memory(&self, status: Option<ExitStatus>) -> bool {
-        #[cfg(unix)]
-        let killed = status.and_then(|s| std::os::unix::process::ExitStatusExt::signal(&s));
-        #[cfg(not(unix))]
-        let killed = status.and(None);
-        let more = matches!((self.kills_before, memory::kills()), (Some(a), Some(b)) if b > a);
-        killed == Some(9) && more
-    }
+/// Whether the kernel killed a process for want of memory: it was killed, and the kernel counts
+/// more such kills than before it was started.
+fn killed_for_memory(status: Option<ExitStatus>, before: Option<u64>) -> bool {
+    #[cfg(unix)]
+    let killed = status.and_then(|s| std::os::unix::process::ExitStatusExt::signal(&s));
+    #[cfg(not(unix))]
+    let killed: Option<i32> = status.and(None);
+    killed == Some(9) && matches!((before, memory::kills()), (Some(a), Some(b)) if b > a)
 }
 
 /// A request that a worker is busy with.

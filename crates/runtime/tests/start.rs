@@ -5,35 +5,16 @@
 
 mod support;
 
-use protocol::ModelEntry;
 use runtime::{Engine, Options};
 use std::time::Duration;
 use support::{Desk, ask, failure};
-
-/// A file that the hub takes for a model; no worker here ever reads it.
-fn model(desk: &Desk) -> ModelEntry {
-    let path = desk.path("tiny.gguf");
-    let mut bytes = b"GGUF\x03\0\0\0".to_vec();
-    bytes.extend(0u64.to_le_bytes());
-    bytes.extend(1u64.to_le_bytes());
-    for text in ["general.architecture", "llama"] {
-        bytes.extend((text.len() as u64).to_le_bytes());
-        bytes.extend(text.as_bytes());
-        if text.starts_with("general") {
-            bytes.extend(8u32.to_le_bytes());
-        }
-    }
-    bytes.resize(bytes.len().next_multiple_of(32), 0);
-    std::fs::write(&path, bytes).unwrap();
-    desk.hub.import(&path).unwrap()
-}
 
 const HELLO: &str = r#"echo '{"id":0,"event":"hello","protocol":1,"engine":{"version":"0","executor":"none","kernels":"none","device":"none","threads":1}}'"#;
 
 #[tokio::test]
 async fn a_worker_that_is_not_one_is_told_apart() {
     let desk = Desk::new();
-    let model = model(&desk);
+    let model = desk.empty_model();
     let version_99 = r#"echo '{"id":0,"event":"hello","protocol":99,"planet":"Mars"}'; cat"#;
     let scripts = [
         ("version", version_99, "worker-version", ""),
@@ -100,7 +81,7 @@ async fn a_worker_that_is_not_one_is_told_apart() {
 #[tokio::test]
 async fn a_worker_that_is_not_there_is_named() {
     let desk = Desk::new();
-    let model = model(&desk);
+    let model = desk.empty_model();
     let options = Options {
         worker: Some(desk.path("nothing-here")),
         ..Options::default()
@@ -118,7 +99,7 @@ async fn a_worker_that_is_not_there_is_named() {
 #[tokio::test]
 async fn what_cannot_fit_is_refused_with_the_figures() {
     let desk = Desk::new();
-    let model = model(&desk);
+    let model = desk.empty_model();
     let options = Options {
         memory: Some(model.memory - 1),
         ..desk.script("never", "exit 1")
@@ -139,7 +120,7 @@ async fn what_cannot_fit_is_refused_with_the_figures() {
 #[tokio::test]
 async fn a_model_that_is_not_there_is_not_asked() {
     let desk = Desk::new();
-    let model = model(&desk);
+    let model = desk.empty_model();
     let runtime = desk.runtime(desk.script("never", "exit 1"));
     let mut unknown = ask(&model, "hello", 1);
     unknown.model.0 = "sha256:0".into();

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Between two beats: far less than a runtime's patience.
-const BEAT: Duration = Duration::from_secs(3);
+/// Between two beats of a worker: far less than a runtime's patience.
+pub(crate) const BEAT: Duration = Duration::from_secs(3);
 /// Between two tellings of a load's progress, of which there can be thousands.
 const LOAD_PAUSE: Duration = Duration::from_millis(30);
 
@@ -25,13 +25,16 @@ struct Progress {
 /// Tells progress, and repeats it.
 pub(crate) struct Heart {
     voice: Arc<Voice>,
+    pause: Duration,
     now: Mutex<Option<Progress>>,
 }
 
 impl Heart {
-    pub fn new(voice: Arc<Voice>) -> Heart {
+    /// A heart that beats after each `pause`.
+    pub fn new(voice: Arc<Voice>, pause: Duration) -> Heart {
         Heart {
             voice,
+            pause,
             now: Mutex::default(),
         }
     }
@@ -70,7 +73,7 @@ impl Heart {
     pub fn beat(self: Arc<Self>) {
         let mut before = cpu_time();
         while Arc::strong_count(&self) > 1 {
-            thread::sleep(BEAT);
+            thread::sleep(self.pause);
             let now = cpu_time();
             // Where the system does not say what was computed, every beat counts.
             let computes = now.is_none() || now != before;
@@ -107,4 +110,34 @@ fn cpu_time() -> Option<u64> {
     let mut times = fields.split_whitespace().skip(11);
     let mut next = || times.next()?.parse::<u64>().ok();
     Some(next()? + next()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader};
+    use std::sync::mpsc;
+
+    #[test]
+    fn a_long_computation_shows_that_it_lives_until_it_ends() {
+        let (ours, theirs) = std::io::pipe().unwrap();
+        let voice = Arc::new(Voice::new(theirs, mpsc::channel().0));
+        let heart = Arc::new(Heart::new(voice, Duration::from_millis(40)));
+        let beating = heart.clone();
+        let thread = thread::spawn(move || beating.beat());
+        heart.begin(5, WorkerStage::Prefill);
+        heart.progress(3, 9);
+        let computing = Instant::now();
+        while computing.elapsed() < Duration::from_millis(300) {
+            std::hint::spin_loop();
+        }
+        heart.end();
+        heart.progress(9, 9);
+        drop(heart);
+        thread.join().unwrap();
+        let lines: Vec<String> = BufReader::new(ours).lines().map(Result::unwrap).collect();
+        assert!(lines.len() > 2, "{lines:?}");
+        let expected = r#"{"id":5,"event":"progress","stage":"prefill","done":3,"total":9}"#;
+        assert!(lines.iter().all(|line| line == expected), "{lines:?}");
+    }
 }

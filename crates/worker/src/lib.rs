@@ -47,7 +47,7 @@ pub fn serve(reader: impl Read + Send + 'static, writer: impl Write + Send + 'st
         },
     );
     let desk = Arc::new(Desk::default());
-    let heart = Arc::new(Heart::new(voice.clone()));
+    let heart = Arc::new(Heart::new(voice.clone(), heart::BEAT));
     let (ask, asked) = mpsc::channel();
 
     let started = [

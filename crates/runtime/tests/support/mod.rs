@@ -34,6 +34,24 @@ impl Desk {
         self.hub.import(&path).unwrap()
     }
 
+    /// A file that the hub takes for a model, with nothing in it.
+    pub fn empty_model(&self) -> ModelEntry {
+        let path = self.path("empty.gguf");
+        let mut bytes = b"GGUF\x03\0\0\0".to_vec();
+        bytes.extend(0u64.to_le_bytes());
+        bytes.extend(1u64.to_le_bytes());
+        for text in ["general.architecture", "llama"] {
+            bytes.extend((text.len() as u64).to_le_bytes());
+            bytes.extend(text.as_bytes());
+            if text.starts_with("general") {
+                bytes.extend(8u32.to_le_bytes());
+            }
+        }
+        bytes.resize(bytes.len().next_multiple_of(32), 0);
+        std::fs::write(&path, bytes).unwrap();
+        self.hub.import(&path).unwrap()
+    }
+
     /// A runtime that finds its worker as every test's does: beside or above the executable.
     pub fn runtime(&self, options: Options) -> Runtime {
         Runtime::with(self.hub.clone(), options)

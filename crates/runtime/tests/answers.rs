@@ -1,0 +1,325 @@
+//! Answers by real weights, and every way they can go wrong.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test that fails panics")]
+#![allow(dead_code, reason = "the support is shared by several tests")]
+
+mod support;
+
+use protocol::{ModelState, Role, StopReason};
+use runtime::{Engine, Options};
+use std::time::{Duration, Instant};
+use support::*;
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Each of these tests has all cores, and all worker processes are its own.
+async fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::const_new(());
+    ONE.lock().await
+}
+
+/// A prompt that takes long to read, and an answer that takes long to make.
+fn long_prompt() -> String {
+    "Tell me a long story about the sea and the mountains. ".repeat(120)
+}
+
+const STORY: &str = "Write a very long story about a lighthouse.";
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the test models: cargo xtask models"]
+async fn an_answer_comes_in_order_with_its_receipt() {
+    let _alone = alone().await;
+    let desk = Desk::new();
+    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
+    let runtime = desk.runtime(Options::default());
+    let mut request = ask(&model, "What is the capital of France?", 12);
+    let told = read(runtime.generate(request.clone())).await;
+    assert_eq!(
+        told.kinds,
+        ["queued", "loading", "prefill", "text", "stopped"]
+    );
+    assert!(told.text.contains("Paris"), "{}", told.text);
+    let answered = told.end.unwrap().unwrap();
+    let receipt = answered.receipt;
+    assert_eq!(receipt.stop, Some(answered.reason));
+    assert_eq!(receipt.model.name, model.name);
+    assert_eq!(receipt.model.source, model.source);
+    assert_eq!(receipt.model.architecture, "llama");
+    assert_eq!(receipt.model.quantisation, "Q4_1");
+    assert!(receipt.sampling.seed.unwrap() < 1 << 53);
+    assert!((receipt.prompt_tokens, receipt.reused_tokens) > (10, 0));
+    assert!(receipt.answer_tokens > 0 && receipt.answer_tokens <= 12);
+    let times = &receipt.times;
+    assert!(times.load_ms > 0.0 && times.prefill_ms > 0.0);
+    assert!(times.first_token_ms >= times.load_ms + times.prefill_ms);
+
+    // The next turn: the model is there, and what it has read is not read again.
+    for (role, text) in [
+        (Role::Assistant, told.text.as_str()),
+        (Role::User, "And of Italy?"),
+    ] {
+        let content = text.to_owned();
+        request
+            .messages
+            .push(protocol::PromptMessage { role, content });
+    }
+    let told = read(runtime.generate(request)).await;
+    assert_eq!(told.kinds, ["queued", "prefill", "text", "stopped"]);
+    let next = told.end.unwrap().unwrap().receipt;
+    assert_eq!(next.times.load_ms, 0.0);
+    assert!(next.reused_tokens >= receipt.prompt_tokens, "{next:?}");
+
+    let residents = runtime.residents().borrow().clone();
+    assert_eq!(residents.len(), 1);
+    let ModelState::Loaded { memory } = residents[0].state else {
+        panic!("{residents:?}");
+    };
+    assert!(memory > 90 << 20, "{memory}");
+    assert!(runtime.memory().models >= memory);
+    drop(runtime);
+    eventually("all workers ended", || workers().is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the test models: cargo xtask models"]
+async fn a_stop_takes_effect_at_once_while_the_prompt_is_read() {
+    let _alone = alone().await;
+    let desk = Desk::new();
+    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
+    let runtime = desk.runtime(Options::default());
+    answer(&runtime, ask(&model, "Hello", 1)).await;
+    let worker = workers();
+    let mut times = Vec::new();
+    for pause in [0, 30, 60, 130, 250] {
+        let mut stream = runtime.generate(ask(&model, &long_prompt(), 400));
+        until(&mut stream, is_prefill).await;
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        let began = Instant::now();
+        stream.stop();
+        let told = read(stream).await;
+        times.push(began.elapsed());
+        assert_eq!(told.text, "");
+        let answered = told.end.unwrap().unwrap();
+        assert_eq!(answered.reason, StopReason::Cancelled);
+        assert_eq!(answered.receipt.answer_tokens, 0);
+    }
+    times.sort();
+    assert!(times[2] < Duration::from_millis(100), "{times:?}");
+    assert!(times[4] < Duration::from_millis(400), "{times:?}");
+
+    // Letting go of the stream is a stop as well, and the worker is as good as before.
+    let mut stream = runtime.generate(ask(&model, STORY, 4000));
+    until(&mut stream, is_text).await;
+    drop(stream);
+    let began = Instant::now();
+    answer(&runtime, ask(&model, "Hello", 1)).await;
+    assert!(
+        began.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(workers(), worker);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the test models: cargo xtask models"]
+async fn a_worker_that_cannot_stop_is_killed() {
+    let _alone = alone().await;
+    let desk = Desk::new();
+    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
+    let runtime = desk.runtime(Options::default());
+    let mut stream = runtime.generate(ask(&model, STORY, 4000));
+    until(&mut stream, is_text).await;
+    let stuck = workers();
+    signal(stuck[0], "STOP");
+    drop(stream);
+    let began = Instant::now();
+    eventually("killed", || workers().is_empty()).await;
+    let took = began.elapsed();
+    assert!(
+        Duration::from_millis(1800) < took && took < Duration::from_millis(3000),
+        "{took:?}"
+    );
+    assert_eq!(*runtime.residents().borrow(), []);
+    answer(&runtime, ask(&model, "Hello", 1)).await;
+    assert_ne!(workers(), stuck);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the test models: cargo xtask models"]
+async fn a_worker_that_hangs_is_ended_and_said_to_have_hung() {
+    let _alone = alone().await;
+    let desk = Desk::new();
+    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
+    let runtime = desk.runtime(Options {
+        silence: Duration::from_secs(2),
+        ..Options::default()
+    });
+    let mut stream = runtime.generate(ask(&model, STORY, 4000));
+    until(&mut stream, is_text).await;
+    signal(workers()[0], "STOP");
+    let error = read(stream).await.end.unwrap().unwrap_err();
+    assert_eq!(error.key, "worker-hung");
+    assert_eq!(error.args["name"], model.name.clone().into());
+    // Also where it hangs before the request.
+    answer(&runtime, ask(&model, "Hello", 1)).await;
+    signal(workers()[0], "STOP");
+    assert_eq!(
+        failure(&runtime, ask(&model, "Hello", 1)).await.key,
+        "worker-hung"
+    );
+    answer(&runtime, ask(&model, "Hello", 1)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the test models: cargo xtask models"]
+async fn a_worker_killed_in_mid_answer_is_told_and_the_next_request_works() {
+    let _alone = alone().await;
+    let desk = Desk::new();
+    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
+    let runtime = desk.runtime(Options::default());
+    let mut stream = runtime.generate(ask(&model, STORY, 4000));
+    until(&mut stream, is_text).await;
+    signal(workers()[0], "KILL");
+    let error = read(stream).await.end.unwrap().unwrap_err();
+    assert_eq!(error.key, "worker-died");
+    assert!(error.detail.unwrap().contains("signal: 9"));
+    assert_eq!(*runtime.residents().borrow(), []);
+    let told = read(runtime.generate(ask(&model, "Hello", 1))).await;
+    assert!(told.kinds.contains(&"loading"), "{:?}", told.kinds);
+    // Killed while idle nothing is lost, so nothing is said.
+    signal(workers()[0], "KILL");
+    eventually("noticed", || runtime.residents().borrow().is_empty()).await;
+    answer(&runtime, ask(&model, "Hello", 1)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the test models: cargo xtask models"]
+async fn requests_for_one_model_wait_in_the_order_they_came() {
+    let _alone = alone().await;
+    let desk = Desk::new();
+    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
+    let runtime = desk.runtime(Options::default());
+    let mut first = runtime.generate(ask(&model, STORY, 60));
+    until(&mut first, is_text).await;
+    let second = runtime.generate(ask(&model, "Hello", 2));
+    let third = runtime.generate(ask(&model, "Hi", 2));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    // One that waits can be stopped at once.
+    let began = Instant::now();
+    second.stop();
+    let told = read(second).await;
+    assert_eq!(told.kinds, ["queued", "failed"]);
+    assert_eq!(told.end.unwrap().unwrap_err().key, "cancelled");
+    assert!(began.elapsed() < Duration::from_millis(100));
+    let (first, third) = tokio::join!(read(first), read(third));
+    assert!(first.end.unwrap().is_ok());
+    assert_eq!(third.kinds, ["queued", "prefill", "text", "stopped"]);
+    let times = third.end.unwrap().unwrap().receipt.times;
+    assert!(
+        times.queued_ms > 50.0 && times.first_token_ms > times.queued_ms,
+        "{times:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the test models: cargo xtask models"]
+async fn models_share_the_memory_there_is() {
+    let _alone = alone().await;
+    let desk = Desk::new();
+    let [small, large] = [SMOLLM2, QWEN].map(|file| desk.hub.import(&test_model(file)).unwrap());
+    let loaded = |runtime: &runtime::Runtime| -> Vec<_> {
+        let residents = runtime.residents();
+        let ids: Vec<_> = residents.borrow().iter().map(|r| r.model.clone()).collect();
+        ids.into_iter()
+            .map(|id| desk.hub.resolve(&id).unwrap().path)
+            .collect()
+    };
+    // Room for both: both stay, and both answer at the same time.
+    let runtime = desk.runtime(Options::default());
+    let both = tokio::join!(
+        answer(&runtime, ask(&small, "Hello", 20)),
+        answer(&runtime, ask(&large, "Hello", 20)),
+    );
+    assert_eq!(both.0.1.receipt.model.architecture, "llama");
+    assert_eq!(both.1.1.receipt.model.architecture, "qwen2");
+    assert_eq!(loaded(&runtime).len(), 2);
+    runtime.unload(&small.id);
+    eventually("unloaded", || loaded(&runtime) == [large.path.clone()]).await;
+    drop(runtime);
+    eventually("all workers ended", || workers().is_empty()).await;
+
+    // Room for one: the idle one goes; one that answers is waited for.
+    let measured = large.memory.max(small.memory) * 2;
+    let runtime = desk.runtime(Options {
+        memory: Some(measured),
+        ..Options::default()
+    });
+    runtime.preload(large.id.clone());
+    eventually("loaded", || loaded(&runtime) == [large.path.clone()]).await;
+    let mut busy = runtime.generate(ask(&large, STORY, 40));
+    until(&mut busy, is_text).await;
+    let tight = desk.runtime(Options {
+        memory: Some(small.memory - 1),
+        ..Options::default()
+    });
+    let error = failure(&tight, ask(&small, "Hello", 1)).await;
+    assert_eq!(error.key, "memory-short");
+    assert_eq!(error.args["smaller"], 4096u32.into(), "{error}");
+    assert!(read(busy).await.end.unwrap().is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the test models: cargo xtask models"]
+async fn the_least_recently_used_model_makes_room_once_it_is_idle() {
+    let _alone = alone().await;
+    let desk = Desk::new();
+    let [one, two] = [SMOLLM2, QWEN].map(|file| desk.hub.import(&test_model(file)).unwrap());
+    let runtime = desk.runtime(Options {
+        memory: Some(one.memory + two.memory - 1),
+        ..Options::default()
+    });
+    let mut busy = runtime.generate(ask(&one, STORY, 40));
+    until(&mut busy, is_text).await;
+    let waiting = runtime.generate(ask(&two, "Hello", 2));
+    let (first, second) = tokio::join!(read(busy), read(waiting));
+    assert!(first.end.unwrap().is_ok());
+    assert!(second.end.unwrap().is_ok());
+    assert_eq!(workers().len(), 1);
+    let residents = runtime.residents().borrow().clone();
+    assert_eq!(residents.len(), 1);
+    assert_eq!(
+        desk.hub.resolve(&residents[0].model).unwrap().path,
+        two.path
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the test models: cargo xtask models"]
+async fn a_file_gone_or_changed_while_loaded_is_named() {
+    let _alone = alone().await;
+    let desk = Desk::new();
+    let model = desk.copy(&test_model(SMOLLM2), "copy.gguf");
+    let runtime = desk.runtime(Options::default());
+    answer(&runtime, ask(&model, "Hello", 1)).await;
+    std::fs::remove_file(&model.path).unwrap();
+    assert_eq!(
+        failure(&runtime, ask(&model, "Hello", 1)).await.key,
+        "model-gone"
+    );
+
+    let model = desk.copy(&test_model(SMOLLM2), "other.gguf");
+    let mut stream = runtime.generate(ask(&model, STORY, 4000));
+    until(&mut stream, is_text).await;
+    // Cut to nothing while it is mapped: reading it ends the process.
+    let file = std::fs::File::options()
+        .write(true)
+        .open(&model.path)
+        .unwrap();
+    file.set_len(0).unwrap();
+    let error = read(stream).await.end.unwrap().unwrap_err();
+    assert_eq!(error.key, "model-changed", "{error}");
+    assert_eq!(
+        failure(&runtime, ask(&model, "Hello", 1)).await.key,
+        "model-changed"
+    );
+}

@@ -1,0 +1,119 @@
+//! What the command line asks of real model files.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test that fails panics")]
+#![allow(dead_code, reason = "the support is shared by several tests")]
+
+mod support;
+
+use protocol::{PromptMessage, Role};
+use runtime::{BenchPlan, Engine, Options};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use support::*;
+use tokio_stream::StreamExt;
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the test models: cargo xtask models"]
+async fn tokens_templates_logits_and_times_of_a_file() {
+    let desk = Desk::new();
+    let runtime = desk.runtime(Options::default());
+    let path = test_model(SMOLLM2);
+    let text = "Füße\u{0}, 你好 \u{1F9D1}\u{200D}\u{1F680}\r\n";
+    let ids = runtime.tokenize(&path, text.into(), false).await.unwrap();
+    assert!(ids.len() > 5);
+    assert_eq!(
+        runtime.detokenize(&path, ids.clone(), false).await.unwrap(),
+        text
+    );
+    let messages = vec![PromptMessage {
+        role: Role::User,
+        content: "Hello".into(),
+    }];
+    let rendered = runtime.render(&path, messages, true).await.unwrap();
+    assert!(rendered.ends_with("<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n"));
+
+    let rows: Vec<_> = runtime.logits(&path, ids.clone(), 3).collect().await;
+    assert_eq!(rows.len(), ids.len());
+    for (position, row) in (0..).zip(rows) {
+        let row = row.unwrap();
+        assert_eq!((row.position, row.top.len()), (position, 3));
+        assert!(row.top[0].1 >= row.top[1].1 && row.top[1].1 >= row.top[2].1);
+    }
+    let plan = BenchPlan {
+        prefill: 16,
+        decode: 4,
+        runs: 2,
+        threads: Some(1),
+    };
+    let runs: Vec<_> = runtime.bench(&path, plan).collect().await;
+    assert_eq!(runs.len(), 2);
+    for run in runs {
+        let run = run.unwrap();
+        assert!(run.load_ms > 0.0 && run.prefill_tps > 0.0 && run.decode_tps > 0.0);
+        assert!(run.peak_memory_bytes > 90 << 20);
+        assert_eq!((run.prefill, run.decode, run.engine.threads), (16, 4, 1));
+    }
+    assert_eq!(desk.hub.models(), [], "nothing was imported");
+
+    let error = runtime
+        .logits(&path, vec![9, 70_000], 1)
+        .collect::<Vec<_>>()
+        .await;
+    assert_eq!(
+        error.last().unwrap().as_ref().unwrap_err().key,
+        "token-out-of-range"
+    );
+    let error = runtime
+        .detokenize(&path, vec![70_000], false)
+        .await
+        .unwrap_err();
+    assert_eq!(error.key, "token-out-of-range");
+    eventually("all workers ended", || workers().is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_cannot_be_loaded_says_why_and_at_once() {
+    let desk = Desk::new();
+    let model = desk.empty_model();
+    let runtime = desk.runtime(Options::default());
+    for _ in 0..2 {
+        let began = Instant::now();
+        let error = failure(&runtime, ask(&model, "Hello", 1)).await;
+        assert_eq!(error.key, "metadata-missing", "{error}");
+        assert!(
+            began.elapsed() < Duration::from_millis(900),
+            "{:?}",
+            began.elapsed()
+        );
+        assert_eq!(*runtime.residents().borrow(), []);
+        assert_eq!(runtime.memory().models, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_no_model_is_refused() {
+    let desk = Desk::new();
+    let runtime = desk.runtime(Options::default());
+    let letter = desk.path("letter.txt");
+    std::fs::write(&letter, "Dear all").unwrap();
+    let cases: [(&Path, &str); 2] = [
+        (Path::new("/nowhere.gguf"), "file-not-found"),
+        (&letter, "not-a-model"),
+    ];
+    for (path, key) in cases {
+        let error = runtime.tokenize(path, "a".into(), false).await.unwrap_err();
+        assert_eq!(
+            error.key, key,
+            "is parley-worker built (cargo build -p worker)? {error}"
+        );
+        let error = runtime.render(path, vec![], true).await.unwrap_err();
+        assert_eq!(error.key, key);
+        let error = runtime
+            .logits(path, vec![1], 1)
+            .next()
+            .await
+            .unwrap()
+            .unwrap_err();
+        assert_eq!(error.key, key);
+    }
+}

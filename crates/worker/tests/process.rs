@@ -1,0 +1,180 @@
+//! The worker as a process of its own, with real weights.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test that fails panics")]
+
+use protocol::{
+    FromWorker, Limits, PromptMessage, Role, Sampling, ToWorker, WorkerEvent, WorkerRequest,
+};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+struct Worker {
+    child: Child,
+    input: Option<ChildStdin>,
+    told: mpsc::Receiver<FromWorker>,
+}
+
+impl Worker {
+    fn start() -> Worker {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_parley-worker"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in output.lines() {
+                let event = serde_json::from_str(&line.unwrap()).unwrap();
+                if tell.send(event).is_err() {
+                    return;
+                }
+            }
+        });
+        let input = child.stdin.take();
+        Worker { child, input, told }
+    }
+
+    fn ask(&mut self, id: u64, request: WorkerRequest) {
+        let mut line = serde_json::to_vec(&ToWorker { id, request }).unwrap();
+        line.push(b'\n');
+        self.input.as_mut().unwrap().write_all(&line).unwrap();
+    }
+
+    /// Reads events until one is as wanted.
+    fn until(&mut self, so: impl Fn(&WorkerEvent) -> bool) -> WorkerEvent {
+        loop {
+            let told = self.told.recv_timeout(Duration::from_secs(60)).unwrap();
+            if so(&told.event) {
+                return told.event;
+            }
+        }
+    }
+
+    fn load(&mut self, file: &str) {
+        let path = model_path(file).to_str().unwrap().to_owned();
+        let (context, threads) = (None, 2);
+        self.ask(
+            1,
+            WorkerRequest::Load {
+                path,
+                context,
+                threads,
+            },
+        );
+        self.until(|event| matches!(event, WorkerEvent::Loaded(_)));
+    }
+
+    fn wait(&mut self) -> (Option<i32>, Duration) {
+        let began = Instant::now();
+        let status = self.child.wait().unwrap();
+        (status.code(), began.elapsed())
+    }
+}
+
+fn model_path(file: &str) -> PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(std::env::home_dir()?.join(".cache")));
+    let folder = std::env::var_os("PARLEY_MODELS").map(PathBuf::from);
+    folder
+        .unwrap_or_else(|| cache.unwrap().join("parley-models"))
+        .join(file)
+}
+
+fn story() -> WorkerRequest {
+    WorkerRequest::Generate {
+        messages: vec![PromptMessage {
+            role: Role::User,
+            content: "Write a very long story about a lighthouse.".into(),
+        }],
+        sampling: Sampling {
+            seed: Some(7),
+            ..Sampling::default()
+        },
+        limits: Limits::default(),
+    }
+}
+
+const SMOLLM2: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
+
+#[test]
+fn it_says_hello_and_is_the_first_to_be_killed() {
+    let mut worker = Worker::start();
+    worker.until(|event| matches!(event, WorkerEvent::Hello { .. }));
+    let score = format!("/proc/{}/oom_score_adj", worker.child.id());
+    let mut text = String::new();
+    std::fs::File::open(score)
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    assert_eq!(text.trim(), "500");
+    drop(worker.input.take());
+    assert_eq!(worker.wait().0, Some(0));
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn the_end_of_its_input_ends_it_while_it_computes() {
+    let mut worker = Worker::start();
+    worker.load(SMOLLM2);
+    worker.ask(2, story());
+    worker.until(|event| matches!(event, WorkerEvent::Text { .. }));
+    drop(worker.input.take());
+    let (code, took) = worker.wait();
+    assert_eq!(code, Some(0));
+    assert!(took < Duration::from_millis(200), "{took:?}");
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn it_hears_while_it_computes_and_serves_in_order() {
+    let mut worker = Worker::start();
+    worker.load(SMOLLM2);
+    worker.until(|event| matches!(event, WorkerEvent::Memory { bytes } if *bytes > 90 << 20));
+    worker.ask(2, story());
+    worker.ask(3, story());
+    worker.ask(
+        4,
+        WorkerRequest::Bench {
+            prefill: 8,
+            decode: 2,
+        },
+    );
+    worker.until(|event| matches!(event, WorkerEvent::Text { .. }));
+    worker.ask(5, WorkerRequest::Threads { threads: 1 });
+    worker.ask(6, WorkerRequest::Cancel { target: 3 });
+    worker.ask(7, WorkerRequest::Cancel { target: 2 });
+    let ends: Vec<FromWorker> = worker
+        .told
+        .iter()
+        .filter(|told| {
+            matches!(
+                told.event,
+                WorkerEvent::Answered(_) | WorkerEvent::Failed { .. } | WorkerEvent::Benched { .. }
+            )
+        })
+        .take(3)
+        .collect();
+    assert_eq!(
+        ends.iter().map(|told| told.id).collect::<Vec<_>>(),
+        [2, 3, 4]
+    );
+    let WorkerEvent::Answered(answered) = &ends[0].event else {
+        panic!("{ends:?}");
+    };
+    assert_eq!(answered.reason, protocol::StopReason::Cancelled);
+    assert_eq!(answered.engine.threads, 1);
+    assert!(matches!(&ends[1].event, WorkerEvent::Failed { error } if error.key == "cancelled"));
+    let WorkerEvent::Benched {
+        prefill_ms,
+        decode_ms,
+        peak_memory_bytes,
+    } = &ends[2].event
+    else {
+        panic!("{ends:?}");
+    };
+    assert!(*prefill_ms > 0.0 && *decode_ms > 0.0 && *peak_memory_bytes > 90 << 20);
+}
