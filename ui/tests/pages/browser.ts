@@ -23,8 +23,7 @@ let browser: Browser;
 /** One browser for a test file. */
 export function withBrowser(): void {
   beforeAll(async () => {
-    const env = { ...process.env, FONTCONFIG_FILE: `${process.cwd()}/tests/pages/fonts.conf` };
-    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS, env });
+    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
   });
   afterAll(() => browser?.close());
 }
