@@ -2,7 +2,8 @@
 //!
 //! `errors.ftl` has a message for every failure: its value says what happened, its attribute
 //! `.more` the cause, what is safe and what to do. The window shows the two apart, a terminal
-//! one after the other. `cli.ftl` is what the command line says.
+//! one after the other. `cli.ftl` is what the command line says. `window.ftl` is the page's, and
+//! here for what the shell says in its name (the title of the file dialog); its keys come last.
 
 mod figures;
 mod language;
@@ -18,10 +19,11 @@ use unic_langid::LanguageIdentifier;
 type Bundle = FluentBundle<FluentResource>;
 
 /// The catalogues compiled in, by language.
-fn sources(language: Language) -> [&'static str; 2] {
+fn sources(language: Language) -> [&'static str; 3] {
     macro_rules! catalogues {
         ($tag:literal) => {
             [
+                include_str!(concat!("../../../../assets/messages/", $tag, "/window.ftl")),
                 include_str!(concat!("../../../../assets/messages/", $tag, "/errors.ftl")),
                 include_str!(concat!("../../../../assets/messages/", $tag, "/cli.ftl")),
             ]
