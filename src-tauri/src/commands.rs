@@ -36,7 +36,7 @@ pub async fn pick_model_file<R: Runtime>(
     core: State<'_, ChatCore>,
 ) -> Result<Option<String>, AppError> {
     let settings = core.app().await?.snapshot(Nothing {}).await?.settings;
-    let title = messages::text(messages::chosen(&settings), "pick-model-file", &[]);
+    let title = messages::text(messages::chosen(&settings), "model-file-open", &[]);
     let (answer, answered) = oneshot::channel();
     window
         .dialog()

@@ -32,7 +32,11 @@ fn main() -> ExitCode {
         return ExitCode::from(NO_DISPLAY);
     }
     let built = shell(Builder::default())
-        .setup(|app| Ok(start(app.handle(), Places::from_environment())?))
+        .setup(|app| {
+            #[cfg(target_os = "linux")]
+            end_when_told(app.handle());
+            Ok(start(app.handle(), Places::from_environment())?)
+        })
         .build(tauri::generate_context!());
     match built {
         Ok(app) => {
@@ -47,6 +51,16 @@ fn main() -> ExitCode {
             eprintln!("parley-desktop: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Takes the end of the session, or Ctrl-C in a terminal, as if the window were closed.
+#[cfg(target_os = "linux")]
+fn end_when_told(app: &AppHandle) {
+    const SIGNALS: [i32; 3] = [1, 2, 15]; // SIGHUP, SIGINT, SIGTERM
+    for signal in SIGNALS {
+        let app = app.clone();
+        gtk::glib::unix_signal_add_once(signal, move || app.exit(0));
     }
 }
 

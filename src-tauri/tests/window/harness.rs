@@ -99,6 +99,7 @@ impl Home {
             .env("PARLEY_WORKER", worker)
             .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
             .env("NO_AT_BRIDGE", "1")
+            .env("GSETTINGS_BACKEND", "memory")
             .env("LANG", "C.UTF-8")
             .env_remove("LC_ALL")
             .env_remove("LC_MESSAGES")
@@ -142,10 +143,19 @@ impl Home {
 
     /// SIGKILL for every process of this computer called `name`; there must be one.
     pub fn kill(&self, name: &str) {
+        self.signal("KILL", name);
+    }
+
+    /// SIGTERM, as at the end of a session.
+    pub fn end(&self, name: &str) {
+        self.signal("TERM", name);
+    }
+
+    fn signal(&self, signal_name: &str, name: &str) {
         let found = self.processes(name);
         assert!(!found.is_empty(), "no {name} is running");
         for id in found {
-            signal("KILL", &id.to_string());
+            signal(signal_name, &id.to_string());
         }
     }
 
@@ -202,6 +212,21 @@ impl Home {
     /// Opens the window and waits until its page stands.
     pub async fn open(&self) -> Window {
         self.open_with(&[]).await
+    }
+
+    /// Opens the window of someone who has talked before, with the last conversation on the page.
+    pub async fn open_again(&self) -> Window {
+        let window = self.open().await;
+        window
+            .until("a conversation", || window.shows(crate::page::CONVERSATION))
+            .await;
+        if window.texts(crate::page::OWN).await.is_empty() {
+            window.press(crate::page::CONVERSATION, 0).await;
+        }
+        window
+            .until("its words", || window.shows(crate::page::OWN))
+            .await;
+        window
     }
 
     /// The same, with variables of the environment set.

@@ -5,7 +5,7 @@
 #![cfg(target_os = "linux")]
 
 mod deaths;
-mod dialog;
+mod desktop;
 mod harness;
 mod page;
 mod policy;

@@ -78,10 +78,7 @@ async fn the_second_model_reads_what_the_first_was_told() {
     // and it is all there afterwards
     let shown = window.texts("main .own .me, main article .said").await;
     window.close(&home).await.expect("closed");
-    let window = home.open().await;
-    if window.texts(OWN).await.is_empty() {
-        window.press(CONVERSATION, 0).await;
-    }
+    let window = home.open_again().await;
     window
         .until("the same words", || async {
             window.texts("main .own .me, main article .said").await == shown
@@ -112,7 +109,8 @@ async fn a_model_file_is_opened_by_the_systems_dialog() {
     let window = home.open().await;
     window.press(CHIP, 0).await;
     window.press(OPEN_FILE, 0).await;
-    home.answer_file_dialog(&model(SECOND)).await;
+    home.open_by_dialog(&word("en", "model-file-open"), &model(SECOND))
+        .await;
     window
         .until("it is chosen", || async {
             window.text(CHOSEN).await.contains("coder")
