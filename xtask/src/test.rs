@@ -283,7 +283,11 @@ mod tests {
     #[test]
     fn a_runner_that_fails_or_counts_nothing_is_a_failure() {
         let good = "echo 'test result: ok. 2 passed; 0 failed; 0 ignored'";
-        check(&format!("{good}; echo ' Tests  3 passed (3)'"), 5, 0);
+        check(
+            &format!("{good}; echo '3 passed, 0 failed, 0 skipped'"),
+            5,
+            0,
+        );
         check(
             "echo 'test result: FAILED. 2 passed; 1 failed; 0 ignored'; exit 101",
             2,

@@ -31,7 +31,10 @@ pub(crate) fn build(node: &Node) -> Outcome {
     let key = format!(
         "{} {}",
         node.version(),
-        stamp::of_files(&sources, &["node_modules", "dist", "dist-fake", "tests"])?
+        stamp::of_files(
+            &sources,
+            &["node_modules", "dist", "dist-fake", "screens", "tests"]
+        )?
     );
     let stamp = ui.join("node_modules/.built");
     if !ui.join("dist/index.html").is_file() {
