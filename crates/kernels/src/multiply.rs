@@ -3,15 +3,15 @@
 use crate::activations::Activations;
 use crate::block::{BlockType, UnpackedRow};
 use crate::dot;
-use crate::processor::{Instructions, Processor};
+use crate::probe::{Level, probe};
 
 /// Multiplies rows of quantised weights by activations.
 ///
 /// `weights` holds whole rows of `activations.columns()` weights of one type. `out` is
 /// `(weight rows, activations.rows())`. Returns false, with `out` untouched, where the sizes do
-/// not agree. `instructions` beyond what the processor has are lowered to what it has.
+/// not agree. A `level` beyond the processor is lowered to its own.
 pub fn multiply(
-    instructions: Instructions,
+    level: Level,
     kind: BlockType,
     weights: &[u8],
     activations: &Activations,
@@ -31,13 +31,13 @@ pub fn multiply(
     if activations.rows() == 0 {
         return true;
     }
-    let instructions = instructions.min(Processor::probe().best());
+    let level = level.min(probe());
     let mut unpacked = UnpackedRow::new(activations.padded());
     let rows = weights
         .chunks_exact(row_bytes)
         .zip(out.chunks_exact_mut(activations.rows()));
     for (bytes, out) in rows {
-        row(instructions, kind, bytes, &mut unpacked, activations, out);
+        row(level, kind, bytes, &mut unpacked, activations, out);
     }
     true
 }
@@ -45,16 +45,16 @@ pub fn multiply(
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)] // calls of functions that need instructions, each probed before
 fn row(
-    instructions: Instructions,
+    level: Level,
     kind: BlockType,
     bytes: &[u8],
     unpacked: &mut UnpackedRow,
     activations: &Activations,
     out: &mut [f32],
 ) {
-    match instructions {
-        Instructions::Portable => portable(kind, bytes, unpacked, activations, out),
-        Instructions::Avx2 => {
+    match level {
+        Level::Portable => portable(kind, bytes, unpacked, activations, out),
+        Level::Avx2 => {
             // SAFETY: `multiply` lowered the level to one that the probe has seen.
             unsafe { dot::avx2::unpack(unpacked, kind, bytes) };
             for (i, out) in out.iter_mut().enumerate() {
@@ -63,7 +63,7 @@ fn row(
             }
             add_offsets(kind, unpacked, activations, out);
         }
-        Instructions::Avx512Vnni => {
+        Level::Avx512Vnni => {
             // SAFETY: as above.
             unsafe { dot::avx512::unpack(unpacked, kind, bytes) };
             let mut fours = out.chunks_exact_mut(4);
@@ -86,7 +86,7 @@ fn row(
 
 #[cfg(not(target_arch = "x86_64"))]
 fn row(
-    _: Instructions,
+    _: Level,
     kind: BlockType,
     bytes: &[u8],
     unpacked: &mut UnpackedRow,

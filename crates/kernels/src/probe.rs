@@ -24,7 +24,17 @@ impl Level {
     }
 }
 
-/// The best that this processor can do.
+impl Level {
+    /// Every level that runs here, from the slowest: what the tests compare.
+    pub fn usable() -> impl Iterator<Item = Level> {
+        [Level::Portable, Level::Avx2, Level::Avx512Vnni]
+            .into_iter()
+            .filter(|level| *level <= probe())
+    }
+}
+
+/// The best that this processor can do. The standard library also asks the system whether it
+/// keeps the wide registers, which a processor's flag alone does not say.
 pub fn probe() -> Level {
     static LEVEL: OnceLock<Level> = OnceLock::new();
     *LEVEL.get_or_init(|| {

@@ -1,6 +1,6 @@
 //! Every level of instructions against a plain reckoning in f64, on random and extreme blocks.
 
-use kernels::{Activations, BlockType, Instructions, Processor, multiply};
+use kernels::{Activations, BlockType, Level, multiply};
 
 /// xorshift64*: enough for test data, the same everywhere.
 struct Random(u64);
@@ -53,7 +53,7 @@ fn weights_of(kind: BlockType, bytes: &[u8], rows: usize, columns: usize) -> Vec
         let activations = Activations::quantize(&unit, columns);
         let mut out = vec![0f32; rows];
         assert!(multiply(
-            Instructions::Portable,
+            Level::Portable,
             kind,
             bytes,
             &activations,
@@ -81,7 +81,7 @@ fn check(kind: BlockType, columns: usize, batch: usize, byte: Option<u8>) {
         })
         .collect();
     let activations = Activations::quantize(&values, columns);
-    for level in Processor::probe().usable() {
+    for level in Level::usable() {
         let mut out = vec![0f32; rows * batch];
         assert!(multiply(level, kind, &bytes, &activations, &mut out));
         for row in 0..rows {
@@ -167,21 +167,21 @@ fn sizes_that_do_not_agree_are_refused() {
     let activations = Activations::quantize(&[1.0; 64], 64);
     let mut out = [7.0; 2];
     assert!(!multiply(
-        Instructions::Portable,
+        Level::Portable,
         BlockType::Q8_0,
         &[0; 67],
         &activations,
         &mut out
     ));
     assert!(!multiply(
-        Instructions::Portable,
+        Level::Portable,
         BlockType::Q4K,
         &[0; 144],
         &activations,
         &mut out
     ));
     assert!(!multiply(
-        Instructions::Portable,
+        Level::Portable,
         BlockType::Q8_0,
         &[0; 68],
         &activations,

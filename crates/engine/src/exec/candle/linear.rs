@@ -16,6 +16,7 @@ pub(crate) struct Linear {
     offset: u64,
     bytes: u64,
     kind: GgmlDType,
+    kernel: Option<kernels::BlockType>,
     rows: usize,
     columns: usize,
     bias: Option<Vec<f32>>, // (rows)
@@ -66,6 +67,23 @@ fn kind_of(tensor: &gguf::Tensor) -> std::result::Result<GgmlDType, AppError> {
     })
 }
 
+/// The kernel for a type, where we have one and the rows are whole blocks. Candle's own SIMD is
+/// chosen when it is compiled, and one build of ours runs everywhere: there it would be scalar.
+fn kernel_of(kind: GgmlDType, columns: usize) -> Option<kernels::BlockType> {
+    let kind = match kind {
+        GgmlDType::Q4_0 => kernels::BlockType::Q4_0,
+        GgmlDType::Q4_1 => kernels::BlockType::Q4_1,
+        GgmlDType::Q5_0 => kernels::BlockType::Q5_0,
+        GgmlDType::Q5_1 => kernels::BlockType::Q5_1,
+        GgmlDType::Q8_0 => kernels::BlockType::Q8_0,
+        GgmlDType::Q4K => kernels::BlockType::Q4K,
+        GgmlDType::Q5K => kernels::BlockType::Q5K,
+        GgmlDType::Q6K => kernels::BlockType::Q6K,
+        _ => return None,
+    };
+    kind.row_bytes(columns).map(|_| kind)
+}
+
 /// The numbers of a whole tensor.
 pub(super) fn numbers(
     weights: &Weights,
@@ -90,6 +108,7 @@ impl Linear {
             offset: tensor.offset,
             bytes: tensor.bytes,
             kind,
+            kernel: kernel_of(kind, tensor.shape[0] as usize),
             rows: tensor.shape[1] as usize,
             columns: tensor.shape[0] as usize,
             bias,
@@ -142,7 +161,10 @@ impl CustomOp1 for Linear {
         }
         let x = &x[from..to];
         let mut across = vec![0f32; self.rows * tokens]; // (rows, tokens)
-        for_blocks!(self.kind, multiply(self.data(), x, columns, &mut across))?;
+        match self.kernel {
+            Some(kind) => multiply_by_kernel(kind, self.data(), x, columns, &mut across)?,
+            None => for_blocks!(self.kind, multiply(self.data(), x, columns, &mut across))?,
+        }
         if let Some(bias) = &self.bias {
             for (row, bias) in across.chunks_mut(tokens).zip(bias) {
                 row.iter_mut().for_each(|value| *value += bias);
@@ -201,6 +223,30 @@ fn multiply<T: Block + GgmlType>(
                 *result = T::vec_dot(columns, row, x);
             }
         });
+    Ok(())
+}
+
+/// As [`multiply`], by our own kernels.
+fn multiply_by_kernel(
+    kind: kernels::BlockType,
+    bytes: &[u8],
+    x: &[f32], // (tokens, columns)
+    columns: usize,
+    across: &mut [f32],
+) -> Result<()> {
+    let tokens = x.len() / columns;
+    let row_bytes = kind.row_bytes(columns).unwrap_or(1);
+    let rows = rows_at_once(columns * tokens);
+    let activations = kernels::Activations::quantize(x, columns);
+    let whole = across
+        .par_chunks_mut(tokens * rows)
+        .zip(bytes.par_chunks(row_bytes * rows))
+        .all(|(results, weights)| {
+            kernels::multiply(kernels::probe(), kind, weights, &activations, results)
+        });
+    if !whole {
+        bail!("a tensor is not whole");
+    }
     Ok(())
 }
 
