@@ -201,6 +201,10 @@ impl IndexFile {
                         failure::file_not_written(&self.path).detail("another Parley holds it")
                     );
                 }
+                // A file system without locks: rather the small risk than no library.
+                Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => {
+                    return Ok(file);
+                }
                 Err(TryLockError::Error(e)) => return Err(not_written(&path, &e)),
             }
         }

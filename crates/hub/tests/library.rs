@@ -304,6 +304,23 @@ fn the_starter_is_known_at_once_and_checked_afterwards() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn where_nothing_may_be_written_there_is_still_the_starter() {
+    let desk = Desk::new();
+    let path = desk.path("starter.gguf");
+    std::fs::write(&path, gguf("Starter", 1.0)).unwrap();
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    file.set_len(98_362_432).unwrap();
+    let places = hub::Places::under(Path::new("/proc/no-such-folder"));
+    let hub = hub::Hub::open(&places.with_starter(&path)).unwrap();
+    assert_eq!(hub.starter().unwrap().state, ModelState::Ready);
+    assert_eq!(hub.models().len(), 1);
+    let error = hub.import(&desk.model("A", 1.0)).unwrap_err();
+    assert_eq!(error.key, "file-not-written");
+    assert_eq!(hub.models().len(), 1);
+}
+
+#[test]
 #[ignore = "needs the test models: cargo xtask models"]
 fn the_real_starter_is_what_it_says() {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(std::path::PathBuf::from);

@@ -237,8 +237,8 @@ async fn models_share_the_memory_there_is() {
     // Room for both: both stay, and both answer at the same time.
     let runtime = desk.runtime(Options::default());
     let both = tokio::join!(
-        answer(&runtime, ask(&small, "Hello", 20)),
-        answer(&runtime, ask(&large, "Hello", 20)),
+        answer(&runtime, ask(&small, "Hello", 6)),
+        answer(&runtime, ask(&large, "Hello", 6)),
     );
     assert_eq!(both.0.1.receipt.model.architecture, "llama");
     assert_eq!(both.1.1.receipt.model.architecture, "qwen2");
@@ -256,7 +256,7 @@ async fn models_share_the_memory_there_is() {
     });
     runtime.preload(large.id.clone());
     eventually("loaded", || loaded(&runtime) == [large.path.clone()]).await;
-    let mut busy = runtime.generate(ask(&large, STORY, 40));
+    let mut busy = runtime.generate(ask(&large, STORY, 4));
     until(&mut busy, is_text).await;
     let tight = desk.runtime(Options {
         memory: Some(small.memory - 1),

@@ -57,13 +57,21 @@ impl Desk {
         Runtime::with(self.hub.clone(), options)
     }
 
-    /// A worker that is a shell script.
+    /// A worker that is a shell script. Another program writes it: while one of our threads
+    /// starts a process, a file that we have just written may still be "busy".
     #[cfg(unix)]
     pub fn script(&self, name: &str, text: &str) -> Options {
-        use std::os::unix::fs::PermissionsExt;
         let path = self.path(name);
-        std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let written = std::process::Command::new("sh")
+            .args([
+                "-c",
+                r#"printf '#!/bin/sh\n%s\n' "$1" >"$2" && chmod 755 "$2""#,
+                "sh",
+                text,
+            ])
+            .arg(&path)
+            .status();
+        assert!(written.unwrap().success());
         Options {
             worker: Some(path),
             ..Options::default()
