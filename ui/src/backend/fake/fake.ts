@@ -20,6 +20,10 @@ interface Kept {
   lastChild: Map<string, string>;
 }
 
+function siblingsKey(message: Message): string {
+  return `${message.conversation} ${message.parent ?? ""}`;
+}
+
 interface Making {
   message: string;
   stop: () => void;
@@ -38,6 +42,8 @@ export class FakeBackend implements Backend {
   #receive: (events: Event[]) => void = () => {};
   #conversations = new Map<string, Kept>();
   #messages = new Map<string, Message>();
+  /** Ids of messages with the same parent. */
+  #siblings = new Map<string, string[]>();
   #making = new Map<string, Making>();
 
   /** `pace`: milliseconds between two pieces of an answer. */
@@ -47,8 +53,9 @@ export class FakeBackend implements Backend {
     for (const { summary, messages } of scene.conversations) {
       const lastChild = new Map(messages.map((m) => [m.parent ?? "", m.id]));
       this.#conversations.set(summary.id, { summary, leaf: messages.at(-1)!.id, lastChild });
-      for (const message of messages) this.#messages.set(message.id, message);
-      for (const extra of messages.flatMap((m) => scene.siblings.get(m.id) ?? [])) this.#messages.set(extra.id, extra);
+      for (const message of messages) {
+        for (const one of [...(scene.siblings.get(message.id) ?? []), message]) this.#keep(one);
+      }
     }
   }
 
@@ -121,13 +128,12 @@ export class FakeBackend implements Backend {
   #opened(id: string): Conversation {
     const kept = this.#kept(id);
     const messages: Message[] = [];
-    for (let at: string | null = kept.leaf; at; at = messages[0]!.parent) messages.unshift(this.#withSiblings(this.#messages.get(at)!));
-    return { summary: kept.summary, system: "", messages, seq: this.#seq };
+    for (let at: string | null = kept.leaf; at; at = messages.at(-1)!.parent) messages.push(this.#withSiblings(this.#messages.get(at)!));
+    return { summary: kept.summary, system: "", messages: messages.reverse(), seq: this.#seq };
   }
 
   #withSiblings(message: Message): Message {
-    const siblings = [...this.#messages.values()].filter((m) => m.conversation === message.conversation && m.parent === message.parent);
-    return { ...message, siblings: siblings.map((m) => m.id) };
+    return { ...message, siblings: this.#siblings.get(siblingsKey(message)) ?? [message.id] };
   }
 
   #change(kept: Kept, change: Partial<ConversationSummary>): void {
@@ -225,8 +231,14 @@ export class FakeBackend implements Backend {
     return `${kind}-${String(++this.#ids).padStart(6, "0")}`;
   }
 
-  #add(kept: Kept, message: Message): void {
+  #keep(message: Message): void {
     this.#messages.set(message.id, message);
+    const key = siblingsKey(message);
+    this.#siblings.set(key, [...(this.#siblings.get(key) ?? []), message.id]);
+  }
+
+  #add(kept: Kept, message: Message): void {
+    this.#keep(message);
     kept.leaf = message.id;
     kept.lastChild.set(message.parent ?? "", message.id);
   }

@@ -118,7 +118,6 @@ function picture(now: number): Scene {
   };
   const two = answer([first, one, second], elyza, words, figures);
   const before = answer([first, one, second], elyza, "バイトの数です。", figures);
-  const after = answer([first, one, second], elyza, "「len()」はバイト数を返します。", figures);
   main.messages = [first, one, second, two];
 
   const broken = conversation("論文摘要潤稿", ago(0, 9), pro);
@@ -148,7 +147,7 @@ function picture(now: number): Scene {
       conversation("把会议记录整理成待办", ago(34), elyza),
       conversation("Pancakes without eggs", ago(35), elyza),
     ],
-    siblings: new Map([[two.id, [before, after]]]),
+    siblings: new Map([[two.id, [before]]]),
     models: [elyza, mistral, olmo, qwen, pro, mixtral, gone],
     memory: 13e9,
     settings: { language: null, theme: "system", model: elyza.id },

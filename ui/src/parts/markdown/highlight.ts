@@ -16,7 +16,7 @@ export interface Answer {
 /** Longer code stays plain. */
 const MOST = 60_000;
 /** A worker that takes longer is ended, and the code stays plain. */
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 10_000;
 const KEPT = 200;
 
 let worker: Worker | null = null;
@@ -33,6 +33,8 @@ export function highlight(code: string, language: string): Promise<Span[] | null
   if (before) return before;
   const answer = ask(code, name);
   known.set(key, answer);
+  // No answer may come of a busy machine: the next time the code is shown it is asked again.
+  void answer.then((spans) => spans ?? known.delete(key));
   if (known.size > KEPT) known.delete(known.keys().next().value!);
   return answer;
 }
