@@ -13,6 +13,8 @@ not-a-file = { $path } is a folder.
     .more = A file is needed here: choose one inside the folder.
 not-text = The input is not text.
     .more = It has to be UTF-8; the first byte that is not stands at position { $at }.
+not-a-token = “{ $word }” is not the number of a token.
+    .more = The input has to be whole numbers with spaces between them.
 bad-json = { $path } could not be understood.
     .more = It has to be JSON of the form that the help describes.
 

@@ -12,6 +12,8 @@ not-a-file = { $path } 是一个文件夹。
     .more = 这里需要的是文件，请选择文件夹中的某个文件。
 not-text = 输入的内容不是文本。
     .more = 输入必须是 UTF-8 编码；第一个不符合的字节在位置 { $at }。
+not-a-token = “{ $word }”不是词元的编号。
+    .more = 输入必须是以空格分隔的整数。
 bad-json = 无法理解 { $path } 的内容。
     .more = 它必须是 JSON，格式见帮助说明。
 

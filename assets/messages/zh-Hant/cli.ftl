@@ -1,0 +1,111 @@
+# 命令列的訊息。選項和命令的名稱不翻譯。
+
+## 說明：框架
+help-usage = 用法：
+help-commands = 命令
+help-command = 命令
+help-arguments = 引數
+help-options = 選項
+help-endings = 結束代碼：0 表示一切順利，1 表示出現故障，2 表示無法理解命令列，130 表示被 Ctrl-C 中斷。
+    資料儲存在系統指定的資料夾中；如果設定了 PARLEY_HOME，則全部儲存在其中。
+option-help = 顯示此說明
+option-version = 顯示版本
+option-language = 訊息的語言：en、zh-Hans 或 zh-Hant；預設使用設定或系統的語言
+
+## 說明：命令
+about-parley = 在您自己的電腦上與開放語言模型對話
+about-chat = 與模型對話
+option-chat-once = 回答這段文字後結束，標準輸出中只有回答；「-」表示從標準輸入讀取文字
+option-chat-model = 模型：其識別碼或識別碼的開頭、名稱，或檔案路徑
+option-chat-system = 給模型的固定指示
+option-chat-seed = 整數；相同的種子會得到相同的回答
+option-chat-temperature = 選詞的自由程度：0 總是選最可能的詞，常用 0.7
+option-chat-max_tokens = 回答的最大長度，以詞元計
+option-chat-json = 與 --once 一起使用：輸出一個 JSON 物件，包含回答及其產生過程；出現故障時帶有「error」
+about-list = 顯示模型庫中的模型
+option-list-json = 輸出一個 JSON 清單
+about-import = 將模型檔案加入模型庫，檔案留在原處
+option-import-path = 模型檔案
+option-import-json = 輸出一個 JSON 物件
+about-inspect = 顯示模型檔案的內容，不載入模型
+option-inspect-file = 模型檔案
+option-inspect-json = 輸出一個 JSON 物件
+about-tokenize = 將標準輸入中的文字轉換為詞元
+option-tokenize-file = 模型檔案
+option-tokenize-special = 加入並辨識控制詞元；與 --decode 一起使用時將其寫出
+option-tokenize-decode = 反向轉換：將標準輸入中的編號轉換為文字
+about-render = 顯示模型實際讀到的提示詞
+option-render-file = 模型檔案
+option-render-messages = JSON 訊息清單，形如 {"{"}"role": "user", "content": "…"{"}"}；「-」表示標準輸入
+option-render-no_generation_prompt = 不含模型回答的開頭
+about-logits = 顯示每個位置之後最可能的詞元，每行一個 JSON 物件
+option-logits-file = 模型檔案
+option-logits-ids = JSON 詞元清單；「-」表示標準輸入
+option-logits-top = 每個位置顯示多少個；預設 10
+about-bench = 測量模型檔案在這台電腦上的執行速度
+option-bench-file = 模型檔案
+option-bench-prefill = 讀取的詞元數；預設 512
+option-bench-decode = 寫出的詞元數；預設 128
+option-bench-runs = 執行次數；預設 3
+option-bench-threads = 計算所用的執行緒數；預設每個核心一個
+option-bench-json = 每次執行輸出一個 JSON 物件
+
+## 無法理解的輸入
+usage-command = 沒有「{ $about }」這個命令。
+usage-no-command = 缺少命令。
+usage-unknown = 無法理解「{ $about }」。
+usage-missing = 缺少內容：{ $about }
+usage-value = 「{ $value }」不適用於 { $about }。
+usage-no-value = { $about } 需要一個值。
+usage-twice = { $about } 與其他內容不能同時使用。
+usage-not-text = 命令列必須是 UTF-8 文字。
+usage-hint = 「parley --help」和「parley 命令 --help」會顯示可用的內容。
+
+## 模型
+model-facts = { $parameters } 參數 · { $quantisation } · 上下文 { $context } 個詞元 · 磁碟 { $disk } · 記憶體約 { $memory }
+list-empty = 模型庫是空的。請用「parley import 檔案」加入模型檔案。
+
+## 檔案內容
+inspect-line = { $what }：{ $value }
+inspect-unsaid = 未註明
+inspect-yes = 有
+inspect-no = 無
+inspect-name = 名稱
+inspect-format = 格式
+inspect-architecture = 架構
+inspect-parameters = 參數
+inspect-quantisation = 量化
+inspect-context = 最長上下文（詞元）
+inspect-layers = 層數
+inspect-hidden = 寬度
+inspect-heads = 注意力頭
+inspect-heads-value = { $heads } 個，其中鍵值頭 { $kv } 個，每個寬 { $width }
+inspect-experts = 專家
+inspect-vocabulary = 詞彙表
+inspect-tokenizer = 分詞器
+inspect-pre-tokenizer = 預分詞器
+inspect-template = 對話範本
+inspect-types = 張量型別
+inspect-tensors = 張量
+inspect-disk = 磁碟占用
+inspect-memory = 載入後約占記憶體
+inspect-licence = 授權條款
+
+## 測量
+bench-line = 載入 { $load } 毫秒 · 讀取 { $prefill } 詞元/秒 · 寫出 { $decode } 詞元/秒 · 記憶體最多 { $memory }
+
+## 對話
+chat-model = 由 { $model } 回答
+chat-hint = 輸入後按 Enter。Ctrl-C 停止回答，Ctrl-D 結束，/help 顯示更多。
+chat-help = /model         顯示模型；/model 加名稱或路徑可更換模型
+    /new           開始新的對話
+    /stop          如何停止回答
+    /quit          結束
+    所有內容都會儲存，也會出現在視窗的對話清單中。
+chat-new = 新的對話。
+chat-stopped = 回答已停止。已寫出的內容都在。
+chat-how-to-stop = 回答時按 Ctrl-C 即可停止。
+chat-how-to-quit = 按 Ctrl-D 或輸入 /quit 結束。
+chat-unknown-command = 沒有「{ $command }」。/help 會顯示可用的命令。
+chat-loading = 正在載入模型：{ $percent }%
+chat-reading = 正在讀取：{ $read } / { $total } 個詞元

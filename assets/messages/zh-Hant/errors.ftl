@@ -12,6 +12,8 @@ not-a-file = { $path } 是一個資料夾。
     .more = 這裡需要的是檔案，請選擇資料夾中的某個檔案。
 not-text = 輸入的內容不是文字。
     .more = 輸入必須是 UTF-8 編碼；第一個不符合的位元組在位置 { $at }。
+not-a-token = 「{ $word }」不是詞元的編號。
+    .more = 輸入必須是以空格分隔的整數。
 bad-json = 無法理解 { $path } 的內容。
     .more = 它必須是 JSON，格式請見說明。
 

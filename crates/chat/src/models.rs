@@ -30,6 +30,24 @@ impl App {
         }
     }
 
+    /// Brings a model into memory, so that its first answer comes sooner.
+    pub fn preload(&self, model: ModelId) {
+        self.core.engine.preload(model);
+    }
+
+    /// The model of a conversation's next answer; None: of a new conversation's. Errors:
+    /// `conversation-unknown`, `model-unknown`, `starter-missing`, `no-model`.
+    pub async fn next_model(&self, conversation: Option<String>) -> Result<ModelEntry, AppError> {
+        self.with(move |_, state| {
+            let row = match &conversation {
+                Some(id) => Some(state.store.read(|c| conversation::get(c, id))?),
+                None => None,
+            };
+            state.model_for(None, row.as_ref())
+        })
+        .await
+    }
+
     /// Chooses the model of a conversation's next answer, and of new conversations, and brings
     /// it into memory. Errors: `model-unknown`, `conversation-unknown`.
     pub async fn model_choose(&self, request: ModelChoose) -> Result<Nothing, AppError> {

@@ -1,1 +1,84 @@
-fn main() {}
+//! `parley`, the command line: one file a sub-command, on the same core as the window.
+//!
+//! What was asked for goes to standard output, alone; everything else to standard error. It ends
+//! with 0 where all went well (also where the reader of its output has gone), 1 after a failure
+//! with its sentence, 2 where the command line was not understood, 130 after Ctrl-C.
+
+mod arguments;
+mod bench;
+mod chat;
+mod help;
+mod import;
+mod input;
+mod inspect;
+mod list;
+mod logits;
+mod output;
+mod render;
+mod tokenize;
+mod usage;
+
+use arguments::{Arguments, Command};
+use clap::FromArgMatches;
+use hub::Places;
+use output::{Ending, Terminal};
+use protocol::{AppError, failure};
+use std::{process::ExitCode, time::Duration};
+
+fn main() -> ExitCode {
+    let words: Vec<_> = std::env::args_os().collect();
+    let places = Places::from_environment();
+    let language = arguments::language(&words).unwrap_or_else(|| {
+        let settings = places
+            .as_ref()
+            .map(::chat::stored_settings)
+            .unwrap_or_default();
+        ::chat::messages::chosen(&settings)
+    });
+    let terminal = Terminal { language };
+    let matches = match help::command(language).try_get_matches_from(words) {
+        Ok(matches) => matches,
+        Err(error) => return usage::explain(&error, &terminal),
+    };
+    let arguments = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage::explain(&error, &terminal),
+    };
+    let ending = places
+        .map_err(Ending::from)
+        .and_then(|places| start(arguments, &places, &terminal));
+    match ending {
+        Ok(()) | Err(Ending::ReaderGone) => ExitCode::SUCCESS,
+        Err(Ending::Interrupted) => ExitCode::from(130),
+        Err(Ending::Failed(error)) => {
+            terminal.fail(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(arguments: Arguments, places: &Places, terminal: &Terminal) -> Result<(), Ending> {
+    let runtime =
+        tokio::runtime::Runtime::new().map_err(|error| failure::internal().detail(error))?;
+    let result = runtime.block_on(run(arguments.command, places, terminal));
+    // A thread may still wait for a line of standard input.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    result
+}
+
+async fn run(command: Command, places: &Places, terminal: &Terminal) -> Result<(), Ending> {
+    match command {
+        Command::Chat(options) => chat::run(options, places, terminal).await,
+        Command::List { json } => list::run(json, places, terminal),
+        Command::Import { path, json } => import::run(&path, json, places, terminal),
+        Command::Inspect { file, json } => inspect::run(&file, json, terminal),
+        Command::Tokenize(options) => tokenize::run(options, &engine(places)?).await,
+        Command::Render(options) => render::run(options, &engine(places)?).await,
+        Command::Logits { file, ids, top } => logits::run(&file, &ids, top, &engine(places)?).await,
+        Command::Bench(options) => bench::run(options, &engine(places)?, terminal).await,
+    }
+}
+
+fn engine(places: &Places) -> Result<runtime::Runtime, AppError> {
+    Ok(runtime::Runtime::start(hub::Hub::open(places)?))
+}

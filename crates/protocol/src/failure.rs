@@ -128,6 +128,8 @@ failures! {
     not_a_file(path);
     /// The input is not UTF-8 text; the first bad byte is at `at`.
     not_text(at);
+    /// A word of the input is not the number of a token.
+    not_a_token(word);
     /// A JSON input could not be understood.
     bad_json(path);
 

@@ -30,11 +30,11 @@ async fn numbers_rise_by_one_and_rebuild_what_is_stored() {
                 let stored = window.open(&answering.conversation).await;
                 assert!(texts(&stored)[1].starts_with(&shown));
             }
-            EventKind::MessageChanged { message } if message.status == MessageStatus::Complete => {
-                if message.role == Role::Assistant {
-                    assert_eq!(text_of(&message.parts), shown);
-                    break;
-                }
+            EventKind::MessageChanged { message }
+                if message.status == MessageStatus::Complete && message.role == Role::Assistant =>
+            {
+                assert_eq!(text_of(&message.parts), shown);
+                break;
             }
             _ => {}
         }
@@ -107,7 +107,7 @@ async fn a_deleted_conversation_ends_its_answer_without_a_trace() {
         .unwrap();
     window
         .next(|what| match what {
-            EventKind::ConversationDeleted { id: gone } => Some(assert_eq!(gone, id)),
+            EventKind::ConversationDeleted { id: gone } => (gone == id).then_some(()),
             _ => None,
         })
         .await;

@@ -1,0 +1,131 @@
+//! The command line's shape. Its words are in the catalogues: see `help`.
+
+use clap::{Args, Parser, Subcommand};
+use protocol::Language;
+use std::{ffi::OsString, path::PathBuf};
+
+/// Seeds stay under this, so that every reader of JSON keeps them exact.
+const SEED_LIMIT: u64 = 1 << 53;
+
+#[derive(Parser)]
+#[command(
+    name = "parley",
+    version,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    disable_help_subcommand = true
+)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[arg(long, global = true, value_parser = ["en", "zh-Hans", "zh-Hant"], hide_possible_values = true)]
+    language: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Chat(Chat),
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    Import {
+        path: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+    Inspect {
+        file: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+    Tokenize(Tokenize),
+    Render(Render),
+    Logits {
+        file: PathBuf,
+        ids: PathBuf,
+        #[arg(long, default_value_t = 10, hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..))]
+        top: u32,
+    },
+    Bench(Bench),
+}
+
+#[derive(Args)]
+pub(crate) struct Chat {
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) once: Option<String>,
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(crate) system: String,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..SEED_LIMIT))]
+    pub(crate) seed: Option<u64>,
+    #[arg(long, value_name = "T", value_parser = temperature)]
+    pub(crate) temperature: Option<f32>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_tokens: Option<u32>,
+    #[arg(long, requires = "once")]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Tokenize {
+    pub(crate) file: PathBuf,
+    #[arg(long)]
+    pub(crate) special: bool,
+    #[arg(long)]
+    pub(crate) decode: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Render {
+    pub(crate) file: PathBuf,
+    pub(crate) messages: PathBuf,
+    #[arg(long)]
+    pub(crate) no_generation_prompt: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Bench {
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "N", default_value_t = 512, hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) prefill: u32,
+    #[arg(long, value_name = "N", default_value_t = 128, hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) decode: u32,
+    #[arg(long, value_name = "N", default_value_t = 3, hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) runs: u32,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) threads: Option<u32>,
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn temperature(word: &str) -> Result<f32, String> {
+    match word.parse::<f32>() {
+        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
+        _ => Err(String::new()),
+    }
+}
+
+/// The language asked for, read before the rest so that the help can speak it.
+pub(crate) fn language(words: &[OsString]) -> Option<Language> {
+    let mut words = words.iter().skip(1).map(|word| word.to_string_lossy());
+    while let Some(word) = words.next() {
+        let tag = match word.strip_prefix("--language") {
+            Some("") => words.next()?.into_owned(),
+            Some(rest) => rest.strip_prefix('=')?.to_owned(),
+            None if word == "--" => return None,
+            None => continue,
+        };
+        return Language::ALL
+            .into_iter()
+            .find(|language| language.tag() == tag);
+    }
+    None
+}

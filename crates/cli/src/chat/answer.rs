@@ -1,0 +1,125 @@
+//! One answer, from the question to its last word, as it is made.
+
+use super::Session;
+use crate::output::{self, Ending, Terminal};
+use protocol::*;
+use tokio::sync::broadcast::error::RecvError;
+
+/// How an answer is shown while it is made.
+pub(super) enum Show {
+    /// As it comes.
+    Stream,
+    /// Not before it is whole.
+    Nothing,
+}
+
+/// An answer that has ended.
+pub(super) struct Ended {
+    pub(super) message: Message,
+    /// Why it was stopped, where it was.
+    pub(super) stopped: Option<Ending>,
+}
+
+/// Asks, shows the answer on standard output with a line's end after it, and returns it when it
+/// has ended. Ctrl-C, and a reader that goes away, stop the answer; what was written is kept.
+pub(super) async fn make(
+    session: &mut Session,
+    text: String,
+    show: Show,
+) -> Result<Ended, AppError> {
+    let mut events = session.app.subscribe();
+    let answering = session.app.say(session.say(text)).await?;
+    session.conversation = Some(answering.conversation.clone());
+    let conversation = ConversationRef {
+        id: answering.conversation.clone(),
+    };
+    let mut shown = String::new();
+    let mut stopped = None;
+    let message = loop {
+        let event = tokio::select! {
+            event = events.recv() => event,
+            _ = tokio::signal::ctrl_c(), if stopped.is_none() => {
+                stopped = Some(Ending::Interrupted);
+                session.app.answer_stop(conversation.clone()).await?;
+                continue;
+            }
+        };
+        let more = match event.map(|event| event.what) {
+            Ok(EventKind::MessageText { message, text, .. }) if message == answering.message => {
+                text
+            }
+            Ok(EventKind::AnswerProgress { message, stage, .. })
+                if message == answering.message =>
+            {
+                tell(&session.terminal, &stage);
+                continue;
+            }
+            Ok(EventKind::MessageChanged { message })
+                if message.id == answering.message
+                    && message.status != MessageStatus::Streaming =>
+            {
+                break *message;
+            }
+            Ok(EventKind::ConversationDeleted { id }) if id == answering.conversation => {
+                return Err(failure::conversation_unknown(id));
+            }
+            // Events were missed, or another process did something: what is stored tells.
+            Err(RecvError::Lagged(_)) | Ok(EventKind::PathChanged { .. }) => {
+                let opened = session.app.conversation_open(conversation.clone()).await?;
+                let found = opened
+                    .messages
+                    .into_iter()
+                    .find(|message| message.id == answering.message);
+                match found {
+                    Some(message) if message.status != MessageStatus::Streaming => break message,
+                    Some(message) => {
+                        let text = text_of(&message.parts);
+                        text.get(shown.len()..).unwrap_or_default().to_owned()
+                    }
+                    None => continue,
+                }
+            }
+            Ok(_) => continue,
+            Err(RecvError::Closed) => return Err(failure::internal().detail("the events ended")),
+        };
+        if shown.is_empty() {
+            session.terminal.passing("");
+        }
+        shown.push_str(&more);
+        if matches!(show, Show::Stream)
+            && stopped.is_none()
+            && let Err(gone) = output::write(&more)
+        {
+            stopped = Some(gone);
+            session.app.answer_stop(conversation.clone()).await?;
+        }
+    };
+    session.terminal.passing("");
+    if matches!(show, Show::Stream) && !matches!(stopped, Some(Ending::ReaderGone)) {
+        let text = text_of(&message.parts);
+        let mut rest = text.get(shown.len()..).unwrap_or_default().to_owned();
+        if !text.is_empty() && !text.ends_with('\n') {
+            rest.push('\n');
+        }
+        if let Err(gone) = output::write(&rest) {
+            stopped = Some(gone);
+        }
+    }
+    Ok(Ended { message, stopped })
+}
+
+/// What the answer waits for, where standard error is a terminal.
+fn tell(terminal: &Terminal, stage: &AnswerStage) {
+    let line = match stage {
+        AnswerStage::Queued => return,
+        AnswerStage::Loading { fraction } => {
+            let percent = format!("{:.0}", fraction * 100.0);
+            terminal.say("chat-loading", &[("percent", percent.into())])
+        }
+        AnswerStage::Reading { read, total } => terminal.say(
+            "chat-reading",
+            &[("read", (*read).into()), ("total", (*total).into())],
+        ),
+    };
+    terminal.passing(&line);
+}

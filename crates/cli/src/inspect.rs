@@ -1,0 +1,85 @@
+//! `parley inspect`: what a model file holds, without loading it.
+
+use crate::{
+    list::short_count,
+    output::{self, Ending, Terminal},
+};
+use chat::messages::size;
+use formats::Description;
+use protocol::{Arg, failure};
+use std::path::Path;
+
+/// Describes the file in words or as one JSON object.
+pub(crate) fn run(file: &Path, json: bool, terminal: &Terminal) -> Result<(), Ending> {
+    let description = formats::describe(file)?;
+    let memory = hub::memory_needed(file, None)?;
+    if json {
+        let mut value = serde_json::to_value(&description)
+            .map_err(|error| failure::internal().detail(error))?;
+        if let Some(object) = value.as_object_mut() {
+            object.insert("memory_bytes".into(), memory.into());
+        }
+        return output::line(&value.to_string());
+    }
+    for (key, value) in facts(&description, memory, terminal) {
+        output::line(&terminal.say(
+            "inspect-line",
+            &[("what", terminal.say(key, &[]).into()), ("value", value)],
+        ))?;
+    }
+    Ok(())
+}
+
+fn facts(it: &Description, memory: u64, terminal: &Terminal) -> Vec<(&'static str, Arg)> {
+    let unsaid = || terminal.say("inspect-unsaid", &[]);
+    let text = |value: &Option<String>| Arg::from(value.clone().unwrap_or_else(unsaid));
+    let count = |number: u32| {
+        if number == 0 {
+            Arg::from(unsaid())
+        } else {
+            Arg::from(number)
+        }
+    };
+    let types: Vec<_> = it
+        .types
+        .iter()
+        .map(|(name, count)| format!("{name} × {count}"))
+        .collect();
+    let heads = [
+        ("heads", Arg::from(it.heads)),
+        ("kv", Arg::from(it.kv_heads)),
+        ("width", Arg::from(it.head_dim)),
+    ];
+    let template = if it.has_chat_template {
+        "inspect-yes"
+    } else {
+        "inspect-no"
+    };
+    let mut facts = vec![
+        ("inspect-name", Arg::from(&it.name)),
+        ("inspect-format", Arg::from(&it.format)),
+        ("inspect-architecture", Arg::from(&it.architecture)),
+        ("inspect-parameters", Arg::from(short_count(it.parameters))),
+        ("inspect-quantisation", Arg::from(&it.quantisation)),
+        ("inspect-context", count(it.context)),
+        ("inspect-layers", count(it.layers)),
+        ("inspect-hidden", count(it.hidden)),
+        (
+            "inspect-heads",
+            Arg::from(terminal.say("inspect-heads-value", &heads)),
+        ),
+        ("inspect-vocabulary", count(it.vocabulary)),
+        ("inspect-tokenizer", text(&it.tokenizer)),
+        ("inspect-pre-tokenizer", text(&it.pre_tokenizer)),
+        ("inspect-template", Arg::from(terminal.say(template, &[]))),
+        ("inspect-types", Arg::from(types.join(", "))),
+        ("inspect-tensors", Arg::from(it.tensors)),
+        ("inspect-disk", Arg::from(size(it.bytes as f64))),
+        ("inspect-memory", Arg::from(size(memory as f64))),
+        ("inspect-licence", text(&it.licence)),
+    ];
+    if it.experts > 0 {
+        facts.insert(9, ("inspect-experts", Arg::from(it.experts)));
+    }
+    facts
+}

@@ -1,0 +1,75 @@
+//! `parley list`: the library.
+
+use crate::output::{self, Ending, Terminal};
+use chat::messages::{self, size};
+use hub::{Hub, Places};
+use protocol::{Arg, ModelEntry, ModelState, failure};
+
+/// Shows every model.
+pub(crate) fn run(json: bool, places: &Places, terminal: &Terminal) -> Result<(), Ending> {
+    let hub = Hub::open(places)?;
+    if let Some(damage) = hub.damage() {
+        terminal.fail(&damage);
+    }
+    let models = hub.models();
+    if json {
+        let text =
+            serde_json::to_string(&models).map_err(|error| failure::internal().detail(error))?;
+        return output::line(&text);
+    }
+    if models.is_empty() {
+        terminal.note(&terminal.say("list-empty", &[]));
+    }
+    for model in &models {
+        show(model, terminal)?;
+    }
+    Ok(())
+}
+
+/// A model in words: its name, then what it is.
+pub(crate) fn show(model: &ModelEntry, terminal: &Terminal) -> Result<(), Ending> {
+    output::line(&model.name)?;
+    let facts = [
+        ("parameters", Arg::from(short_count(model.parameters))),
+        ("quantisation", Arg::from(&model.quantisation)),
+        ("context", Arg::from(model.context)),
+        ("disk", Arg::from(size(model.bytes as f64))),
+        ("memory", Arg::from(size(model.memory as f64))),
+    ];
+    output::line(&format!("  {}", terminal.say("model-facts", &facts)))?;
+    output::line(&format!("  {}", model.path))?;
+    output::line(&format!("  {}", model.id))?;
+    if let ModelState::Unusable { error } = &model.state {
+        output::line(&format!(
+            "  {}",
+            messages::sentence(error, terminal.language)
+        ))?;
+    }
+    Ok(())
+}
+
+/// Such as `135M` or `1.5B`.
+pub(crate) fn short_count(count: u64) -> String {
+    let count = count as f64;
+    match count {
+        c if c >= 1e12 => format!("{:.1}T", c / 1e12),
+        c if c >= 999.5e6 => format!("{:.1}B", c / 1e9),
+        c if c >= 999.5e3 => format!("{:.0}M", c / 1e6),
+        c if c >= 1e3 => format!("{:.0}k", c / 1e3),
+        c => format!("{c:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn counts_are_short() {
+        let check = |count: u64, shown: &str| assert_eq!(super::short_count(count), shown);
+        check(0, "0");
+        check(12_345, "12k");
+        check(134_515_008, "135M");
+        check(494_032_768, "494M");
+        check(999_900_000, "1.0B");
+        check(7_241_732_096, "7.2B");
+    }
+}
