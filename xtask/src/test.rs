@@ -46,6 +46,15 @@ pub(crate) fn set_up() -> Outcome<Node> {
         .chain([&system::PIP, &system::WINDOW])
         .chain(system::TEST);
     system::bring(&needs.collect::<Vec<_>>())?;
+    for (component, subcommand) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
+        if shell::output(&mut shell::cargo(&[subcommand, "--version"])).is_none() {
+            let add = &mut shell::command("rustup", &["component", "add", component]);
+            shell::complete(
+                add,
+                &format!("{component}, a part of Rust, could not be installed."),
+            )?;
+        }
+    }
     models::starter()?;
     models::ensure(&models::STARTER)?;
     models::ensure(&models::SECOND)?;
