@@ -1,0 +1,71 @@
+//! What the engine's tests share.
+#![allow(dead_code)] // each test binary uses a part
+
+use engine::{Cancel, LoadOptions, Model, Sequence, Wanted};
+use protocol::{PromptMessage, Role, Sampling};
+use std::path::PathBuf;
+
+pub const SMOLLM2: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
+pub const QWEN: &str = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf";
+
+/// Where the test models are: `$PARLEY_MODELS`, else the cache folder.
+pub fn model_path(file: &str) -> PathBuf {
+    let folder = std::env::var_os("PARLEY_MODELS").map(PathBuf::from);
+    let folder = folder.unwrap_or_else(|| {
+        let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+        let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
+        cache
+            .unwrap_or_else(|| home().join(".cache"))
+            .join("parley-models")
+    });
+    folder.join(file)
+}
+
+pub fn load_path(path: &std::path::Path, threads: u32) -> Model {
+    let options = LoadOptions {
+        context: None,
+        threads,
+    };
+    Model::load(path, &options, &Cancel::new(), &mut |_, _| {}).unwrap()
+}
+
+pub fn load(file: &str) -> Model {
+    load_path(&model_path(file), 2)
+}
+
+pub fn message(role: Role, content: &str) -> PromptMessage {
+    PromptMessage {
+        role,
+        content: content.to_owned(),
+    }
+}
+
+/// Greedy, without penalties.
+pub fn greedy() -> Sampling {
+    Sampling {
+        temperature: 0.0,
+        repeat_penalty: 1.0,
+        ..Sampling::default()
+    }
+}
+
+pub fn likeliest(logits: &[f32]) -> u32 {
+    let best = (0u32..).zip(logits).max_by(|a, b| a.1.total_cmp(b.1));
+    best.unwrap().0
+}
+
+/// Reads ids in one step and gives the logits after the last.
+pub fn last_logits(model: &Model, sequence: &mut Sequence, ids: &[u32]) -> Vec<f32> {
+    engine::step(model, sequence, ids, Wanted::Last, &Cancel::new()).unwrap()
+}
+
+/// The largest difference, relative to the largest value of `b`.
+pub fn difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    let largest = b.iter().fold(0f32, |most, x| most.max(x.abs()));
+    let apart = a
+        .iter()
+        .zip(b)
+        .fold(0f32, |most, (a, b)| most.max((a - b).abs()));
+    apart / largest
+}
