@@ -192,17 +192,21 @@ fn sizes_that_do_not_agree_are_refused() {
 
 #[test]
 fn values_that_are_not_numbers_stay_visible() {
-    let mut values = [1.0f32; 64];
-    values[3] = f32::NAN;
-    values[40] = f32::INFINITY;
-    let activations = Activations::quantize(&values, 64);
-    let mut out = [0.0];
-    assert!(multiply(
-        Processor::probe().best(),
-        BlockType::Q8_0,
-        &[60; 68],
-        &activations,
-        &mut out
-    ));
-    assert!(out[0].is_nan());
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let mut values = [1.0f32; 64];
+        values[40] = bad;
+        let activations = Activations::quantize(&values, 64);
+        for level in Level::usable() {
+            let mut out = [0.0];
+            let weights = [60; 68];
+            assert!(multiply(
+                level,
+                BlockType::Q8_0,
+                &weights,
+                &activations,
+                &mut out
+            ));
+            assert!(out[0].is_nan(), "{bad} {level:?}");
+        }
+    }
 }
