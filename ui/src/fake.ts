@@ -7,7 +7,8 @@ import { sceneOf } from "./backend/fake/scenes";
 import App from "./App.svelte";
 
 const asked = new URLSearchParams(location.search);
-const scene = sceneOf(asked.get("world") ?? "first", Date.now());
+// Shortly after midnight the day is still long enough for what the pictures call today.
+const scene = sceneOf(asked.get("world") ?? "first", Math.max(Date.now(), new Date().setHours(0, 15, 0, 0)));
 scene.settings.language = (asked.get("lang") as Language | null) ?? null;
 scene.settings.theme = (asked.get("theme") as Theme | null) ?? "system";
 
