@@ -102,3 +102,6 @@ pub(crate) fn sha256(text: &str) -> String {
         .map(|byte| format!("{byte:02x}"))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

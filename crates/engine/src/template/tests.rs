@@ -1,0 +1,171 @@
+//! Templates as models have them, and templates that mean harm.
+
+use super::*;
+use protocol::Role;
+use std::time::Instant;
+
+fn template(source: &str) -> Template {
+    Template {
+        source: Some(source.into()),
+        sha256: sha256(source),
+        model: "Test".to_owned(),
+        bos: "<s>".into(),
+        eos: "</s>".into(),
+    }
+}
+
+fn message(role: Role, content: &str) -> PromptMessage {
+    PromptMessage {
+        role,
+        content: content.to_owned(),
+    }
+}
+
+fn conversation() -> Vec<PromptMessage> {
+    vec![
+        message(Role::System, "Be brief."),
+        message(Role::User, " Hi\n"),
+        message(Role::Assistant, "Hello!"),
+        message(Role::User, "Bye"),
+    ]
+}
+
+fn check(source: &str, expected: &str) {
+    let rendered = template(source).render(&conversation(), true);
+    assert_eq!(rendered.as_deref(), Ok(expected), "{source}");
+}
+
+#[test]
+fn templates_render_as_in_python() {
+    check(
+        "{% for m in messages %}\n  {% if m.role == 'user' %}\n{{ m['content'] | trim }};\n{% endif %}\n{% endfor %}\n",
+        "Hi;\nBye;\n",
+    );
+    check(
+        "{{ bos_token }}{{ messages[0].role }}{{ eos_token }}{% if add_generation_prompt %}!{% endif %}",
+        "<s>system</s>!",
+    );
+    check(
+        "{{ messages[1:] | length }} {{ messages | length - 1 }}",
+        "3 3",
+    );
+    check(
+        "{{ true }} {{ none }} {{ 1 + 2 * 3 }} {{ 'a' ~ 1 ~ 'b' }} {{ 'ab' * 3 }}",
+        "True None 7 a1b ababab",
+    );
+    check(
+        "{{ ([1, 2] + [3]) | join('-') }} {{ 1.5 + 1 }}",
+        "1-2-3 2.5",
+    );
+    check(
+        "{{ messages[1].content.strip().upper() }} {{ 'x,y'.split(',')[1] }}",
+        "HI y",
+    );
+    check(
+        "{{ 'xay'.partition('a')[2] }}{{ 'abc'.removeprefix('a') }}{{ 'abc'.replace('b', '__') }}",
+        "ybca__c",
+    );
+    check(
+        "{{ {'b': [1, none, true], 'a': 'é\"\\n'} | tojson }}",
+        r#"{"b": [1, null, true], "a": "é\"\n"}"#,
+    );
+    check(
+        "{{ {'a': [1, 2]} | tojson(indent=2) }}",
+        "{\n  \"a\": [\n    1,\n    2\n  ]\n}",
+    );
+    check("{{ [] | tojson }}{{ {} | tojson(indent=4) }}", "[]{}");
+    check(
+        "{% set ns = namespace(n=0) %}{% for m in messages %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}",
+        "4",
+    );
+    check(
+        "{% macro f(x) %}[{{ x }}]{% endmacro %}{{ f('a') }}{{ tools is none }}",
+        "[a]True",
+    );
+    check(
+        "{% for i in range(3) %}{% if i == 1 %}{% continue %}{% endif %}{{ i }}{% endfor %}",
+        "02",
+    );
+    check(
+        "{{ messages | selectattr('role', 'equalto', 'user') | map(attribute='content') | list | length }}",
+        "2",
+    );
+    check("{{ 'a\nb' | indent(2) }}", "a\n  b");
+}
+
+#[test]
+fn a_template_says_why_it_refuses() {
+    let error = template("{{ raise_exception('No system ' ~ messages[0].role) }}")
+        .render(&conversation(), true)
+        .unwrap_err();
+    assert_eq!(error.key, "template-failed");
+    assert_eq!(error.args["reason"], "No system system".into());
+    for source in [
+        "{% for %}",
+        "{{ messages.nothing.there }}",
+        "{{ f() }}",
+        "{% include 'x' %}",
+    ] {
+        let error = template(source).render(&conversation(), true).unwrap_err();
+        assert_eq!(error.key, "template-failed", "{source}");
+    }
+    let none = Template {
+        source: None,
+        ..template("")
+    };
+    let error = none.render(&conversation(), true).unwrap_err();
+    assert_eq!(error, failure::template_missing("Test"));
+}
+
+fn check_costly(source: &str) {
+    let begun = Instant::now();
+    let error = template(source).render(&conversation(), true).unwrap_err();
+    let took = begun.elapsed().as_secs_f64();
+    assert!(
+        error.key == "template-too-costly" || error.key == "template-failed",
+        "{source}: {error}"
+    );
+    assert!(took < 4.0, "{source}: {took} s");
+    println!("{took:.2} s, {}: {source}", error.key);
+}
+
+#[test]
+fn hostile_templates_end_soon_and_small() {
+    let loops = |body: &str| {
+        format!(
+            "{{% set ns = namespace(x='x', l=[]) %}}{{% for i in range(99999) %}}{{% for j in range(99999) %}}{body}{{% endfor %}}{{% endfor %}}{{{{ ns.x }}}}{{{{ ns.l }}}}"
+        )
+    };
+    check_costly(&loops(""));
+    check_costly(&loops("{{ i }}"));
+    check_costly(&loops("a long passage of the template's own words"));
+    check_costly(&loops("{% set ns.x = ns.x ~ ns.x %}"));
+    check_costly(&loops("{% set ns.x = ns.x + ns.x %}"));
+    check_costly(&loops("{% set ns.x = ns.x * 2 %}"));
+    check_costly(&loops("{% set ns.x = ns.x | replace('x', 'xx') %}"));
+    check_costly(&loops("{% set ns.x = ns.x.replace('x', 'xx') %}"));
+    check_costly(&loops("{% set ns.x = ns.x.join(['a', ns.x]) %}"));
+    check_costly(&loops("{% set ns.x = [ns.x, ns.x] | join(ns.x) %}"));
+    check_costly(&loops("{% set ns.x %}{{ ns.x }}{{ ns.x }}{% endset %}"));
+    check_costly(&loops("{% set ns.x = (ns.x, ns.x) | string %}"));
+    check_costly(&loops("{% set ns.x = ns.x | indent(9999999) %}"));
+    check_costly(&loops("{% set ns.x = ns.x | tojson %}"));
+    check_costly(&loops("{% set ns.l = ns.l + range(99999) | list %}"));
+    check_costly(&loops("{% set ns.l = ns.l + ns.l + [1] %}"));
+    check_costly(&loops("{% set ns.l = ns.l * 2 + [1] %}"));
+    check_costly(&loops("{% set ns.l = [ns.l, ns.l] %}"));
+    check_costly(&loops("{% set ns.l = [ns.l] %}"));
+    check_costly("{% set x = 'x' * 1000000000 %}{{ x }}");
+    check_costly("{{ [0] * 1000000000 }}");
+    check_costly("{{ range(1000000000) | list }}");
+    check_costly("{{ '%1000000000d' % 1 }}");
+    check_costly("{{ '{:>1000000000}'.format(1) }}");
+    check_costly("{{ '%999999999d' | format(1) }}");
+    check_costly("{% macro f(x) %}{{ f(x) }}{{ f(x) }}{% endmacro %}{{ f(1) }}");
+    check_costly(&format!(
+        "{{{{ {}1{} }}}}",
+        "(".repeat(100_000),
+        ")".repeat(100_000)
+    ));
+    check_costly(&"{% if true %}".repeat(100_000));
+}

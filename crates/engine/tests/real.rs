@@ -1,0 +1,155 @@
+//! The real models: answers, seeds, stops, and reading in pieces.
+
+mod common;
+
+use common::{
+    QWEN, SMOLLM2, difference, greedy, last_logits, load, load_path, message, model_path,
+};
+use engine::{Cancel, Generated, Model, Sequence, generate};
+use protocol::{Limits, PromptMessage, Role, Sampling, StopReason, WorkerAnswered};
+use std::time::{Duration, Instant};
+
+const MOST: Limits = Limits {
+    max_tokens: Some(40),
+};
+
+fn answer(
+    model: &Model,
+    sequence: &mut Sequence,
+    messages: &[PromptMessage],
+    sampling: &Sampling,
+) -> (String, WorkerAnswered) {
+    let mut text = String::new();
+    let mut on = |event| {
+        if let Generated::Text(more) = event {
+            assert!(!more.is_empty());
+            text += &more;
+        }
+    };
+    let cancel = Cancel::new();
+    let answered = generate(model, sequence, messages, sampling, &MOST, &cancel, &mut on);
+    (text, answered.unwrap())
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn the_capital_of_france_is_paris() {
+    let model = load(SMOLLM2);
+    let question = [message(Role::User, "What is the capital of France?")];
+    let sampling = Sampling {
+        temperature: 0.0,
+        ..Sampling::default()
+    };
+    let (text, answered) = answer(&model, &mut model.sequence(), &question, &sampling);
+    println!("{text:?} {:?}", answered.times);
+    assert!(text.contains("Paris"), "{text}");
+    assert_eq!(answered.reason, StopReason::EndOfTurn);
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn the_next_turn_reads_only_what_is_new() {
+    let model = load(QWEN);
+    let mut sequence = model.sequence();
+    let mut messages = vec![message(Role::User, "Say hello in French.")];
+    let (text, first) = answer(&model, &mut sequence, &messages, &greedy());
+    assert_eq!(first.reused_tokens, 0);
+    messages.push(message(Role::Assistant, &text));
+    messages.push(message(Role::User, "And in German?"));
+    let (_, second) = answer(&model, &mut sequence, &messages, &greedy());
+    assert!(second.reused_tokens >= first.prompt_tokens, "{second:?}");
+    // The same from nothing: reuse does not change what is said.
+    let (afresh, third) = answer(&model, &mut model.sequence(), &messages, &greedy());
+    let (again, _) = answer(&model, &mut sequence, &messages, &greedy());
+    assert_eq!((third.reused_tokens, afresh), (0, again));
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn the_same_seed_gives_the_same_answer() {
+    let model = load(SMOLLM2);
+    let question = [message(Role::User, "Tell me a story about a fox.")];
+    let told = |seed| {
+        let sampling = Sampling {
+            temperature: 1.0,
+            seed: Some(seed),
+            ..Sampling::default()
+        };
+        answer(&model, &mut model.sequence(), &question, &sampling).0
+    };
+    let first = told(1);
+    assert_eq!(first, told(1));
+    assert_ne!(first, told(2));
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn a_stop_takes_effect_within_100_ms_also_while_reading() {
+    let model = load(QWEN);
+    let long = "The quick brown fox jumps over the lazy dog. ".repeat(300);
+    let messages = [message(Role::User, &long)];
+    let cancel = Cancel::new();
+    let stopped = std::thread::scope(|scope| {
+        let stopper = scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(1500));
+            cancel.cancel();
+            Instant::now()
+        });
+        let mut sequence = model.sequence();
+        let mut text = false;
+        let mut on = |event| text |= matches!(event, Generated::Text(_));
+        let answered = generate(
+            &model,
+            &mut sequence,
+            &messages,
+            &greedy(),
+            &Limits::default(),
+            &cancel,
+            &mut on,
+        );
+        let ended = Instant::now();
+        assert_eq!(answered.unwrap().reason, StopReason::Cancelled);
+        assert!(!text, "the prompt was read before the stop");
+        ended.duration_since(stopper.join().unwrap())
+    });
+    println!("stopped after {stopped:?}");
+    assert!(stopped < Duration::from_millis(100), "{stopped:?}");
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn pieces_give_what_the_whole_gives() {
+    let model = load(SMOLLM2);
+    let ids = model
+        .tokenizer()
+        .encode("One two three four five six seven", true)
+        .unwrap();
+    let whole = last_logits(&model, &mut model.sequence(), &ids);
+    let mut one_by_one = model.sequence();
+    let mut last = Vec::new();
+    for id in &ids {
+        last = last_logits(&model, &mut one_by_one, &[*id]);
+    }
+    assert!(difference(&last, &whole) < 1e-4);
+    one_by_one.truncate(2);
+    let again = last_logits(&model, &mut one_by_one, &ids[2..]);
+    assert!(difference(&again, &whole) < 1e-4);
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn one_thread_uses_one() {
+    let model = load_path(&model_path(SMOLLM2), 1);
+    let cpu = || {
+        let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+        // utime and stime, in hundredths of a second.
+        (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
+    };
+    let (before, begun) = (cpu(), Instant::now());
+    engine::bench(&model, 200, 20, &Cancel::new()).unwrap();
+    let (used, took) = (cpu() - before, begun.elapsed().as_secs_f64());
+    println!("{used} s of processor in {took} s");
+    // Tests beside this one run in processes of their own.
+    assert!(used < 1.3 * took + 0.1, "{used} s of processor in {took} s");
+}

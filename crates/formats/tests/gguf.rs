@@ -1,0 +1,333 @@
+//! Headers of GGUF files: right ones, cut ones, lying ones.
+
+use formats::gguf::{Array, Gguf, Value};
+use protocol::{AppError, failure};
+use std::io::Write;
+use std::path::PathBuf;
+use tempfile::{NamedTempFile, TempPath};
+
+/// Writes a header field by field.
+#[derive(Clone, Default)]
+struct File(Vec<u8>);
+
+impl File {
+    fn new(version: u32, tensors: u64, keys: u64) -> File {
+        File(b"GGUF".to_vec()).u32(version).u64(tensors).u64(keys)
+    }
+    fn bytes(mut self, bytes: &[u8]) -> File {
+        self.0.extend_from_slice(bytes);
+        self
+    }
+    fn u32(self, number: u32) -> File {
+        self.bytes(&number.to_le_bytes())
+    }
+    fn u64(self, number: u64) -> File {
+        self.bytes(&number.to_le_bytes())
+    }
+    fn text(self, text: &str) -> File {
+        self.u64(text.len() as u64).bytes(text.as_bytes())
+    }
+    fn key(self, key: &str, kind: u32) -> File {
+        self.text(key).u32(kind)
+    }
+    fn text_key(self, key: &str, text: &str) -> File {
+        self.key(key, 8).text(text)
+    }
+    fn tensor(self, name: &str, shape: &[u64], kind: u32, offset: u64) -> File {
+        let mut file = self.text(name).u32(shape.len() as u32);
+        for size in shape {
+            file = file.u64(*size);
+        }
+        file.u32(kind).u64(offset)
+    }
+    /// Fills up to a multiple of 32 and adds data.
+    fn data(mut self, bytes: usize) -> File {
+        let header = self.0.len().next_multiple_of(32);
+        self.0.resize(header + bytes, 7);
+        self
+    }
+    fn written(&self) -> TempPath {
+        let mut file = NamedTempFile::new().unwrap();
+        file.write_all(&self.0).unwrap();
+        file.into_temp_path()
+    }
+    fn open(&self) -> Result<Gguf, AppError> {
+        Gguf::open(&self.written())
+    }
+}
+
+/// A small whole file with every type of value.
+fn whole() -> File {
+    File::new(3, 2, 7)
+        .text_key("general.architecture", "llama")
+        .key("llama.context_length", 4)
+        .u32(2048)
+        .key("a.float", 6)
+        .bytes(&1.5f32.to_le_bytes())
+        .key("a.truth", 7)
+        .bytes(&[1])
+        .key("a.texts", 9)
+        .u32(8)
+        .u64(2)
+        .text("日本")
+        .text("")
+        .key("a.numbers", 9)
+        .u32(5)
+        .u64(3)
+        .bytes(&[1, 0, 0, 0, 255, 255, 255, 255, 3, 0, 0, 0])
+        .key("a.nested", 9)
+        .u32(9)
+        .u64(1)
+        .u32(0)
+        .u64(2)
+        .bytes(&[8, 9])
+        .tensor("first", &[32, 2], 2, 0)
+        .tensor("second", &[4], 0, 64)
+        .data(64 + 16)
+}
+
+#[test]
+fn a_whole_file_is_read() {
+    let gguf = whole().open().unwrap();
+    assert_eq!(gguf.version, 3);
+    assert_eq!(gguf.architecture().unwrap(), "llama");
+    assert_eq!(
+        gguf.of_architecture("context_length"),
+        Some(&Value::Unsigned(2048))
+    );
+    assert_eq!(gguf.metadata.get("a.float"), Some(&Value::Float(1.5)));
+    assert_eq!(gguf.metadata.truth("a.truth"), Some(true));
+    assert_eq!(gguf.metadata.texts("a.texts").unwrap(), ["日本", ""]);
+    assert_eq!(gguf.metadata.integers("a.numbers").unwrap(), [1, -1, 3]);
+    let nested = Array::Arrays(vec![Array::U8(vec![8, 9])]);
+    assert_eq!(gguf.metadata.get("a.nested"), Some(&Value::Array(nested)));
+    let second = gguf.tensor("second").unwrap();
+    assert_eq!((second.offset, second.bytes), (gguf.header_bytes + 64, 16));
+    assert_eq!(gguf.tensor("first").unwrap().bytes, 36);
+    assert_eq!(gguf.file_bytes, gguf.header_bytes + 80);
+}
+
+fn key_of(result: Result<Gguf, AppError>) -> String {
+    result.err().map_or("read".to_owned(), |error| error.key)
+}
+
+fn check(file: File, key: &str) {
+    assert_eq!(key_of(file.open()), key);
+}
+
+#[test]
+fn every_cut_of_a_file_is_truncated() {
+    let whole = whole();
+    for length in 4..whole.0.len() {
+        let cut = File(whole.0[..length].to_vec());
+        let error = cut.open().unwrap_err();
+        assert_eq!(error.key, "model-truncated", "cut at {length}: {error}");
+        assert_eq!(error.args["bytes"], protocol::Arg::Number(length as f64));
+    }
+    let expected = whole.0.len();
+    let error = File(whole.0[..expected - 1].to_vec()).open().unwrap_err();
+    assert_eq!(
+        error.args["expected_bytes"],
+        protocol::Arg::Number(expected as f64)
+    );
+}
+
+/// Changed bytes may give any failure, or even a file that is read, but never a panic, nor an
+/// allocation beyond the file.
+#[test]
+fn damaged_files_never_panic() {
+    let whole = whole();
+    let path: PathBuf = tempfile::tempdir().unwrap().keep().join("model.gguf");
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % below as u64) as usize
+    };
+    for _ in 0..20_000 {
+        let mut bytes = whole.0.clone();
+        for _ in 0..=next(4) {
+            let at = next(bytes.len());
+            bytes[at] = match next(4) {
+                0 => 0xff,
+                1 => 0,
+                2 => 0x7f,
+                _ => next(256) as u8,
+            };
+        }
+        if next(4) == 0 {
+            bytes.truncate(next(bytes.len()));
+        }
+        std::fs::write(&path, &bytes).unwrap();
+        if let Ok(gguf) = Gguf::open(&path) {
+            for tensor in &gguf.tensors {
+                assert!(tensor.offset + tensor.bytes <= gguf.file_bytes);
+                assert!(tensor.numbers() > 0);
+            }
+            let _ = formats::describe(&path);
+        }
+    }
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+}
+
+#[test]
+fn absurd_numbers_are_damage() {
+    check(File::new(3, u64::MAX, 0), "model-damaged");
+    check(File::new(3, 0, u64::MAX), "model-damaged");
+    check(File::new(3, 0, 1 << 40), "model-damaged");
+    check(
+        File::new(3, 0, 1).key("k", 8).u64(u64::MAX).data(99),
+        "model-damaged",
+    );
+    check(
+        File::new(3, 0, 1).key("k", 9).u32(8).u64(1 << 60).data(99),
+        "model-damaged",
+    );
+    check(
+        File::new(3, 0, 1).key("k", 9).u32(99).u64(1).data(99),
+        "model-damaged",
+    );
+    check(File::new(3, 0, 1).key("k", 99).data(99), "model-damaged");
+    check(
+        File::new(3, 0, 1).key("k", 7).bytes(&[2]).data(99),
+        "model-damaged",
+    );
+    check(
+        File::new(3, 0, 1)
+            .u64(2)
+            .bytes(&[0xff, 0xfe])
+            .u32(7)
+            .data(99),
+        "model-damaged",
+    );
+    let twice = File::new(3, 0, 2).text_key("k", "a").text_key("k", "b");
+    check(twice.data(32), "model-damaged");
+    let mut deep = File::new(3, 0, 1).key("k", 9);
+    for _ in 0..10 {
+        deep = deep.u32(9).u64(1);
+    }
+    check(deep.data(99), "model-damaged");
+}
+
+#[test]
+fn tensors_lie_where_they_can() {
+    let one = |shape: &[u64], kind: u32, offset: u64| {
+        File::new(2, 1, 0).tensor("t", shape, kind, offset).data(64)
+    };
+    assert!(one(&[16], 0, 0).open().is_ok());
+    check(one(&[u64::MAX, 2], 0, 0), "model-damaged");
+    check(one(&[1 << 32, 1 << 32, 1 << 32], 0, 0), "model-damaged");
+    check(one(&[0], 0, 0), "model-damaged");
+    check(one(&[], 0, 0), "model-damaged");
+    check(one(&[1; 5], 0, 0), "model-damaged");
+    check(one(&[33], 2, 0), "model-damaged"); // no whole block
+    check(one(&[16], 0, 8), "model-damaged"); // not aligned
+    check(one(&[16], 0, 1 << 40), "model-damaged"); // far outside
+    check(one(&[16], 0, u64::MAX - 31), "model-damaged");
+    check(one(&[17], 0, 0), "model-truncated");
+    check(one(&[16], 4, 0), "unknown-type"); // removed from the format
+    check(one(&[16], 77, 0), "unknown-type");
+    let two = |name: &str, offset: u64| {
+        File::new(3, 2, 0)
+            .tensor("a", &[16], 0, 0)
+            .tensor(name, &[16], 0, offset)
+            .data(128)
+    };
+    assert!(two("b", 64).open().is_ok());
+    check(two("b", 32), "model-damaged"); // overlaps
+    check(two("a", 64), "model-damaged"); // named twice
+    let aligned = |bytes: u32| {
+        let file = File::new(3, 1, 1).key("general.alignment", 4).u32(bytes);
+        file.tensor("t", &[16], 0, 0).data(4096)
+    };
+    assert!(aligned(64).open().is_ok());
+    for bytes in [0, 1, 33, 1 << 31] {
+        check(aligned(bytes), "model-damaged");
+    }
+}
+
+#[test]
+fn other_files_are_told_apart() {
+    check(File(Vec::new()), "not-a-model");
+    check(File(b"hello".to_vec()), "not-a-model");
+    check(File(b"PK\x03\x04 and more".to_vec()), "unsafe-format");
+    check(File(b"\x80\x02ctorch\nload".to_vec()), "unsafe-format");
+    check(
+        File(b"\x40\x00\x00\x00\x00\x00\x00\x00{\"a\":".to_vec()),
+        "not-a-model",
+    );
+    check(File::new(1, 0, 0), "model-version");
+    check(File::new(4, 0, 0), "model-version");
+    check(File::new(3u32.swap_bytes(), 0, 0), "model-big-endian");
+    check(File(b"GGUF".to_vec()), "model-truncated");
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(key_of(Gguf::open(folder.path())), "not-a-file");
+    let nowhere = folder.path().join("nowhere.gguf");
+    assert_eq!(
+        Gguf::open(&nowhere).err().unwrap().key,
+        failure::file_not_found(&nowhere).key
+    );
+}
+
+/// What a vocabulary of a quarter million tokens costs is told by the time this test takes.
+#[test]
+fn large_vocabularies_are_read_at_once() {
+    let count = 250_000;
+    let mut file = File::new(3, 0, 1)
+        .key("tokenizer.ggml.tokens", 9)
+        .u32(8)
+        .u64(count);
+    for index in 0..count {
+        file = file.text(&format!("token{index}"));
+    }
+    let path = file.data(0).written();
+    let begun = std::time::Instant::now();
+    let gguf = Gguf::open(&path).unwrap();
+    assert_eq!(
+        gguf.metadata.texts("tokenizer.ggml.tokens").unwrap().len(),
+        250_000
+    );
+    assert!(begun.elapsed().as_secs() < 5);
+}
+
+#[test]
+fn a_file_is_described() {
+    let file = File::new(3, 2, 9)
+        .text_key("general.architecture", "llama")
+        .text_key("general.name", "Tiny")
+        .text_key("general.license", "mit")
+        .key("general.file_type", 4)
+        .u32(15)
+        .key("llama.context_length", 4)
+        .u32(128)
+        .key("llama.block_count", 4)
+        .u32(2)
+        .key("llama.embedding_length", 4)
+        .u32(64)
+        .key("llama.attention.head_count", 4)
+        .u32(4)
+        .key("llama.attention.head_count_kv", 4)
+        .u32(2)
+        .tensor("a", &[256, 2], 12, 0)
+        .tensor("b", &[4], 0, 288)
+        .data(288 + 16);
+    let path = file.written();
+    let about = formats::describe(&path).unwrap();
+    assert_eq!(
+        (about.name.as_str(), about.quantisation.as_str()),
+        ("Tiny", "Q4_K_M")
+    );
+    assert_eq!((about.parameters, about.weight_bytes), (516, 304));
+    assert_eq!(
+        (about.head_dim, about.kv_heads, about.licence.as_deref()),
+        (16, 2, Some("mit"))
+    );
+    assert_eq!(
+        about.types.into_iter().collect::<Vec<_>>(),
+        [("F32".into(), 1), ("Q4_K".into(), 1)]
+    );
+    let again = formats::describe(&path).unwrap();
+    assert_eq!(again.kv_bytes(10), 2 * 4 * 2 * 2 * 16 * 10);
+    assert!(again.memory_bytes(100) > again.memory_bytes(10));
+}
