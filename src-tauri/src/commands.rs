@@ -4,6 +4,7 @@ use crate::{chat_core::ChatCore, feed::Feed};
 use chat::messages;
 use protocol::{AppError, Event, Nothing, failure};
 use serde_json::Value;
+use std::sync::Arc;
 use tauri::{Runtime, State, WebviewWindow, ipc::Channel};
 use tauri_plugin_dialog::{DialogExt, FilePath};
 use tokio::sync::oneshot;
@@ -11,7 +12,7 @@ use tokio::sync::oneshot;
 /// Any command of the chat core's table, by name.
 #[tauri::command]
 pub async fn call(
-    core: State<'_, ChatCore>,
+    core: State<'_, Arc<ChatCore>>,
     name: String,
     request: Value,
 ) -> Result<Value, AppError> {
@@ -21,7 +22,7 @@ pub async fn call(
 /// All further events. A page subscribes first and takes its snapshot then, so that nothing is missed.
 #[tauri::command]
 pub async fn subscribe(
-    core: State<'_, ChatCore>,
+    core: State<'_, Arc<ChatCore>>,
     feed: State<'_, Feed>,
     channel: Channel<Vec<Event>>,
 ) -> Result<(), AppError> {
@@ -33,7 +34,7 @@ pub async fn subscribe(
 #[tauri::command]
 pub async fn pick_model_file<R: Runtime>(
     window: WebviewWindow<R>,
-    core: State<'_, ChatCore>,
+    core: State<'_, Arc<ChatCore>>,
 ) -> Result<Option<String>, AppError> {
     let settings = core.app().await?.snapshot(Nothing {}).await?.settings;
     let title = messages::text(messages::chosen(&settings), "model-file-open", &[]);

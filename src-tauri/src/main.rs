@@ -14,7 +14,7 @@ mod window;
 
 use hub::Places;
 use protocol::AppError;
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 use tauri::{AppHandle, Builder, Manager, RunEvent, Runtime};
 
 /// The exit code where there is no display: `cargo xtask run` then opens the terminal chat.
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         Ok(app) => {
             app.run(|app, event| {
                 if let RunEvent::Exit = event {
-                    app.state::<chat_core::ChatCore>().close();
+                    app.state::<Arc<chat_core::ChatCore>>().close();
                 }
             });
             ExitCode::SUCCESS

@@ -101,18 +101,24 @@ fn failures_reach_the_page_as_they_are() {
 }
 
 #[test]
-fn a_history_that_cannot_be_opened_is_told_to_the_page() {
+fn a_history_that_cannot_be_opened_is_told_to_the_page_and_tried_again() {
     let (_folder, places) = home();
     places.create_data().expect("a data folder");
-    std::fs::write(places.history(), "not a database ".repeat(1000)).expect("written");
+    let history = places.history();
+    std::fs::write(&history, "not a database ".repeat(1000)).expect("written");
     let (_app, window) = open(Ok(places));
-    let refused = ask(
-        &window,
-        OURS,
-        "call",
-        json!({ "name": "snapshot", "request": {} }),
-    );
-    assert_eq!(refused.expect_err("damaged")["key"], "history-damaged");
+    let ask = || {
+        ask(
+            &window,
+            OURS,
+            "call",
+            json!({ "name": "snapshot", "request": {} }),
+        )
+    };
+    assert_eq!(ask().expect_err("damaged")["key"], "history-damaged");
+    assert_eq!(ask().expect_err("still")["key"], "history-damaged");
+    std::fs::remove_file(history).expect("moved away");
+    ask().expect("a new history");
 }
 
 #[test]

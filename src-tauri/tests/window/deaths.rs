@@ -1,9 +1,6 @@
 //! Processes end in the middle of an answer; what was shown stays.
 
-use crate::{
-    harness::{Home, Window},
-    page::*,
-};
+use crate::{computer::Home, harness::Window, page::*};
 
 const LONG: &str = "Write a very long story about a mountain and a river.";
 

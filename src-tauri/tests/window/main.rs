@@ -4,6 +4,7 @@
 //! models; `cargo xtask test` brings all of them and runs these with `--include-ignored`.
 #![cfg(target_os = "linux")]
 
+mod computer;
 mod deaths;
 mod desktop;
 mod harness;

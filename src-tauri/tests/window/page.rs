@@ -1,14 +1,14 @@
 //! The page as a person meets it: where things stand, and what can be done. The one file of these
 //! tests that knows how the page is built.
 
-use crate::harness::Window;
+use crate::harness::{Window, soon};
 use fantoccini::{Locator, key::Key};
 use serde_json::{Value, json};
 
 /// Either the page of the program or the page of what keeps it from starting.
 pub const STANDS: &str = "form.composer textarea, main [role=alert]";
 /// Where the person writes.
-const COMPOSER: &str = "form.composer textarea";
+pub const COMPOSER: &str = "form.composer textarea";
 /// The button that ends an answer; there as long as one is made.
 pub const STOP: &str = "form.composer button.stop";
 /// What the person has said.
@@ -28,6 +28,8 @@ pub const COLOURED: &str = "main article figure.code pre code span[class]";
 pub const SWITCHED: &str = "main [role=separator]";
 /// What went wrong.
 pub const TROUBLE: &str = "main [role=alert]";
+/// What can be done about it, the likeliest first.
+pub const TROUBLE_ACT: &str = "main [role=alert] .acts button";
 /// The model of the next answer, and the button that opens the picker.
 pub const CHIP: &str = "main button.chip";
 pub const CHOSEN: &str = "main button.chip b";
@@ -66,27 +68,16 @@ impl Window {
     pub async fn press(&self, selector: &str, at: usize) {
         self.until(selector, || async { self.texts(selector).await.len() > at })
             .await;
-        let found = self
-            .client
-            .find_all(Locator::Css(selector))
-            .await
-            .expect(selector);
-        found[at].click().await.expect(selector);
+        let found = soon(selector, self.client.find_all(Locator::Css(selector))).await;
+        soon(selector, found[at].click()).await;
     }
 
     /// Types the words and sends them by Enter.
     pub async fn say(&self, words: &str) {
         let said = self.texts(OWN).await.len();
-        let composer = self
-            .client
-            .find(Locator::Css(COMPOSER))
-            .await
-            .expect("a composer");
-        composer.send_keys(words).await.expect("typed");
-        composer
-            .send_keys(&Key::Enter.to_string())
-            .await
-            .expect("sent");
+        let composer = self.find(COMPOSER).await;
+        soon("typing", composer.send_keys(words)).await;
+        soon("sending", composer.send_keys(&Key::Enter.to_string())).await;
         self.until("the words stand in the thread", || async {
             self.texts(OWN).await.len() == said + 1
         })
@@ -135,9 +126,8 @@ impl Window {
 
     /// Ends the answer that is being made, where it has not ended by itself.
     pub async fn stop(&self) {
-        if let Ok(stop) = self.client.find(Locator::Css(STOP)).await {
-            let _ = stop.click().await; // it may have ended in between
-        }
+        let press = "document.querySelector(arguments[0])?.click()"; // it may have ended in between
+        self.script(press, vec![json!(STOP)]).await;
         self.ended().await;
     }
 
@@ -171,21 +161,20 @@ impl Window {
         .await;
     }
 
-    /// Opens the settings and sets language and theme there, then goes back to the chat.
+    /// Opens the settings and sets language and theme there.
     pub async fn set(&self, language: &str, theme: usize) {
         self.press(VIEW, 1).await;
         self.until("the settings", || self.shows(LANGUAGE)).await;
-        let select = self
-            .client
-            .find(Locator::Css(LANGUAGE))
-            .await
-            .expect("languages");
-        select.select_by_value(language).await.expect(language);
+        // A press would open the system's own list, which no driver can choose from.
+        let choose = "const select = document.querySelector(arguments[0]);
+            select.value = arguments[1];
+            select.dispatchEvent(new Event('change', { bubbles: true }));";
+        self.script(choose, vec![json!(LANGUAGE), json!(language)])
+            .await;
         self.press(THEME, theme).await;
+        let tongue = "return document.documentElement.lang";
         self.until("the language changed", || async {
-            self.script("return document.documentElement.lang", vec![])
-                .await
-                == language
+            self.script(tongue, vec![]).await == language
         })
         .await;
     }

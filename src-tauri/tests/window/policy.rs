@@ -1,6 +1,6 @@
 //! Nothing gets in, and nobody is led out: what the page may load, run, and show.
 
-use crate::harness::Home;
+use crate::computer::Home;
 use serde_json::{Value, json};
 
 /// Adds a link to the page and follows it; `set` gives it its attributes.

@@ -1,7 +1,7 @@
 //! What it looks like: pictures in target/screens, and that languages and themes are really changed.
 
 use crate::{
-    harness::{Home, SECOND},
+    computer::{Home, SECOND},
     page::*,
 };
 
@@ -35,19 +35,19 @@ async fn a_first_start_speaks_the_systems_language() {
 #[ignore = "needs a display and the test models"]
 async fn a_conversation_light_and_dark_in_three_languages() {
     let home = Home::new();
-    let second = home.import(SECOND);
     let window = home.open().await;
+    let second = window.import(SECOND).await;
     window
         .say("Explain why the sky is dark at night, in three sentences")
         .await;
     window.answered(1, 20).await;
-    window.ended_within(150).await;
+    window.ended_within(100).await;
     window.choose(&second).await;
     window
         .say("Write a Python function that counts the words in a text, and nothing else")
         .await;
     window.answered(2, 20).await;
-    window.ended_within(600).await;
+    window.ended_within(150).await;
     window.picture("conversation").await;
     window.press(CHIP, 0).await;
     window.until("the picker", || window.shows(PICKER)).await;
@@ -84,7 +84,7 @@ async fn a_conversation_light_and_dark_in_three_languages() {
     window.assert_nothing_refused().await;
 
     // it is set for good
-    window.close(&home).await.expect("closed");
+    window.close(&home).await;
     let window = home.open().await;
     let ground = window
         .script(
@@ -105,7 +105,7 @@ async fn an_interrupted_answer_and_a_history_that_cannot_be_read() {
     home.kill("parley-worker");
     window.until("it is said", || window.shows(TROUBLE)).await;
     window.picture("interrupted").await;
-    window.close(&home).await.expect("closed");
+    window.close(&home).await;
 
     let history = home.path().join("parley/data/history.db");
     std::fs::write(&history, "not a database ".repeat(1000)).expect("written");
@@ -119,4 +119,10 @@ async fn an_interrupted_answer_and_a_history_that_cannot_be_read() {
             .starts_with(&word("en", "trouble"))
     );
     window.picture("damaged").await;
+
+    std::fs::remove_file(&history).expect("moved away");
+    window.press(TROUBLE_ACT, 0).await;
+    window
+        .until("a new history", || window.shows(COMPOSER))
+        .await;
 }

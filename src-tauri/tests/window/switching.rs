@@ -1,7 +1,9 @@
 //! Another model goes on with what was said before.
 
 use crate::{
-    harness::{Home, SECOND, Window, model},
+    computer::{Home, SECOND, model},
+    desktop::Display,
+    harness::Window,
     page::*,
 };
 use serde_json::{Value, json};
@@ -36,7 +38,8 @@ async fn the_second_model_reads_what_the_first_was_told() {
     let window = home.open().await;
     let starter = tell(&window).await;
 
-    let second = home.import(SECOND); // while the window is open
+    home.parley(&["import", model(SECOND).to_str().expect("Unicode")]); // while the window is open
+    let second = window.name_of(SECOND).await;
     window.choose(&second).await;
     window.say("What is my dog called?").await;
     window.answered(2, 2).await;
@@ -65,9 +68,7 @@ async fn the_second_model_reads_what_the_first_was_told() {
     assert_eq!(receipt["model"]["architecture"], "qwen2");
     let prompt = prompt_of(&stored["messages"], &receipt["messages"]);
     assert_eq!(prompt.len(), 3, "all that was said before its answer");
-    let file = home.path().join("messages.json");
-    std::fs::write(&file, Value::from(prompt).to_string()).expect("written");
-    let rendered = home.parley(&["render", path(&model(SECOND)), path(&file)]);
+    let rendered = home.render(SECOND, prompt);
     assert!(rendered.contains(FACT));
     assert_eq!(
         receipt["prompt_sha256"],
@@ -77,7 +78,7 @@ async fn the_second_model_reads_what_the_first_was_told() {
 
     // and it is all there afterwards
     let shown = window.texts("main .own .me, main article .said").await;
-    window.close(&home).await.expect("closed");
+    window.close(&home).await;
     let window = home.open_again().await;
     window
         .until("the same words", || async {
@@ -106,15 +107,16 @@ async fn the_second_model_reads_what_the_first_was_told() {
 #[ignore = "needs a display and the test models"]
 async fn a_model_file_is_opened_by_the_systems_dialog() {
     let home = Home::new();
-    let window = home.open().await;
+    let display = Display::new();
+    let window = home.open_with(&[("DISPLAY", &display.name)]).await;
+    let starter = window.text(CHOSEN).await;
     window.press(CHIP, 0).await;
     window.press(OPEN_FILE, 0).await;
-    home.open_by_dialog(&word("en", "model-file-open"), &model(SECOND))
-        .await;
+    let title = word("en", "model-file-open");
+    display.open_by_dialog(&home, &title, &model(SECOND)).await;
     window
         .until("it is chosen", || async {
-            window.text(CHOSEN).await.contains("coder")
-                || window.text(CHOSEN).await.contains("Coder")
+            window.text(CHOSEN).await != starter
         })
         .await;
     assert!(
@@ -122,21 +124,12 @@ async fn a_model_file_is_opened_by_the_systems_dialog() {
         "{}",
         window.text(TROUBLE).await
     );
-    let models = window.call("models", json!({})).await.expect("models");
-    let paths: Vec<_> = models["models"]
-        .as_array()
-        .expect("models")
-        .iter()
-        .map(|one| one["path"].clone())
-        .collect();
-    assert!(
-        paths.contains(&json!(model(SECOND))),
-        "used in place: {paths:?}"
-    );
-}
 
-fn path(path: &std::path::Path) -> &str {
-    path.to_str().expect("Unicode")
+    assert_eq!(
+        window.text(CHOSEN).await,
+        window.name_of(SECOND).await,
+        "used in place"
+    );
 }
 
 fn hex(bytes: &[u8]) -> String {
