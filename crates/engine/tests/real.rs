@@ -130,10 +130,10 @@ fn pieces_give_what_the_whole_gives() {
     for id in &ids {
         last = last_logits(&model, &mut one_by_one, &[*id]);
     }
-    assert!(difference(&last, &whole) < 1e-4);
+    assert!(difference(&last, &whole) < 1e-3);
     one_by_one.truncate(2);
     let again = last_logits(&model, &mut one_by_one, &ids[2..]);
-    assert!(difference(&again, &whole) < 1e-4);
+    assert!(difference(&again, &whole) < 1e-3);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The one safe door to the kernels.
 
-use crate::activations::Activations;
+use crate::activations::{Activations, PLANES, Plane};
 use crate::block::{BlockType, UnpackedRow};
 use crate::dot;
 use crate::probe::{Level, probe};
@@ -59,25 +59,27 @@ fn row(
             unsafe { dot::avx2::unpack(unpacked, kind, bytes) };
             for (i, out) in out.iter_mut().enumerate() {
                 // SAFETY: as above.
-                *out = unsafe { dot::avx2::dot(unpacked, &activations.row(i)) };
+                *out = unsafe { dot::avx2::dot(unpacked, &planes(activations, i)) };
             }
             add_offsets(kind, unpacked, activations, out);
         }
         Level::Avx512Vnni => {
             // SAFETY: as above.
             unsafe { dot::avx512::unpack(unpacked, kind, bytes) };
-            let mut fours = out.chunks_exact_mut(4);
+            let mut pairs = out.chunks_exact_mut(2);
             let mut i = 0;
-            for out in &mut fours {
-                let rows = [0, 1, 2, 3].map(|j| activations.row(i + j));
+            for out in &mut pairs {
+                let [a, b] = planes(activations, i);
+                let [c, d] = planes(activations, i + 1);
                 // SAFETY: as above.
-                out.copy_from_slice(&unsafe { dot::avx512::dot(unpacked, &rows) });
-                i += 4;
+                let [a, b, c, d] = unsafe { dot::avx512::dot(unpacked, &[a, b, c, d]) };
+                out.copy_from_slice(&[a + b, c + d]);
+                i += 2;
             }
-            for out in fours.into_remainder() {
+            for out in pairs.into_remainder() {
                 // SAFETY: as above.
-                [*out] = unsafe { dot::avx512::dot(unpacked, &[activations.row(i)]) };
-                i += 1;
+                let [a, b] = unsafe { dot::avx512::dot(unpacked, &planes(activations, i)) };
+                *out = a + b;
             }
             add_offsets(kind, unpacked, activations, out);
         }
@@ -105,9 +107,17 @@ fn portable(
 ) {
     unpacked.unpack(kind, bytes, crate::half::to_f32);
     for (i, out) in out.iter_mut().enumerate() {
-        *out = dot::portable::dot(unpacked, &activations.row(i));
+        *out = planes(activations, i)
+            .iter()
+            .map(|plane| dot::portable::dot(unpacked, plane))
+            .sum();
     }
     add_offsets(kind, unpacked, activations, out);
+}
+
+/// Both planes of a row.
+fn planes(activations: &Activations, row: usize) -> [Plane<'_>; PLANES] {
+    [activations.plane(row, 0), activations.plane(row, 1)]
 }
 
 fn add_offsets(
@@ -118,7 +128,9 @@ fn add_offsets(
 ) {
     if kind.has_offsets() {
         for (i, out) in out.iter_mut().enumerate() {
-            *out += dot::offsets(&unpacked.offsets, &activations.row(i));
+            for plane in planes(activations, i) {
+                *out += dot::offsets(&unpacked.offsets, &plane);
+            }
         }
     }
 }

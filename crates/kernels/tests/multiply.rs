@@ -128,6 +128,39 @@ fn every_level_agrees() {
     }
 }
 
+/// Numbers that 8 bits do not hold are still held to a part in 30,000 of the largest beside them.
+#[test]
+fn activations_keep_sixteen_bits() {
+    let mut random = Random(3);
+    let columns = 64;
+    let values: Vec<f32> = (0..columns).map(|_| random.unit()).collect();
+    let activations = Activations::quantize(&values, columns);
+    // Rows of the unit matrix, as Q8_0 has them: scale 1/64, one quant of 64.
+    let mut bytes = Vec::new();
+    for row in 0..columns {
+        for block in 0..2 {
+            bytes.extend(0x2400u16.to_le_bytes());
+            bytes.extend((0..32).map(|i| if 32 * block + i == row { 64 } else { 0 }));
+        }
+    }
+    for level in Level::usable() {
+        let mut out = vec![0f32; columns];
+        assert!(multiply(
+            level,
+            BlockType::Q8_0,
+            &bytes,
+            &activations,
+            &mut out
+        ));
+        for (out, value) in out.iter().zip(&values) {
+            assert!(
+                (out - value).abs() < 1.0 / 30_000.0,
+                "{level:?}: {out} for {value}"
+            );
+        }
+    }
+}
+
 /// Values from ggml's own definition of each block: one block with every quant known.
 #[test]
 fn known_blocks() {

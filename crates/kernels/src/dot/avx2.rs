@@ -1,7 +1,7 @@
 //! 256-bit dot products.
 #![allow(unsafe_code)] // loads through pointers, in bounds by the lengths asserted beside them
 
-use crate::activations::{ActivationRow, GROUP, STEP};
+use crate::activations::{GROUP, Plane, STEP};
 use crate::block::{BlockType, UnpackedRow};
 use std::arch::x86_64::*;
 
@@ -13,30 +13,33 @@ pub(crate) fn unpack(row: &mut UnpackedRow, kind: BlockType, bytes: &[u8]) {
     });
 }
 
-/// Sum of `scale * quant * activation` over a row.
+/// Sum of `scale * quant * activation` over the planes of a row: each load of the weights serves
+/// them all.
 #[target_feature(enable = "avx2,fma,f16c")]
-pub(crate) fn dot(weights: &UnpackedRow, activations: &ActivationRow<'_>) -> f32 {
+pub(crate) fn dot<const N: usize>(weights: &UnpackedRow, planes: &[Plane<'_>; N]) -> f32 {
     let n = weights.quants.len();
-    assert!(n.is_multiple_of(STEP) && activations.quants.len() == n);
-    assert!(weights.scales.len() == n / GROUP && activations.scales.len() == n / GROUP);
+    assert!(n.is_multiple_of(STEP) && weights.scales.len() == n / GROUP);
+    for plane in planes {
+        assert!(plane.quants.len() == n && plane.scales.len() == n / GROUP);
+    }
     let ones = _mm256_set1_epi16(1);
     let mut sum = _mm256_setzero_ps();
     for at in (0..n).step_by(32) {
-        // SAFETY: `at + 32 <= n`, the length of both slices; unaligned loads.
-        let (w, a) = unsafe {
-            (
-                _mm256_loadu_si256(weights.quants.as_ptr().add(at).cast()),
-                _mm256_loadu_si256(activations.quants.as_ptr().add(at).cast()),
-            )
-        };
-        // |w| <= 128 and |a| <= 127, so that a pair stays under 2^15 and nothing saturates.
-        let pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(a, w));
-        let fours = _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, ones));
+        // SAFETY: `at + 32 <= n`, the length of the quants; unaligned load.
+        let w = unsafe { _mm256_loadu_si256(weights.quants.as_ptr().add(at).cast()) };
+        let size = _mm256_abs_epi8(w);
         let group = at / GROUP;
-        let low = weights.scales[group] * activations.scales[group];
-        let high = weights.scales[group + 1] * activations.scales[group + 1];
-        let scales = _mm256_set_m128(_mm_set1_ps(high), _mm_set1_ps(low));
-        sum = _mm256_fmadd_ps(fours, scales, sum);
+        for plane in planes {
+            // SAFETY: as above.
+            let a = unsafe { _mm256_loadu_si256(plane.quants.as_ptr().add(at).cast()) };
+            // |w| <= 128 and |a| <= 127, so that a pair stays under 2^15 and nothing saturates.
+            let pairs = _mm256_maddubs_epi16(size, _mm256_sign_epi8(a, w));
+            let fours = _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, ones));
+            let low = weights.scales[group] * plane.scales[group];
+            let high = weights.scales[group + 1] * plane.scales[group + 1];
+            let scales = _mm256_set_m128(_mm_set1_ps(high), _mm_set1_ps(low));
+            sum = _mm256_fmadd_ps(fours, scales, sum);
+        }
     }
     let four = _mm_add_ps(_mm256_castps256_ps128(sum), _mm256_extractf128_ps::<1>(sum));
     let two = _mm_add_ps(four, _mm_movehl_ps(four, four));

@@ -1,7 +1,7 @@
 //! 512-bit dot products with VNNI: 64 products and their sums by four in one instruction.
 #![allow(unsafe_code)] // loads through pointers, in bounds by the lengths asserted beside them
 
-use crate::activations::{ActivationRow, GROUP, STEP};
+use crate::activations::{GROUP, Plane, STEP};
 use crate::block::{BlockType, UnpackedRow};
 use std::arch::x86_64::*;
 
@@ -16,10 +16,7 @@ pub(crate) fn unpack(row: &mut UnpackedRow, kind: BlockType, bytes: &[u8]) {
 /// Sums of `scale * quant * activation` over a row, for `N` rows of activations at once: each
 /// load of the weights serves them all. Every sum is made in the same order whatever `N` is.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma")]
-pub(crate) fn dot<const N: usize>(
-    weights: &UnpackedRow,
-    activations: &[ActivationRow<'_>; N],
-) -> [f32; N] {
+pub(crate) fn dot<const N: usize>(weights: &UnpackedRow, activations: &[Plane<'_>; N]) -> [f32; N] {
     let n = weights.quants.len();
     assert!(n.is_multiple_of(STEP) && weights.scales.len() == n / GROUP);
     for row in activations {

@@ -1,10 +1,10 @@
 //! The plain form, which the others are tested against.
 
-use crate::activations::{ActivationRow, GROUP};
+use crate::activations::{GROUP, Plane};
 use crate::block::UnpackedRow;
 
 /// Sum of `scale * quant * activation` over a row.
-pub(crate) fn dot(weights: &UnpackedRow, activations: &ActivationRow<'_>) -> f32 {
+pub(crate) fn dot(weights: &UnpackedRow, activations: &Plane<'_>) -> f32 {
     let mut sum = 0f32;
     let groups = weights
         .quants
