@@ -98,7 +98,7 @@ fn parts_json(parts: &[Part]) -> String {
         .iter()
         .map(|Part::Text { text }| StoredPart::Text { text: text.clone() })
         .collect();
-    serde_json::json!(stored).to_string()
+    to_json(&stored)
 }
 
 fn error_json(error: &AppError) -> String {
@@ -109,21 +109,25 @@ fn error_json(error: &AppError) -> String {
         };
         (name.clone(), stored)
     });
-    serde_json::json!(StoredError {
+    to_json(&StoredError {
         key: error.key.clone(),
         args: args.collect(),
-        detail: error.detail.clone()
+        detail: error.detail.clone(),
     })
-    .to_string()
 }
 
 fn author_json(author: &Author) -> String {
-    serde_json::json!(StoredAuthor {
+    to_json(&StoredAuthor {
         model: author.model.0.clone(),
         name: author.name.clone(),
         quantisation: author.quantisation.clone(),
     })
-    .to_string()
+}
+
+/// What is stored here has text for keys and no maps of its own, so it is never refused; and
+/// unlike `json!` it writes single-precision numbers as short as they are.
+fn to_json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 fn status_name(status: MessageStatus) -> &'static str {
@@ -227,7 +231,7 @@ pub(crate) fn insert(connection: &Connection, row: &MessageRow) -> Result<(), Fa
             row.author.as_ref().map(author_json),
             status_name(row.status),
             row.error.as_ref().map(error_json),
-            row.receipt.as_ref().map(|receipt| serde_json::json!(receipt).to_string()),
+            row.receipt.as_ref().map(to_json),
             row.run,
             row.created
         ])?;
@@ -287,10 +291,7 @@ pub(crate) fn end(connection: &Connection, id: &str, ending: &Ending) -> Result<
             id,
             status_name(ending.status),
             ending.error.as_ref().map(error_json),
-            ending
-                .receipt
-                .as_ref()
-                .map(|receipt| serde_json::json!(receipt).to_string()),
+            ending.receipt.as_ref().map(to_json),
         ])?;
     Ok(changed == 1)
 }

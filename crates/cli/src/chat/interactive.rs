@@ -164,12 +164,16 @@ async fn current(session: &Session) -> Result<ModelEntry, AppError> {
 }
 
 fn brief(model: &ModelEntry) -> String {
-    format!(
-        "{} · {} · {}",
-        model.name,
-        model.quantisation,
-        size(model.bytes as f64)
-    )
+    let facts = [
+        model.name.clone(),
+        model.quantisation.clone(),
+        size(model.bytes as f64),
+    ];
+    facts
+        .into_iter()
+        .filter(|fact| !fact.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ")
 }
 
 #[cfg(test)]

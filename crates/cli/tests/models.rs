@@ -1,0 +1,300 @@
+//! The real program on real weights: the starter and the second model.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+const STARTER: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
+const SECOND: &str = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf";
+
+fn model(name: &str) -> String {
+    let set = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let folder = set("PARLEY_MODELS")
+        .or_else(|| Some(set("XDG_CACHE_HOME")?.join("parley-models")))
+        .or_else(|| Some(set("HOME")?.join(".cache/parley-models")));
+    folder.unwrap().join(name).display().to_string()
+}
+
+struct Person(tempfile::TempDir);
+
+impl Person {
+    fn new() -> Person {
+        Person(tempfile::tempdir().unwrap())
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parley"));
+        command
+            .args(words)
+            .env("PARLEY_HOME", self.0.path())
+            .env("PARLEY_STARTER", model(STARTER))
+            .env("LC_ALL", "C.UTF-8")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, words: &[&str], input: &str) -> (String, String, Option<i32>) {
+        let mut child = self.command(words).spawn().unwrap();
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = child.wait_with_output().unwrap();
+        (
+            String::from_utf8(stdout).unwrap(),
+            String::from_utf8(stderr).unwrap(),
+            status.code(),
+        )
+    }
+
+    /// What goes to standard output, of a command that has to do well.
+    fn out(&self, words: &[&str], input: &str) -> String {
+        let (out, err, code) = self.run(words, input);
+        assert_eq!(code, Some(0), "{words:?}: {err}");
+        out
+    }
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn the_capital_of_france_is_named_alone() {
+    let person = Person::new();
+    let words = [
+        "chat",
+        "--once",
+        "What is the capital of France?",
+        "--temperature",
+        "0",
+    ];
+    let (out, err, code) = person.run(&words, "");
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("Paris"), "{out}");
+    assert!(out.ends_with('\n') && !out.ends_with("\n\n"));
+    assert_eq!(person.out(&words, ""), out, "greedy answers are the same");
+    let from_input = ["chat", "--once", "-", "--temperature", "0"];
+    assert_eq!(
+        person.out(&from_input, "What is the capital of France?\n"),
+        out
+    );
+    let json = [&words[..], &["--json", "--max-tokens", "4"]].concat();
+    let object: serde_json::Value = serde_json::from_str(&person.out(&json, "")).unwrap();
+    assert!(out.starts_with(object["answer"].as_str().unwrap()));
+    assert_eq!(object["receipt"]["stop"], "length");
+    assert_eq!(object["receipt"]["answer_tokens"], 4);
+    assert_eq!(object["receipt"]["sampling"]["top_p"], 0.95);
+    assert_eq!(object["model"]["name"], "SmolLM2 135M Instruct");
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn the_same_seed_gives_the_same_answer() {
+    let person = Person::new();
+    let words = [
+        "chat",
+        "--once",
+        "Tell me of the sea.",
+        "--seed",
+        "7",
+        "--max-tokens",
+        "24",
+    ];
+    assert_eq!(person.out(&words, ""), person.out(&words, ""));
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn the_second_model_reads_what_was_said_to_the_first() {
+    let person = Person::new();
+    let lines = format!(
+        "My cat is called Mo.\n/model {}\nWhat is my cat called? Only the name.\n",
+        model(SECOND)
+    );
+    let (out, err, code) = person.run(
+        &["chat", "--temperature", "0", "--max-tokens", "24"],
+        &lines,
+    );
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.lines().last().unwrap().contains("Mo"), "{out}");
+    assert!(
+        err.contains("Answers come from SmolLM2 135M Instruct"),
+        "{err}"
+    );
+    assert!(person.out(&["list"], "").to_lowercase().contains("qwen2.5"));
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn tokens_go_there_and_back() {
+    let person = Person::new();
+    for name in [STARTER, SECOND] {
+        let file = model(name);
+        for text in [
+            "Hello, world!\n",
+            " two  spaces\t",
+            "天地玄黃，宇宙洪荒",
+            "👨‍👩‍👧‍👦 e\u{301}",
+            "<|im_start|>",
+            "",
+        ] {
+            let ids = person.out(&["tokenize", &file], text);
+            assert!(
+                ids.ends_with('\n')
+                    && ids
+                        .trim()
+                        .split(' ')
+                        .all(|id| id.is_empty() || id.parse::<u32>().is_ok())
+            );
+            assert_eq!(
+                person.out(&["tokenize", &file, "--decode"], &ids),
+                text,
+                "{name}: {ids}"
+            );
+        }
+        let special = person.out(&["tokenize", &file, "--special"], "<|im_start|>");
+        assert!(special.split_whitespace().count() <= 2, "{special}");
+        let (_, err, code) = person.run(&["tokenize", &file, "--decode"], "4000000000");
+        assert_eq!(code, Some(1));
+        assert!(err.contains("does not exist in this model"), "{err}");
+    }
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn prompts_logits_and_times_are_told() {
+    let person = Person::new();
+    let file = model(STARTER);
+    let messages = r#"[{"role":"system","content":"Be brief."},{"role":"user","content":"Hi"}]"#;
+    let prompt = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n";
+    let opened = format!("{prompt}<|im_start|>assistant\n");
+    assert_eq!(person.out(&["render", &file, "-"], messages), opened);
+    assert_eq!(
+        person.out(&["render", &file, "-", "--no-generation-prompt"], messages),
+        prompt
+    );
+
+    let out = person.out(&["logits", &file, "-", "--top", "3"], "[504, 3575, 282]");
+    let rows: Vec<serde_json::Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(rows.len(), 3);
+    for (position, (row, token)) in rows.iter().zip([504, 3575, 282]).enumerate() {
+        assert_eq!(
+            (&row["position"], &row["token"]),
+            (&position.into(), &token.into())
+        );
+        let top = row["top"].as_array().unwrap();
+        assert_eq!(top.len(), 3);
+        assert!(top[0]["logit"].as_f64().unwrap() >= top[2]["logit"].as_f64().unwrap());
+    }
+
+    let words = [
+        "bench",
+        &file,
+        "--prefill",
+        "16",
+        "--decode",
+        "4",
+        "--runs",
+        "2",
+        "--threads",
+        "2",
+        "--json",
+    ];
+    let out = person.out(&words, "");
+    assert_eq!(out.lines().count(), 2);
+    for line in out.lines() {
+        let run: serde_json::Value = serde_json::from_str(line).unwrap();
+        for key in ["load_ms", "prefill_tps", "decode_tps", "peak_memory_bytes"] {
+            assert!(run[key].as_f64().unwrap() > 0.0, "{key}: {line}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn a_message_longer_than_the_context_is_refused_with_figures() {
+    let person = Person::new();
+    let (out, err, code) = person.run(&["chat", "--once", "-"], &"many words ".repeat(8000));
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(
+        err.contains("too long for the model") && err.contains("too many"),
+        "{err}"
+    );
+}
+
+/// A long answer on its way, its first piece read.
+fn long_answer(person: &Person, words: &[&str]) -> (Child, BufReader<std::process::ChildStdout>) {
+    let words = [
+        &[
+            "chat",
+            "--once",
+            "Write a long story about the sea.",
+            "--temperature",
+            "0",
+        ],
+        words,
+    ]
+    .concat();
+    let mut child = person.command(&words).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    assert!(!out.fill_buf().unwrap().is_empty());
+    (child, out)
+}
+
+fn wait(child: &mut Child) -> Option<i32> {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(10) {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let _ = child.kill();
+    panic!("it does not end");
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    let person = Person::new();
+    let (mut child, out) = long_answer(&person, &[]);
+    drop(out);
+    assert_eq!(wait(&mut child), Some(0));
+    let mut err = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut err)
+        .unwrap();
+    assert_eq!(err, "");
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn an_interrupt_stops_the_answer_and_keeps_it() {
+    let person = Person::new();
+    let (mut child, mut out) = long_answer(&person, &[]);
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    assert_eq!(wait(&mut child), Some(130));
+    let mut said = String::new();
+    out.read_to_string(&mut said).unwrap();
+    assert!(said.ends_with('\n'));
+}
