@@ -1,4 +1,5 @@
 //! Against llama.cpp's results in `tests/golden`: rendered prompts, ids, and greedy answers.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that fails, panics
 
 mod common;
 

@@ -13,7 +13,7 @@ use crate::open::{first_bytes, not_gguf, regular_file};
 use protocol::{AppError, failure};
 use read::Reader;
 use std::collections::HashMap;
-use std::io::{Seek, SeekFrom};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Bytes of magic, version and the two counts.
@@ -64,19 +64,25 @@ impl Gguf {
     /// Reads and checks the header of the file at `path`; the weights are not read.
     ///
     /// Errors: `file-not-found`, `file-not-readable`, `not-a-file`, `not-a-model`,
-    /// `unsafe-format`, `model-version`, `model-truncated`, `model-damaged`, `unknown-type`.
+    /// `unsafe-format`, `model-version`, `model-big-endian`, `model-truncated`, `model-damaged`,
+    /// `unknown-type`.
     pub fn open(path: &Path) -> Result<Gguf, AppError> {
-        let (mut file, file_bytes) = regular_file(path)?;
-        let unreadable = |error: std::io::Error| failure::file_not_readable(path).detail(error);
-        let start = first_bytes(&mut file, 16).map_err(unreadable)?;
+        let (file, file_bytes) = regular_file(path)?;
+        Gguf::read(path, file, file_bytes)
+    }
+
+    /// Reads and checks the header of a file of `file_bytes` from its start on. `path` is only
+    /// for the sentences. Errors as [`Gguf::open`].
+    pub fn read(path: &Path, mut input: impl Read, file_bytes: u64) -> Result<Gguf, AppError> {
+        let start = first_bytes(&mut input, 16)
+            .map_err(|error| failure::file_not_readable(path).detail(error))?;
         if !start.starts_with(b"GGUF") {
             return Err(not_gguf(path, &start));
         }
-        if file_bytes < FIXED {
+        if file_bytes < FIXED || start.len() < 16 {
             return Err(failure::model_truncated(path, file_bytes, FIXED));
         }
-        file.seek(SeekFrom::Start(4)).map_err(unreadable)?;
-        let mut reader = Reader::new(file, path, 4, file_bytes);
+        let mut reader = Reader::new(start[4..].chain(input), path, 4, file_bytes);
         let version = reader.u32()?;
         match version {
             2 | 3 => {}

@@ -35,8 +35,8 @@ pub(crate) fn not_gguf(path: &Path, start: &[u8]) -> AppError {
 }
 
 /// Reads as many of the first bytes as there are, up to `most`.
-pub(crate) fn first_bytes(file: &mut File, most: usize) -> std::io::Result<Vec<u8>> {
-    let mut start = Vec::with_capacity(most);
-    file.take(most as u64).read_to_end(&mut start)?;
+pub(crate) fn first_bytes(input: &mut impl Read, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    input.take(most).read_to_end(&mut start)?;
     Ok(start)
 }

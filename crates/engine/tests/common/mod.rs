@@ -1,6 +1,8 @@
 //! What the engine's tests share.
 #![allow(dead_code)] // each test binary uses a part
 
+pub mod tiny;
+
 use engine::{Cancel, LoadOptions, Model, Sequence, Wanted};
 use protocol::{PromptMessage, Role, Sampling};
 use std::path::PathBuf;

@@ -3,7 +3,6 @@
 use super::{Array, Metadata, Tensor, Value};
 use crate::ggml;
 use protocol::{AppError, failure};
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
@@ -16,17 +15,17 @@ const DEEPEST: u32 = 4;
 /// Most dimensions of a tensor.
 const MOST_DIMENSIONS: u32 = 4;
 
-pub(super) struct Reader<'a> {
-    input: BufReader<File>,
+pub(super) struct Reader<'a, R> {
+    input: BufReader<R>,
     path: &'a Path,
     at: u64,
     end: u64,
 }
 
-impl<'a> Reader<'a> {
-    /// `at` is where `file` stands, `end` its length, both in bytes.
-    pub fn new(file: File, path: &'a Path, at: u64, end: u64) -> Self {
-        let input = BufReader::with_capacity(1 << 18, file);
+impl<'a, R: Read> Reader<'a, R> {
+    /// `at` is where `input` stands in the file, `end` the file's length, both in bytes.
+    pub fn new(input: R, path: &'a Path, at: u64, end: u64) -> Self {
+        let input = BufReader::with_capacity(1 << 18, input);
         Reader {
             input,
             path,
