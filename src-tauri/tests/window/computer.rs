@@ -1,5 +1,6 @@
 //! A person's computer: folders where nothing was before, the programs, and their processes.
 
+use crate::display::Display;
 use serde_json::Value;
 use std::{
     fs,
@@ -65,14 +66,16 @@ pub fn signal(name: &str, target: &str) {
 /// What is there stays over restarts of the window.
 pub struct Home {
     folder: TempDir,
+    /// What its windows are shown on.
+    pub display: Display,
 }
 
 impl Home {
     /// An empty one.
     pub fn new() -> Home {
-        Home {
-            folder: tempfile::tempdir().expect("a folder"),
-        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let display = Display::new();
+        Home { folder, display }
     }
 
     /// Its folder.
@@ -96,6 +99,9 @@ impl Home {
             .env("XDG_CONFIG_HOME", self.path().join("config"))
             .env("PARLEY_STARTER", model(STARTER))
             .env("PARLEY_WORKER", beside("PARLEY_WORKER", "parley-worker"))
+            .env("DISPLAY", &self.display.name)
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("XAUTHORITY")
             .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
             .env("NO_AT_BRIDGE", "1")
             .env("GSETTINGS_BACKEND", "memory")

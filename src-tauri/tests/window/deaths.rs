@@ -50,7 +50,7 @@ async fn goes_on(window: &Window) {
 }
 
 #[tokio::test]
-#[ignore = "needs a display and the test models"]
+#[ignore = "needs the test models and a display: cargo xtask test"]
 async fn the_worker_is_killed_in_mid_answer() {
     let home = Home::new();
     let window = home.open().await;
@@ -61,7 +61,7 @@ async fn the_worker_is_killed_in_mid_answer() {
 }
 
 #[tokio::test]
-#[ignore = "needs a display and the test models"]
+#[ignore = "needs the test models and a display: cargo xtask test"]
 async fn the_window_is_killed_in_mid_answer() {
     let home = Home::new();
     let window = home.open().await;
@@ -76,7 +76,7 @@ async fn the_window_is_killed_in_mid_answer() {
 }
 
 #[tokio::test]
-#[ignore = "needs a display and the test models"]
+#[ignore = "needs the test models and a display: cargo xtask test"]
 async fn the_session_ends_in_mid_answer() {
     let home = Home::new();
     let window = home.open().await;
@@ -91,7 +91,7 @@ async fn the_session_ends_in_mid_answer() {
 }
 
 #[tokio::test]
-#[ignore = "needs a display and the test models"]
+#[ignore = "needs the test models and a display: cargo xtask test"]
 async fn the_page_is_loaded_again_when_its_process_dies() {
     let home = Home::new();
     let window = home.open().await;

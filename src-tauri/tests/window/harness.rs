@@ -26,6 +26,14 @@ const LISTEN: &str = "window.refused ??= (() => {
     return refused;
 })()";
 
+/// WebKitGTK takes a picture with the next frame, and a page that stands still has none: this
+/// draws some that look the same.
+const STIR: &str = "let left = 40;
+    const timer = setInterval(() => {
+        document.body.style.opacity = left % 2 ? '' : '0.999';
+        if (--left < 0) clearInterval(timer);
+    }, 25)";
+
 /// An answer that must come, and be a good one.
 pub async fn soon<T, E: Debug>(what: &str, answer: impl Future<Output = Result<T, E>>) -> T {
     match tokio::time::timeout(PATIENCE, answer).await {
@@ -210,6 +218,7 @@ impl Window {
     /// Saves a picture of the page as `target/screens/NAME.png`, for looking at.
     pub async fn picture(&self, name: &str) {
         tokio::time::sleep(Duration::from_millis(300)).await; // what appears has appeared
+        self.script(STIR, vec![]).await;
         let picture = soon("a picture", self.client.screenshot()).await;
         let built = Path::new(env!("CARGO_BIN_EXE_parley-desktop"));
         let folder = built

@@ -1,12 +1,13 @@
 //! Parley as a person meets it: the real window, the real worker, real models.
 //!
-//! Needs a display (`xvfb-run -a -s "-screen 0 1280x900x24"`), WebKitWebDriver and the test
-//! models; `cargo xtask test` brings all of them and runs these with `--include-ignored`.
+//! Needs Xvfb, WebKitWebDriver, xdotool and the test models; `cargo xtask test` brings all of them
+//! and runs these with `--include-ignored`.
 #![cfg(target_os = "linux")]
 
 mod computer;
 mod deaths;
 mod desktop;
+mod display;
 mod harness;
 mod page;
 mod policy;

@@ -45,7 +45,7 @@ pub const CONVERSATION: &str = "aside button.item[data-id]";
 pub const VIEW: &str = "nav.rail button";
 /// The settings.
 const LANGUAGE: &str = "#language";
-const THEME: &str = "main [role=radiogroup]:first-of-type [role=radio]";
+const THEME: &str = "main [role=radio]";
 
 /// A word of the interface, from the catalogue that the page was built with.
 pub fn word(language: &str, key: &str) -> String {
@@ -171,10 +171,16 @@ impl Window {
             select.dispatchEvent(new Event('change', { bubbles: true }));";
         self.script(choose, vec![json!(LANGUAGE), json!(language)])
             .await;
-        self.press(THEME, theme).await;
         let tongue = "return document.documentElement.lang";
         self.until("the language changed", || async {
             self.script(tongue, vec![]).await == language
+        })
+        .await;
+        self.press(THEME, theme).await;
+        let chosen = format!("{THEME}[aria-checked=true]");
+        let name = self.texts(THEME).await[theme].clone();
+        self.until("the theme changed", || async {
+            self.texts(&chosen).await.contains(&name)
         })
         .await;
     }

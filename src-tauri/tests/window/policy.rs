@@ -11,7 +11,7 @@ const FOLLOW_A_LINK: &str = "const link = document.createElement('a');
     link.click();";
 
 #[tokio::test]
-#[ignore = "needs a display and the test models"]
+#[ignore = "needs the test models and a display: cargo xtask test"]
 async fn nothing_leads_out_of_the_page() {
     let home = Home::new();
     let window = home.open().await;
@@ -58,9 +58,10 @@ async fn nothing_leads_out_of_the_page() {
 }
 
 #[tokio::test]
-#[ignore = "needs a display and the test models"]
+#[ignore = "needs the test models and a display: cargo xtask test"]
 async fn nothing_foreign_runs_or_loads() {
-    let window = Home::new().open().await;
+    let home = Home::new();
+    let window = home.open().await;
     // Each tries something and says whether it was done. (The driver's own script is not the page's.)
     let tried = "const [way, done] = arguments;
         const refused = () => done('refused');

@@ -6,7 +6,7 @@ use crate::{
 };
 
 #[tokio::test]
-#[ignore = "needs a display and the test models"]
+#[ignore = "needs the test models and a display: cargo xtask test"]
 async fn a_first_start_speaks_the_systems_language() {
     for (system, language) in [
         ("C.UTF-8", "en"),
@@ -32,7 +32,7 @@ async fn a_first_start_speaks_the_systems_language() {
 }
 
 #[tokio::test]
-#[ignore = "needs a display and the test models"]
+#[ignore = "needs the test models and a display: cargo xtask test"]
 async fn a_conversation_light_and_dark_in_three_languages() {
     let home = Home::new();
     let window = home.open().await;
@@ -96,7 +96,7 @@ async fn a_conversation_light_and_dark_in_three_languages() {
 }
 
 #[tokio::test]
-#[ignore = "needs a display and the test models"]
+#[ignore = "needs the test models and a display: cargo xtask test"]
 async fn an_interrupted_answer_and_a_history_that_cannot_be_read() {
     let home = Home::new();
     let window = home.open().await;

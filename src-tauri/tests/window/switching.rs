@@ -2,7 +2,6 @@
 
 use crate::{
     computer::{Home, SECOND, model},
-    desktop::Display,
     harness::Window,
     page::*,
 };
@@ -32,7 +31,7 @@ fn prompt_of(messages: &Value, ids: &Value) -> Vec<Value> {
 }
 
 #[tokio::test]
-#[ignore = "needs a display and the test models"]
+#[ignore = "needs the test models and a display: cargo xtask test"]
 async fn the_second_model_reads_what_the_first_was_told() {
     let home = Home::new();
     let window = home.open().await;
@@ -104,16 +103,15 @@ async fn the_second_model_reads_what_the_first_was_told() {
 }
 
 #[tokio::test]
-#[ignore = "needs a display and the test models"]
+#[ignore = "needs the test models and a display: cargo xtask test"]
 async fn a_model_file_is_opened_by_the_systems_dialog() {
     let home = Home::new();
-    let display = Display::new();
-    let window = home.open_with(&[("DISPLAY", &display.name)]).await;
+    let window = home.open().await;
     let starter = window.text(CHOSEN).await;
     window.press(CHIP, 0).await;
     window.press(OPEN_FILE, 0).await;
     let title = word("en", "model-file-open");
-    display.open_by_dialog(&home, &title, &model(SECOND)).await;
+    home.open_by_dialog(&title, &model(SECOND)).await;
     window
         .until("it is chosen", || async {
             window.text(CHOSEN).await != starter

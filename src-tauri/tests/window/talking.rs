@@ -9,7 +9,7 @@ use serde_json::json;
 const LONG: &str = "Write a very long story about a lighthouse and the sea.";
 
 #[tokio::test]
-#[ignore = "needs a display and the test models"]
+#[ignore = "needs the test models and a display: cargo xtask test"]
 async fn an_answer_streams_and_can_be_stopped() {
     let home = Home::new();
     let window = home.open().await;
@@ -44,7 +44,7 @@ async fn an_answer_streams_and_can_be_stopped() {
 }
 
 #[tokio::test]
-#[ignore = "needs a display and the test models"]
+#[ignore = "needs the test models and a display: cargo xtask test"]
 async fn code_stands_in_colour() {
     let home = Home::new();
     let window = home.open().await;
@@ -85,7 +85,7 @@ async fn code_stands_in_colour() {
 }
 
 #[tokio::test]
-#[ignore = "needs a display and the test models"]
+#[ignore = "needs the test models and a display: cargo xtask test"]
 async fn another_answer_stands_beside_the_first() {
     let home = Home::new();
     let window = home.open().await;
