@@ -38,7 +38,7 @@ impl Default for Sampling {
             top_k: 40,
             top_p: 0.95,
             min_p: 0.05,
-            repeat_penalty: 1.1,
+            repeat_penalty: 1.0, // a penalty also punishes the words of the question, and code
             repeat_last_n: 64,
             presence_penalty: 0.0,
             frequency_penalty: 0.0,

@@ -88,7 +88,7 @@ pub enum ModelState {
     },
     /// In memory.
     Loaded {
-        /// Bytes its process holds.
+        /// Bytes set aside for it: weights and a full context, or what it holds where that is more.
         memory: u64,
     },
     /// Cannot be used, with the reason (file gone, changed, not supported).

@@ -38,11 +38,8 @@ impl Holding {
 
     fn state(&self) -> ModelState {
         match &self.pulse {
-            Some(pulse) if self.fraction >= 1.0 => match pulse.memory() {
-                0 => ModelState::Loaded {
-                    memory: self.reserved,
-                },
-                memory => ModelState::Loaded { memory },
+            Some(_) if self.fraction >= 1.0 => ModelState::Loaded {
+                memory: self.bytes(),
             },
             _ => ModelState::Loading {
                 fraction: self.fraction,

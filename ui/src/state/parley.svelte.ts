@@ -106,7 +106,7 @@ export class Parley {
 
   /** Says what the composer holds, or `words`, and asks for an answer. */
   async send(words?: string): Promise<void> {
-    const text = words ?? this.draft;
+    const text = (words ?? this.draft).toWellFormed(); // half a surrogate pair is no text
     if (text.trim() === "" || this.answering || this.sending) return;
     const conversation = this.current;
     const editing = this.editing;

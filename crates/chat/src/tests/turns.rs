@@ -118,8 +118,8 @@ async fn a_failure_before_text_failed_and_after_text_interrupted() {
         .say(Some(&answering.conversation), "Again")
         .await
         .unwrap();
-    assert_eq!(window.asked(), ["user: Hello\n\nAgain"]);
     let interrupted = window.ended(&answering).await;
+    assert_eq!(window.asked(), ["user: Hello\n\nAgain"]);
     assert_eq!(interrupted.status, MessageStatus::Interrupted);
     assert_eq!(text_of(&interrupted.parts), "Hel");
     let opened = window.open(&answering.conversation).await;

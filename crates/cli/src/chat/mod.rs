@@ -41,11 +41,7 @@ pub(crate) async fn run(
         Arc::new(Runtime::start(hub.clone())),
         hub.clone(),
     )?;
-    let mut defaults = Sampling::default();
-    if options.temperature == Some(0.0) {
-        // Greedy: the model's likeliest words, as they are.
-        defaults.repeat_penalty = 1.0;
-    }
+    let defaults = Sampling::default();
     let mut session = Session {
         app: app.clone(),
         hub,

@@ -54,7 +54,7 @@ export function receiptOf(entry: ModelEntry, path: readonly Message[], stop: Sto
     model: { id: entry.id, name: entry.name, source: entry.source, architecture: entry.architecture, quantisation: entry.quantisation },
     template_sha256: "0".repeat(64), prompt_sha256: "0".repeat(64), messages: path.slice(0, -1).map((m) => m.id),
     sampling: {
-      temperature: 0.7, top_k: 40, top_p: 0.95, min_p: 0.05, repeat_penalty: 1.1, repeat_last_n: 64, presence_penalty: 0, frequency_penalty: 0, seed: 7,
+      temperature: 0.7, top_k: 40, top_p: 0.95, min_p: 0.05, repeat_penalty: 1, repeat_last_n: 64, presence_penalty: 0, frequency_penalty: 0, seed: 7,
     },
     limits: { max_tokens: null },
     prompt_tokens: 30 + Math.ceil(letters(path.slice(0, -1)) / 4), reused_tokens: 0, cut_messages: 0, cut_tokens: 0,
