@@ -27,10 +27,6 @@ pub enum Generated {
 ///
 /// Errors: `model-gone`, `model-changed`; `template-missing`, `template-failed`,
 /// `template-too-costly`; `context-overflow`; `logits-not-finite`.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a request, and where its answer goes"
-)]
 pub fn generate(
     model: &Model,
     sequence: &mut Sequence,

@@ -30,7 +30,7 @@ pub struct Tokenizer {
 
 enum Algorithm {
     Bpe(Box<Bpe>),
-    Spm(Spm),
+    Spm(Box<Spm>),
 }
 
 /// A piece of a text: a token that was recognised, or words to be cut into tokens.
@@ -67,7 +67,7 @@ impl Tokenizer {
                 vocabulary.eos = vocabulary.eos.or(vocabulary.valid(2));
                 vocabulary.unknown = vocabulary.unknown.or(vocabulary.valid(0));
                 vocabulary.add_bos = vocabulary.add_bos.or(Some(true));
-                Algorithm::Spm(Spm::of(metadata, &vocabulary)?)
+                Algorithm::Spm(Box::new(Spm::of(metadata, &vocabulary)?))
             }
             other => return Err(failure::unknown_tokenizer(other)),
         };

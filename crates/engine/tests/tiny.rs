@@ -521,7 +521,7 @@ fn texts_come_back() {
     for _ in 0..300 {
         let text = (0..20).filter_map(|_| {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            char::from_u32((seed >> 33) as u32 % 0x11_0000 >> (seed % 13))
+            char::from_u32(((seed >> 33) as u32 % 0x11_0000) >> (seed % 13))
         });
         texts.push(text.collect());
     }

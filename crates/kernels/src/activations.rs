@@ -27,8 +27,8 @@ pub struct Activations {
     quants: Vec<i8>,
     /// `(rows, PLANES, padded / GROUP)`: the scale of each group.
     scales: Vec<f32>,
-    /// `(rows, PLANES, padded / GROUP)`: scale times the sum of the group's quants, for offsets
-    /// of weights.
+    /// `(rows, padded / GROUP)`: scale times the sum of the group's quants, of both planes
+    /// together, for offsets of weights.
     sums: Vec<f32>,
     /// `(rows, PLANES, padded / 4)`: 128 times the sum of four quants. The 512-bit kernel adds
     /// 128 to each weight to make it unsigned, and takes this away again, all in integers.
@@ -47,20 +47,20 @@ impl Activations {
             padded,
             quants: vec![0; all],
             scales: vec![0.0; all / GROUP],
-            sums: vec![0.0; all / GROUP],
+            sums: vec![0.0; all / PLANES / GROUP],
             shift: vec![0; all / 4],
         };
         for (row, values) in values.chunks_exact(columns.max(1)).enumerate() {
             for (block, values) in values.chunks(BLOCK).enumerate() {
-                made.quantize_block(row * PLANES * padded + block * BLOCK, values);
+                made.quantize_block(row, block * BLOCK, values);
             }
         }
         made
     }
 
-    /// Quantises up to [`BLOCK`] values to the place `at` (a multiple of [`BLOCK`]) of the first
-    /// plane, and to the same place of the second.
-    fn quantize_block(&mut self, at: usize, values: &[f32]) {
+    /// Quantises up to [`BLOCK`] values to the columns from `column` (a multiple of [`BLOCK`]) of
+    /// both planes of a row.
+    fn quantize_block(&mut self, row: usize, column: usize, values: &[f32]) {
         // A value that is not a number makes its whole block one, so that it is told, not lost.
         let finite = values.iter().all(|x| x.is_finite());
         let largest = values.iter().fold(0f32, |largest, x| largest.max(x.abs()));
@@ -73,22 +73,30 @@ impl Activations {
             *coarse = rounded as i8; // `as` saturates, and NaN becomes 0
             *fine = ((exact - rounded) * FINER).round() as i8;
         }
-        self.put(at, &coarse, scale);
-        self.put(at + self.padded, &fine, scale / FINER);
+        let at = row * PLANES * self.padded + column;
+        let coarse = self.put(at, &coarse, scale);
+        let fine = self.put(at + self.padded, &fine, scale / FINER);
+        let group = (row * self.padded + column) / GROUP;
+        for (at, (coarse, fine)) in coarse.iter().zip(fine).enumerate() {
+            self.sums[group + at] = coarse + fine;
+        }
     }
 
-    /// Puts quants of one scale, and what is reckoned from them, to the place `at`.
-    fn put(&mut self, at: usize, quants: &[i8; BLOCK], scale: f32) {
+    /// Puts quants of one scale, and what is reckoned from them, to the place `at`. Gives the
+    /// sums of their groups.
+    fn put(&mut self, at: usize, quants: &[i8; BLOCK], scale: f32) -> [f32; BLOCK / GROUP] {
         self.quants[at..at + BLOCK].copy_from_slice(quants);
-        for (group, quants) in quants.chunks_exact(GROUP).enumerate() {
-            let sum: i32 = quants.iter().map(|q| i32::from(*q)).sum();
-            self.scales[at / GROUP + group] = scale;
-            self.sums[at / GROUP + group] = scale * sum as f32;
-        }
         for (four, quants) in quants.chunks_exact(4).enumerate() {
             let sum: i32 = quants.iter().map(|q| i32::from(*q)).sum();
             self.shift[at / 4 + four] = 128 * sum;
         }
+        let mut sums = [0.0; BLOCK / GROUP];
+        for (group, quants) in quants.chunks_exact(GROUP).enumerate() {
+            let sum: i32 = quants.iter().map(|q| i32::from(*q)).sum();
+            self.scales[at / GROUP + group] = scale;
+            sums[group] = scale * sum as f32;
+        }
+        sums
     }
 
     /// How many rows.
@@ -106,6 +114,12 @@ impl Activations {
         self.padded
     }
 
+    /// The sums of one row's groups.
+    pub(crate) fn sums(&self, row: usize) -> &[f32] {
+        let groups = self.padded / GROUP;
+        &self.sums[row * groups..(row + 1) * groups]
+    }
+
     /// One plane of one row.
     pub(crate) fn plane(&self, row: usize, plane: usize) -> Plane<'_> {
         let row = row * PLANES + plane;
@@ -113,7 +127,6 @@ impl Activations {
         Plane {
             quants: &self.quants[row * n..(row + 1) * n],
             scales: &self.scales[row * groups..(row + 1) * groups],
-            sums: &self.sums[row * groups..(row + 1) * groups],
             shift: &self.shift[row * n / 4..(row + 1) * n / 4],
         }
     }
@@ -124,6 +137,5 @@ impl Activations {
 pub(crate) struct Plane<'a> {
     pub quants: &'a [i8],
     pub scales: &'a [f32],
-    pub sums: &'a [f32],
     pub shift: &'a [i32],
 }

@@ -33,13 +33,25 @@ pub fn multiply(
     }
     let level = level.min(probe());
     let mut unpacked = UnpackedRow::new(activations.padded());
+    let tokens: Vec<Token<'_>> = (0..activations.rows())
+        .map(|row| Token {
+            planes: [activations.plane(row, 0), activations.plane(row, 1)],
+            sums: activations.sums(row),
+        })
+        .collect();
     let rows = weights
         .chunks_exact(row_bytes)
-        .zip(out.chunks_exact_mut(activations.rows()));
+        .zip(out.chunks_exact_mut(tokens.len()));
     for (bytes, out) in rows {
-        row(level, kind, bytes, &mut unpacked, activations, out);
+        row(level, kind, bytes, &mut unpacked, &tokens, out);
     }
     true
+}
+
+/// One row of activations.
+struct Token<'a> {
+    planes: [Plane<'a>; PLANES],
+    sums: &'a [f32],
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -49,39 +61,41 @@ fn row(
     kind: BlockType,
     bytes: &[u8],
     unpacked: &mut UnpackedRow,
-    activations: &Activations,
+    tokens: &[Token<'_>],
     out: &mut [f32],
 ) {
     match level {
-        Level::Portable => portable(kind, bytes, unpacked, activations, out),
+        Level::Portable => return portable(kind, bytes, unpacked, tokens, out),
         Level::Avx2 => {
             // SAFETY: `multiply` lowered the level to one that the probe has seen.
             unsafe { dot::avx2::unpack(unpacked, kind, bytes) };
-            for (i, out) in out.iter_mut().enumerate() {
+            for (out, token) in out.iter_mut().zip(tokens) {
                 // SAFETY: as above.
-                *out = unsafe { dot::avx2::dot(unpacked, &planes(activations, i)) };
+                *out = unsafe { dot::avx2::dot(unpacked, &token.planes) };
             }
-            add_offsets(kind, unpacked, activations, out);
         }
         Level::Avx512Vnni => {
             // SAFETY: as above.
             unsafe { dot::avx512::unpack(unpacked, kind, bytes) };
-            let mut pairs = out.chunks_exact_mut(2);
-            let mut i = 0;
-            for out in &mut pairs {
-                let [a, b] = planes(activations, i);
-                let [c, d] = planes(activations, i + 1);
+            let (pairs, last) = tokens.as_chunks::<2>();
+            let (pairs_out, last_out) = out.as_chunks_mut::<2>();
+            for (out, [one, two]) in pairs_out.iter_mut().zip(pairs) {
+                let ([a, b], [c, d]) = (one.planes, two.planes);
                 // SAFETY: as above.
                 let [a, b, c, d] = unsafe { dot::avx512::dot(unpacked, &[a, b, c, d]) };
-                out.copy_from_slice(&[a + b, c + d]);
-                i += 2;
+                *out = [a + b, c + d];
             }
-            for out in pairs.into_remainder() {
+            for (out, token) in last_out.iter_mut().zip(last) {
                 // SAFETY: as above.
-                let [a, b] = unsafe { dot::avx512::dot(unpacked, &planes(activations, i)) };
+                let [a, b] = unsafe { dot::avx512::dot(unpacked, &token.planes) };
                 *out = a + b;
             }
-            add_offsets(kind, unpacked, activations, out);
+        }
+    }
+    if kind.has_offsets() {
+        for (out, token) in out.iter_mut().zip(tokens) {
+            // SAFETY: every level but the portable one has AVX2.
+            *out += unsafe { dot::avx2::offsets(&unpacked.offsets, token.sums) };
         }
     }
 }
@@ -92,45 +106,27 @@ fn row(
     kind: BlockType,
     bytes: &[u8],
     unpacked: &mut UnpackedRow,
-    activations: &Activations,
+    tokens: &[Token<'_>],
     out: &mut [f32],
 ) {
-    portable(kind, bytes, unpacked, activations, out);
+    portable(kind, bytes, unpacked, tokens, out);
 }
 
 fn portable(
     kind: BlockType,
     bytes: &[u8],
     unpacked: &mut UnpackedRow,
-    activations: &Activations,
+    tokens: &[Token<'_>],
     out: &mut [f32],
 ) {
     unpacked.unpack(kind, bytes, crate::half::to_f32);
-    for (i, out) in out.iter_mut().enumerate() {
-        *out = planes(activations, i)
-            .iter()
+    for (out, token) in out.iter_mut().zip(tokens) {
+        let planes = token.planes.iter();
+        *out = planes
             .map(|plane| dot::portable::dot(unpacked, plane))
             .sum();
-    }
-    add_offsets(kind, unpacked, activations, out);
-}
-
-/// Both planes of a row.
-fn planes(activations: &Activations, row: usize) -> [Plane<'_>; PLANES] {
-    [activations.plane(row, 0), activations.plane(row, 1)]
-}
-
-fn add_offsets(
-    kind: BlockType,
-    unpacked: &UnpackedRow,
-    activations: &Activations,
-    out: &mut [f32],
-) {
-    if kind.has_offsets() {
-        for (i, out) in out.iter_mut().enumerate() {
-            for plane in planes(activations, i) {
-                *out += dot::offsets(&unpacked.offsets, &plane);
-            }
+        if kind.has_offsets() {
+            *out += dot::offsets(&unpacked.offsets, token.sums);
         }
     }
 }

@@ -45,3 +45,10 @@ pub(crate) fn dot<const N: usize>(weights: &UnpackedRow, planes: &[Plane<'_>; N]
     let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
     _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
 }
+
+/// [`super::offsets`] with this processor's instructions; without fused steps, so that it gives
+/// the same bits.
+#[target_feature(enable = "avx2")]
+pub(crate) fn offsets(offsets: &[f32], sums: &[f32]) -> f32 {
+    super::offsets(offsets, sums)
+}

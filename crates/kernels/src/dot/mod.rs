@@ -6,18 +6,15 @@ pub(crate) mod avx2;
 pub(crate) mod avx512;
 pub(crate) mod portable;
 
-use crate::activations::Plane;
-
 /// The part of the dot product that the weights' offsets make: `sum of offset * scale * quants`.
 /// Eight running sums, in the same order on every processor.
 #[inline(always)]
-pub(crate) fn offsets(offsets: &[f32], activations: &Plane<'_>) -> f32 {
-    let mut sums = [0f32; 8];
-    let pairs = offsets.chunks(8).zip(activations.sums.chunks(8));
-    for (offsets, activations) in pairs {
-        for ((sum, offset), activation) in sums.iter_mut().zip(offsets).zip(activations) {
-            *sum += offset * activation;
+pub(crate) fn offsets(offsets: &[f32], sums: &[f32]) -> f32 {
+    let mut parts = [0f32; 8];
+    for (offsets, sums) in offsets.chunks(8).zip(sums.chunks(8)) {
+        for ((part, offset), sum) in parts.iter_mut().zip(offsets).zip(sums) {
+            *part += offset * sum;
         }
     }
-    sums.iter().sum()
+    parts.iter().sum()
 }

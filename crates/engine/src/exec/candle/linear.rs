@@ -252,7 +252,7 @@ fn multiply_by_kernel(
 
 /// Rows that are worth handing to a thread, for a row's number of products.
 fn rows_at_once(products: usize) -> usize {
-    ((1 << 16) / products.max(1)).max(4)
+    ((1 << 17) / products.max(1)).max(4)
 }
 
 /// (rows, tokens) to (tokens, rows).
