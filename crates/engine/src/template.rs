@@ -5,6 +5,7 @@
 
 mod arithmetic;
 mod filters;
+mod folded;
 mod meter;
 mod plain;
 mod python;
@@ -20,7 +21,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Longest source in bytes; the longest known template has 30 KB.
-const LONGEST: usize = 1 << 20;
+const LONGEST: usize = 1 << 18;
 
 /// A chat template; of a model without one, every rendering is `template-missing`.
 pub struct Template {
@@ -71,6 +72,7 @@ impl Template {
         if source.len() > LONGEST {
             return Err(failure::template_too_costly());
         }
+        folded::check(&source)?;
         render::render(render::Job {
             source,
             messages: messages.to_vec(),
