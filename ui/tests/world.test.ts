@@ -72,3 +72,10 @@ test("the conversation on the page goes when it is deleted", () => {
   const world = withOpen(begin(), conversation([message("q", null)], 0), []);
   expect(apply(world, event(1, { type: "conversation_deleted", id: "c" })).open).toBeNull();
 });
+
+test("a trouble joins those of the snapshot", () => {
+  const error = (key: string) => ({ key, args: {}, detail: null });
+  const world = fromSnapshot(snapshot(0, { troubles: [error("library-damaged")] }));
+  const next = apply(world, event(1, { type: "trouble", error: error("history-damaged") }));
+  expect(next.troubles.map(({ key }) => key)).toEqual(["library-damaged", "history-damaged"]);
+});

@@ -4,7 +4,7 @@ use crate::{
     models,
     state::{Core, State},
     store::Store,
-    watching,
+    upkeep, watching,
 };
 use hub::{Hub, Places};
 use protocol::{AppError, Event, failure};
@@ -54,6 +54,7 @@ impl App {
         core.lock().renew_ids()?;
         tokio::spawn(models::watch(core.clone()));
         tokio::spawn(watching::watch(core.clone()));
+        tokio::spawn(upkeep::check_weekly(core.clone(), places.history()));
         Ok(App {
             core,
             _last: Arc::new(Last(closing)),

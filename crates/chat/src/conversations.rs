@@ -25,6 +25,7 @@ impl App {
                 models,
                 memory,
                 settings: state.settings.clone(),
+                troubles: state.troubles.clone(),
                 system_language: messages::system(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             };

@@ -17,6 +17,7 @@ mod state;
 mod store;
 mod title;
 mod turns;
+mod upkeep;
 mod watching;
 
 pub use app::App;

@@ -42,6 +42,8 @@ pub(crate) struct State {
     pub(crate) settings: Settings,
     /// What this process is making, by conversation.
     pub(crate) answers: HashMap<String, Making>,
+    /// What a person should know of, for windows that open later.
+    pub(crate) troubles: Vec<AppError>,
     /// Ends that could not be written (a full disk): written as soon as that is possible.
     pub(crate) unsettled: Vec<(String, String, Ending)>,
 }
@@ -62,12 +64,19 @@ impl State {
         Ok(State {
             settings: store.read(setting::read)?,
             store,
+            troubles: hub.damage().into_iter().collect(),
             hub,
             events,
             seq: 0,
             answers: HashMap::new(),
             unsettled: Vec::new(),
         })
+    }
+
+    /// Tells of something that a person should know of, now and in later snapshots.
+    pub(crate) fn trouble(&mut self, error: AppError) {
+        self.troubles.push(error.clone());
+        self.tell(EventKind::Trouble { error });
     }
 
     /// Tells every listener.

@@ -1,6 +1,6 @@
 //! Requests and replies of the command table (the table itself is `chat`'s).
 
-use crate::{ConversationSummary, MemoryUse, ModelEntry, ModelId, Settings};
+use crate::{AppError, ConversationSummary, MemoryUse, ModelEntry, ModelId, Settings};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -24,6 +24,9 @@ pub struct Snapshot {
     pub memory: MemoryUse,
     /// The settings.
     pub settings: Settings,
+    /// What a person should know of and nobody asked for: a library or a history that was found
+    /// damaged.
+    pub troubles: Vec<AppError>,
     /// The language that "as the system" means here.
     pub system_language: crate::Language,
     /// Parley's version.

@@ -1,6 +1,6 @@
 //! What the chat core tells every window, in order.
 
-use crate::{ConversationSummary, Message, ModelEntry, Settings};
+use crate::{AppError, ConversationSummary, Message, ModelEntry, Settings};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -65,6 +65,11 @@ pub enum EventKind {
         models: Vec<ModelEntry>,
         /// The memory.
         memory: MemoryUse,
+    },
+    /// Something that a person should know of was found, as in a snapshot's `troubles`.
+    Trouble {
+        /// The sentence for the person.
+        error: AppError,
     },
     /// The settings changed.
     SettingsChanged {

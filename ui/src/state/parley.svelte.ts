@@ -1,5 +1,5 @@
 // The window's own state over the session, and everything that a person can do in it.
-import { SvelteMap } from "svelte/reactivity";
+import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import { asAppError, type Backend, type CommandName, type Reply, type Request } from "../backend/backend";
 import type { AppError } from "../backend/bindings/AppError";
 import type { ConversationSummary } from "../backend/bindings/ConversationSummary";
@@ -38,6 +38,8 @@ export class Parley {
   /** Rises whenever the thread should go to its end. */
   endWish = $state(0);
 
+  /** Troubles the person has put away, as told. */
+  #dismissed = new SvelteSet<string>();
   #backend: Backend;
   #drafts = new SvelteMap<string, string>();
 
@@ -69,6 +71,19 @@ export class Parley {
   });
   model = $derived(this.world && modelOf(this.summary, this.world.settings, this.world.models));
   answering = $derived(this.summary?.answering === true || this.path.at(-1)?.status === "streaming");
+
+  /** What the person should read above the composer: the latest first. */
+  get told(): AppError | null {
+    const trouble = this.world?.troubles.find((error) => !this.#dismissed.has(JSON.stringify(error)));
+    return this.notice ?? this.session.failure ?? trouble ?? null;
+  }
+
+  /** Puts away what is told. */
+  dismiss(): void {
+    if (this.notice) this.notice = null;
+    else if (this.session.failure) this.session.failure = null;
+    else if (this.told) this.#dismissed.add(JSON.stringify(this.told));
+  }
 
   get draft(): string {
     return this.#drafts.get(this.current ?? "") ?? "";

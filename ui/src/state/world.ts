@@ -41,6 +41,8 @@ function applyToLists(world: World, event: Event): World {
       return { ...world, conversations: world.conversations.filter((c) => c.id !== event.id) };
     case "models_changed":
       return { ...world, models: event.models, memory: event.memory };
+    case "trouble":
+      return { ...world, troubles: [...world.troubles, event.error] };
     case "settings_changed":
       return { ...world, settings: event.settings };
     case "answer_progress":

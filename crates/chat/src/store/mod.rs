@@ -333,10 +333,23 @@ pub(crate) fn settings_of(path: &Path) -> protocol::Settings {
         .unwrap_or_default()
 }
 
+/// The full check of a history that is in use: reads all of it, over a connection of its own.
+/// Errors: `history-damaged`.
+pub(crate) fn check_all(path: &Path) -> Result<(), AppError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| failure::sqlite(path, &error))?;
+    check_by("PRAGMA integrity_check(1)", &connection, path)
+}
+
 /// After an unclean exit: whether the file is whole.
 fn check(connection: &Connection, path: &Path) -> Result<(), AppError> {
+    check_by("PRAGMA quick_check(1)", connection, path)
+}
+
+fn check_by(pragma: &str, connection: &Connection, path: &Path) -> Result<(), AppError> {
     let said: String = connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .query_row(pragma, [], |row| row.get(0))
         .map_err(|error| failure::sqlite(path, &error))?;
     match said.as_str() {
         "ok" => Ok(()),

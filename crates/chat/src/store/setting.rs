@@ -2,7 +2,7 @@
 
 use super::{failure::Fault, schema::Migration};
 use protocol::{Language, ModelId, Settings, Theme};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 pub(super) const MIGRATIONS: &[Migration] = &[Migration {
@@ -70,6 +70,22 @@ pub(crate) fn read(connection: &Connection) -> Result<Settings, Fault> {
     Ok(settings)
 }
 
+/// When the whole history was last found sound, in milliseconds since 1970; 0 for never.
+pub(crate) fn checked_at(connection: &Connection) -> Result<i64, Fault> {
+    let value: Option<String> = connection
+        .prepare_cached("SELECT value FROM setting WHERE name = 'checked_at'")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(value
+        .and_then(|value| value.parse().ok())
+        .unwrap_or_default())
+}
+
+/// Writes when the whole history was found sound.
+pub(crate) fn write_checked_at(connection: &Connection, at: i64) -> Result<(), Fault> {
+    write_one(connection, "checked_at", &at.to_string())
+}
+
 /// Writes all settings.
 pub(crate) fn write(connection: &Connection, settings: &Settings) -> Result<(), Fault> {
     let language = settings.language.map(|language| match language {
@@ -88,12 +104,17 @@ pub(crate) fn write(connection: &Connection, settings: &Settings) -> Result<(), 
         ("theme", serde_json::json!(theme)),
         ("model", serde_json::json!(model)),
     ] {
-        connection
-            .prepare_cached(
-                "INSERT INTO setting (name, value) VALUES (?1, ?2)
-                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            )?
-            .execute(params![name, value.to_string()])?;
+        write_one(connection, name, &value.to_string())?;
     }
+    Ok(())
+}
+
+fn write_one(connection: &Connection, name: &str, value: &str) -> Result<(), Fault> {
+    connection
+        .prepare_cached(
+            "INSERT INTO setting (name, value) VALUES (?1, ?2)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )?
+        .execute(params![name, value])?;
     Ok(())
 }

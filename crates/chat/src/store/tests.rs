@@ -324,6 +324,29 @@ fn a_damaged_history_is_told_and_left_as_it_is() {
 }
 
 #[test]
+fn the_full_check_finds_what_a_start_does_not_read() {
+    let home = Home::new();
+    let mut store = home.open().unwrap();
+    new_conversation(&mut store, "c");
+    for number in 0..200 {
+        let row = row("c", &number.to_string(), None, &"text ".repeat(50));
+        store
+            .write(|writing| message::insert(writing, &row))
+            .unwrap();
+    }
+    super::check_all(&home.path()).unwrap();
+    drop(store);
+    let mut bytes = std::fs::read(home.path()).unwrap();
+    let end = bytes.len();
+    bytes[end - 8192..].fill(0xff);
+    std::fs::write(home.path(), &bytes).unwrap();
+    assert_eq!(
+        super::check_all(&home.path()).unwrap_err().key,
+        "history-damaged"
+    );
+}
+
+#[test]
 fn a_history_that_may_not_be_written_is_told() {
     let home = tempfile::tempdir().unwrap();
     // A file stands where the folder should be: nobody can write below it, whoever asks.

@@ -4,6 +4,7 @@ mod crashes;
 mod events;
 mod processes;
 mod property;
+mod troubles;
 mod turns;
 
 use crate::App;

@@ -10,7 +10,7 @@ export type ModelState = { "state": "ready" } | { "state": "loading",
  */
 fraction: number, } | { "state": "loaded", 
 /**
- * Bytes its process holds.
+ * Bytes set aside for it: weights and a full context, or what it holds where that is more.
  */
 memory: number, } | { "state": "unusable", 
 /**

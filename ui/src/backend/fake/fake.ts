@@ -109,6 +109,7 @@ export class FakeBackend implements Backend {
       models: this.#scene.models,
       memory: this.#memory(),
       settings: this.#scene.settings,
+      troubles: [],
       system_language: this.#scene.systemLanguage,
       version: "0.1.0",
     };
