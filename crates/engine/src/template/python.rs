@@ -3,14 +3,38 @@
 use super::meter::{Meter, Raised};
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Value};
-use std::sync::Arc;
+use regex::{Captures, Regex};
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
 use time::OffsetDateTime;
 
 /// Deepest value that is written as JSON.
 const DEEPEST: usize = 64;
 
+/// Transformers' own block marks what the model said; what is in it is rendered as it stands.
+pub(super) fn without_generation(source: &str) -> Cow<'_, str> {
+    static BLOCK: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(\{%[-+]?\s*)(end)?generation(\s*[-+]?%\})").ok());
+    match &*BLOCK {
+        Some(block) => block.replace_all(source, |found: &Captures<'_>| {
+            let word = if found.get(2).is_some() {
+                "endif"
+            } else {
+                "if true"
+            };
+            format!("{}{word}{}", &found[1], &found[3])
+        }),
+        None => source.into(),
+    }
+}
+
 /// Adds the functions.
 pub(super) fn add_to(environment: &mut Environment<'_>, meter: &Arc<Meter>) {
+    // None is not iterable in Python.
+    environment.add_test("iterable", |value: Value| {
+        !value.is_none()
+            && (value.is_undefined() || value.try_iter().is_ok() || value.as_str().is_some())
+    });
     let paid = meter.clone();
     environment.add_function("raise_exception", move |words: Value| {
         let words = paid.text(&words)?;

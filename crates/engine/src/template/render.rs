@@ -64,7 +64,8 @@ fn rendered(job: &Job, meter: &Arc<Meter>) -> Result<String, Error> {
         },
         default_auto_escape: Arc::new(|_| AutoEscape::None),
     };
-    let mut compiled = CompiledTemplate::new("chat_template", &job.source, &config)?;
+    let source = python::without_generation(&job.source);
+    let mut compiled = CompiledTemplate::new("chat_template", &source, &config)?;
     let mut longest = metered(&mut compiled.instructions);
     for block in compiled.blocks.values_mut() {
         longest = longest.max(metered(block));

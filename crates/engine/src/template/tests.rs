@@ -91,6 +91,11 @@ fn templates_render_as_in_python() {
         "2",
     );
     check("{{ 'a\nb' | indent(2) }}", "a\n  b");
+    check(
+        "{{ tools is iterable }} {{ [] is iterable }} {{ 'x' is iterable }}",
+        "False True True",
+    );
+    check("a {%- generation -%} b {%- endgeneration %} c", "ab c");
 }
 
 #[test]
