@@ -14,8 +14,12 @@ impl Home {
         self.wait(title, || find().is_some()).await;
         let dialog = find().expect("it stands");
         let does = |arguments: &[&str]| self.display.xdotool(arguments).expect("it does");
-        // No window manager gives it the keyboard. A slash opens its field for a path.
+        // No window manager gives it the keyboard. A slash opens its field for a path, and keys
+        // pressed meanwhile are lost: so the field is filled once it stands.
         does(&["windowfocus", "--sync", &dialog]);
+        does(&["key", "slash"]);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        does(&["key", "ctrl+a"]);
         does(&["type", "--delay", "20", file.to_str().expect("Unicode")]);
         tokio::time::sleep(Duration::from_millis(500)).await; // it lists what fits meanwhile
         does(&["key", "Return"]);

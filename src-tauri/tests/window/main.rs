@@ -3,6 +3,7 @@
 //! Needs Xvfb, WebKitWebDriver, xdotool and the test models; `cargo xtask test` brings all of them
 //! and runs these with `--include-ignored`.
 #![cfg(target_os = "linux")]
+#![allow(clippy::expect_used)] // all of it is tests, also what is called by them
 
 mod computer;
 mod deaths;

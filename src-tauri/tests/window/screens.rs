@@ -44,10 +44,10 @@ async fn a_conversation_light_and_dark_in_three_languages() {
     window.ended_within(100).await;
     window.choose(&second).await;
     window
-        .say("Write a Python function that counts the words in a text, and nothing else")
+        .say("Write a Python function that counts the words in a text. Only the code.")
         .await;
     window.answered(2, 20).await;
-    window.ended_within(150).await;
+    window.ended_within(250).await;
     window.picture("conversation").await;
     window.press(CHIP, 0).await;
     window.until("the picker", || window.shows(PICKER)).await;

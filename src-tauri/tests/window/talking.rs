@@ -53,7 +53,7 @@ async fn code_stands_in_colour() {
     // What a model says is its own affair: whether it writes a block of code is asked of it, not of us.
     for number in 1..=3 {
         window
-            .say("Write one line of Python that prints hello. Only the code, in a fenced block.")
+            .say("Write a Python function that returns 7. Only the code, in a fenced block.")
             .await;
         window.answered(number, 1).await;
         window
@@ -67,14 +67,10 @@ async fn code_stands_in_colour() {
             .as_str()
             .unwrap_or_default()
             .to_owned();
-        if text.contains("```python") {
+        let written = text.split("```python").nth(1).unwrap_or_default();
+        if let Some(line) = written.lines().find(|line| line.starts_with("def ")) {
             window.until("colour", || window.shows(COLOURED)).await;
             let shown = window.text(CODE).await;
-            let line = text
-                .split("```python")
-                .nth(1)
-                .and_then(|code| code.trim().lines().next());
-            let line = line.expect("code");
             assert!(shown.contains(line), "{shown:?} lacks {line:?}");
             assert!(!window.answer().await.contains("```"));
             window.assert_nothing_refused().await;
