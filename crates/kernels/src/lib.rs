@@ -1,12 +1,14 @@
 //! What the processor can do, and the arithmetic that uses it.
 //!
-//! One job so far: multiply a matrix of quantised weights, as it lies in a GGUF file, by 8-bit
-//! activations. [`probe`] chooses the instructions at run time, since one build runs on every
-//! x86-64 machine; [`multiply`] is safe and gives each output in one order of additions whatever
-//! the batch, so that reading a prompt at once or by pieces gives the same numbers.
+//! Two jobs so far: [`multiply`] a matrix of quantised weights, as it lies in a GGUF file, by
+//! activations in twice 8 bits; and [`attend`] over the keys and values of a head. [`probe`]
+//! chooses the instructions at run time, since one build runs on every x86-64 machine. Both are
+//! safe, and give each output in one order of additions whatever stands beside it, so that
+//! reading a prompt at once or by pieces gives the same bits.
 //! No dependencies, no threads: the caller divides the rows.
 
 mod activations;
+mod attention;
 mod block;
 mod dot;
 mod half;
@@ -14,6 +16,7 @@ mod multiply;
 mod probe;
 
 pub use activations::Activations;
+pub use attention::{KeysValues, attend};
 pub use block::BlockType;
 pub use multiply::multiply;
 pub use probe::{Level, probe};

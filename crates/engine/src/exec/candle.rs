@@ -1,5 +1,6 @@
 //! The executor on candle's tensors: the plain reference on the processor.
 
+mod attend;
 mod attention;
 mod linear;
 mod load;

@@ -1,8 +1,8 @@
 //! Attention grouped by heads of keys and values, over a store that grows in blocks.
 
+use super::attend::Attend;
 use super::linear::Linear;
 use super::load::Tensors;
-use super::ops::CausalSoftmax;
 use super::{failed, rope::Turns};
 use crate::Cancel;
 use crate::families::{self, Rope};
@@ -106,18 +106,8 @@ impl Attention {
         let k = turns.apply(&by_head(k, self.kv_heads, self.head_dim)?)?;
         let v = by_head(v, self.kv_heads, self.value_dim)?;
         let (keys, values) = kv.extend(&k, &v, past, most)?;
-        // The heads that share keys and values stand together as further rows.
-        let group = self.heads / self.kv_heads;
-        let q = q.reshape((self.kv_heads, group * tokens, self.head_dim))?;
-        let scores = q.matmul(&keys.transpose(1, 2)?)?; // (kv_heads, group * tokens, positions)
-        let weights = scores.apply_op1_no_bwd(&CausalSoftmax {
-            past,
-            tokens,
-            scale: 1.0 / (self.head_dim as f32).sqrt(),
-        })?;
-        let mixed = weights.matmul(&values)?; // (kv_heads, group * tokens, value_dim)
+        let mixed = q.apply_op3_no_bwd(&keys, &values, &Attend { past })?;
         mixed
-            .reshape((self.heads, tokens, self.value_dim))?
             .transpose(0, 1)?
             .contiguous()?
             .reshape((tokens, self.heads * self.value_dim))

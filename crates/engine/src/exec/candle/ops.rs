@@ -1,7 +1,7 @@
 //! Steps between the matrices, in parallel over the pool that runs the executor. (candle's own
 //! have a pool of their own, whose size is fixed at the first use.)
 
-use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 /// Numbers that are worth handing to a thread.
@@ -53,45 +53,4 @@ pub(super) fn add(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 /// `silu(a) * b`, silu(x) = x / (1 + e^-x), of one shape.
 pub(super) fn silu_times(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     a.apply_op2_no_bwd(b, &Pairwise(|a, b| a / (1.0 + (-a).exp()) * b))
-}
-
-/// Softmax over what each token may see: rows of scores (.., tokens, positions), of which token
-/// `t` sees the first `past + t + 1`; the rest become 0.
-pub(super) struct CausalSoftmax {
-    pub past: usize,
-    pub tokens: usize,
-    /// Multiplies the scores.
-    pub scale: f32,
-}
-
-impl CustomOp1 for CausalSoftmax {
-    fn name(&self) -> &'static str {
-        "causal-softmax"
-    }
-
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let scores = numbers(storage, layout)?;
-        let positions = self.past + self.tokens;
-        if !scores.len().is_multiple_of(positions * self.tokens) {
-            bail!("scores of shape {:?}", layout.shape());
-        }
-        let mut values = vec![0f32; scores.len()];
-        values
-            .par_chunks_mut(positions)
-            .zip(scores.par_chunks(positions))
-            .enumerate()
-            .with_min_len(AT_ONCE.div_ceil(positions))
-            .for_each(|(row, (values, scores))| {
-                let seen = self.past + row % self.tokens + 1;
-                let scores = &scores[..seen];
-                let largest = scores.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b));
-                let mut sum = 0f32;
-                for (value, score) in values.iter_mut().zip(scores) {
-                    *value = ((score - largest) * self.scale).exp();
-                    sum += *value;
-                }
-                values[..seen].iter_mut().for_each(|value| *value /= sum);
-            });
-        Ok((CpuStorage::F32(values), layout.shape().clone()))
-    }
 }

@@ -1,0 +1,82 @@
+//! Attention over the store of keys and values, by the kernel, in parallel over heads and tokens.
+
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, bail};
+use kernels::KeysValues;
+use rayon::prelude::*;
+
+/// Tokens of one head that a thread takes at once.
+const TOKENS: usize = 16;
+
+/// Queries (heads, tokens, key_size), keys (kv_heads, positions, key_size) and values (kv_heads,
+/// positions, value_size) to mixed values (heads, tokens, value_size). Heads share the keys and
+/// values of their group; token `t` sees the first `past + t + 1` positions.
+pub(super) struct Attend {
+    pub past: usize,
+}
+
+/// Where one head's rows lie: the part of a store that each head has, with room after it.
+fn head<'a>(storage: &'a CpuStorage, layout: &Layout, head: usize) -> Result<&'a [f32]> {
+    let (_, positions, size) = layout.shape().dims3()?;
+    let stride = layout.stride();
+    let (CpuStorage::F32(numbers), true) = (storage, stride[1..] == [size, 1]) else {
+        bail!("rows of f32 needed");
+    };
+    let from = layout.start_offset() + head * stride[0];
+    match numbers.get(from..from + positions * size) {
+        Some(rows) => Ok(rows),
+        None => bail!("head {head} is outside of its store"),
+    }
+}
+
+impl CustomOp3 for Attend {
+    fn name(&self) -> &'static str {
+        "attend"
+    }
+
+    fn cpu_fwd(
+        &self,
+        queries: &CpuStorage,
+        queries_layout: &Layout,
+        keys: &CpuStorage,
+        keys_layout: &Layout,
+        values: &CpuStorage,
+        values_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (heads, tokens, key_size) = queries_layout.shape().dims3()?;
+        let (kv_heads, _, value_size) = values_layout.shape().dims3()?;
+        if kv_heads == 0 || !heads.is_multiple_of(kv_heads) {
+            bail!("{heads} heads over {kv_heads}");
+        }
+        let group = heads / kv_heads;
+        let mut mixed = vec![0f32; heads * tokens * value_size];
+        mixed
+            .par_chunks_mut(tokens * value_size)
+            .enumerate()
+            .try_for_each(|(number, mixed)| {
+                let queries = head(queries, queries_layout, number)?;
+                let keys = head(keys, keys_layout, number / group)?;
+                let values = head(values, values_layout, number / group)?;
+                let kv = KeysValues {
+                    keys,
+                    values,
+                    key_size,
+                    value_size,
+                    scale: 1.0 / (key_size as f32).sqrt(),
+                };
+                let whole = mixed
+                    .par_chunks_mut(TOKENS * value_size)
+                    .zip(queries.par_chunks(TOKENS * key_size))
+                    .enumerate()
+                    .all(|(part, (mixed, queries))| {
+                        let seen = self.past + part * TOKENS + 1;
+                        kernels::attend(kernels::probe(), &kv, queries, seen, mixed)
+                    });
+                if whole {
+                    Ok(())
+                } else {
+                    bail!("fewer positions than tokens")
+                }
+            })?;
+        Ok((CpuStorage::F32(mixed), (heads, tokens, value_size).into()))
+    }
+}
