@@ -14,7 +14,7 @@ mod window;
 
 use hub::Places;
 use protocol::AppError;
-use std::{process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use tauri::{AppHandle, Builder, Manager, RunEvent, Runtime};
 
 /// The exit code where there is no display: `cargo xtask run` then opens the terminal chat.
@@ -77,11 +77,17 @@ fn shell<R: Runtime>(builder: Builder<R>) -> Builder<R> {
 
 /// Begins to open the chat core, and opens the window without waiting for it.
 fn start<R: Runtime>(app: &AppHandle<R>, places: Result<Places, AppError>) -> tauri::Result<()> {
-    let web_data = places
-        .as_ref()
-        .ok()
-        .map(|places| places.data().join("window"));
+    let web_data = places.as_ref().ok().and_then(web_data);
     app.manage(feed::Feed::default());
     app.manage(chat_core::ChatCore::open(places));
     window::open(app, web_data)
+}
+
+/// The folder for what the page remembers by itself (its text size, the folded list). None where
+/// nothing can be written: the window opens all the same, and the chat core says what is wrong.
+fn web_data(places: &Places) -> Option<PathBuf> {
+    let folder = places.data().join("window");
+    places.create_data().ok()?;
+    std::fs::create_dir_all(&folder).ok()?;
+    Some(folder)
 }

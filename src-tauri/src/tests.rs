@@ -121,6 +121,18 @@ fn a_history_that_cannot_be_opened_is_told_to_the_page_and_tried_again() {
     ask().expect("a new history");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_home_that_cannot_be_written_is_told_to_the_page() {
+    let (folder, _) = home();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").expect("written");
+    let (_app, window) = open(Ok(Places::under(&file)));
+    let body = json!({ "name": "snapshot", "request": {} });
+    let refused = ask(&window, OURS, "call", body).expect_err("nothing can be kept");
+    assert!(refused["args"]["path"].is_string(), "{refused}");
+}
+
 #[test]
 fn only_the_own_page_in_the_own_window_may_ask_and_only_for_what_is_used() {
     let (_folder, places) = home();

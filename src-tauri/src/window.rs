@@ -7,7 +7,8 @@ use tauri::{
     webview::{NewWindowResponse, PageLoadEvent},
 };
 
-/// Opens the window as tauri.conf.json describes it. What the web view keeps goes to `web_data`.
+/// Opens the window as tauri.conf.json describes it. What the web view keeps goes to `web_data`,
+/// a folder that exists; None: it keeps nothing.
 pub fn open<R: Runtime>(app: &AppHandle<R>, web_data: Option<PathBuf>) -> tauri::Result<()> {
     let config = app.config();
     let described = config
@@ -25,9 +26,10 @@ pub fn open<R: Runtime>(app: &AppHandle<R>, web_data: Option<PathBuf>) -> tauri:
                 window.state::<Feed>().end(); // the page that listened is gone
             }
         });
-    if let Some(folder) = web_data {
-        builder = builder.data_directory(folder);
-    }
+    builder = match web_data {
+        Some(folder) => builder.data_directory(folder),
+        None => builder.incognito(true).data_directory(std::env::temp_dir()),
+    };
     let window = builder.build()?;
     #[cfg(target_os = "linux")]
     reload_when_the_page_dies(&window)?;
