@@ -80,8 +80,8 @@ context-overflow = This is too long for the model.
     .more = It takes { $tokens } tokens and the model reads at most { $context }: { $over } too many. Shorten it, or choose a model with a longer context.
 memory-short = There is not enough memory for { $name }.
     .more = It needs about { $needed_bytes }, and { $free_bytes } is free. { $smaller ->
-        [0] Close other programs, or choose a smaller model.
-       *[other] Close other programs, or choose a smaller model; with a context of { $smaller } tokens it would fit.
+        [none] Close other programs, or choose a smaller model.
+       *[other] Close other programs, or choose a smaller model: { $smaller } would fit.
     }
 worker-missing = A part of Parley is missing.
     .more = The program that runs models was looked for at { $path }. Install Parley again; your conversations are kept.

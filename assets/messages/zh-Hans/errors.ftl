@@ -56,7 +56,7 @@ template-failed = 无法将模型的对话模板用于这段对话。
 template-too-costly = 模型的对话模板迟迟不结束，已被终止。
     .more = 文件可能已损坏，或怀有恶意。对话内容没有丢失；请选择其他模型继续。
 logits-not-finite = 模型算出了不是数字的值。
-    .more = 它的权重可能已损坏，请重新获取该文件。已写出的内容都在。
+    .more = 它的权重可能已损坏，请重新获取该文件。已写出的内容已保留。
 
 ## 模型库
 
@@ -64,7 +64,7 @@ model-unknown = 模型库中没有“{ $model }”。
     .more = 请选择其他模型，或重新添加它的文件。
 model-gone = { $name } 的文件不见了。
     .more = 它原来在 { $path }。请放回原处，或从现在的位置重新添加；对话都在。
-model-changed = { $name } 的文件与原来的不同。
+model-changed = { $name } 的文件已不是原来的那个。
     .more = { $path } 已被更改或替换。要使用现在的文件，请重新添加；对话都在。
 starter-missing = 未安装入门模型。
     .more = 请重新安装 Parley，或添加您自己的模型文件。
@@ -79,8 +79,8 @@ context-overflow = 内容太长，模型读不下。
     .more = 它有 { $tokens } 个词元，而模型最多读取 { $context } 个，超出 { $over } 个。请缩短内容，或选择上下文更长的模型。
 memory-short = 内存不足以运行 { $name }。
     .more = 大约需要 { $needed_bytes }，目前可用 { $free_bytes }。{ $smaller ->
-        [0] 请关闭其他程序，或选择更小的模型。
-       *[other] 请关闭其他程序，或选择更小的模型；若上下文为 { $smaller } 个词元则放得下。
+        [none] 请关闭其他程序，或选择更小的模型。
+       *[other] 请关闭其他程序，或选择更小的模型，例如放得下的 { $smaller }。
     }
 worker-missing = Parley 缺少一个组成部分。
     .more = 在 { $path } 没有找到运行模型的程序。请重新安装 Parley；您的对话都在。
@@ -89,20 +89,20 @@ worker-not-started = 运行模型的程序未能启动。
 worker-version = Parley 的两个组成部分版本不一致。
     .more = 运行模型的程序使用版本 { $found }，而需要的是版本 { $expected }。请关闭 Parley 并重新安装；您的对话都在。
 worker-died = { $name } 在运行途中意外结束。
-    .more = 已写出的内容都在。请重新提问，或选择其他模型。
+    .more = 已写出的内容已保留。请重新提问，或选择其他模型。
 worker-out-of-memory = 内存耗尽，系统结束了 { $name }。
-    .more = 已写出的内容都在。请关闭其他程序，或选择更小的模型。
+    .more = 已写出的内容已保留。请关闭其他程序，或选择更小的模型。
 worker-hung = { $name } 不再响应，已被结束。
-    .more = 已写出的内容都在。请重新提问，届时会重新载入模型。
+    .more = 已写出的内容已保留。请重新提问，届时会重新载入模型。
 message-too-large = 一条消息放不下这么多内容。
     .more = 内容有 { $bytes }，而最多可以发送 { $limit_bytes }。请缩短，或分几次发送。
 cancelled = 回答已停止。
-    .more = 已写出的内容都在。
+    .more = 已写出的内容已保留。
 
 ## 历史记录
 
 run-ended = 回答完成之前，Parley 被关闭了。
-    .more = 已写出的内容都在。如需完整的回答，请重新提问。
+    .more = 已写出的内容已保留。如需完整的回答，请重新提问。
 conversation-unknown = 这段对话已经不在了。
     .more = 它可能在另一个窗口中被删除了。
 message-unknown = 这条消息已经不在了。
@@ -116,7 +116,7 @@ history-damaged = 您的对话历史记录已损坏。
 history-read-only = 无法写入您的对话历史记录。
     .more = 系统不允许更改 { $path }。请更改该文件及其文件夹的权限；内容没有丢失。
 history-newer = 您的对话历史记录是由更新版本的 Parley 写入的。
-    .more = { $path } 的格式为 { $found }，而这个 Parley 最多认识格式 { $known }。请安装最新的 Parley；内容没有丢失。
+    .more = { $path } 的格式为 { $found }，而这个版本的 Parley 最高支持格式 { $known }。请安装最新的 Parley；内容没有丢失。
 history-busy = 您的对话历史记录正被另一个 Parley 占用。
     .more = 未能及时写入 { $path }。请关闭另一个 Parley，或稍候再试。
 disk-full = 磁盘已满。
@@ -126,7 +126,7 @@ disk-full = 磁盘已满。
 
 bad-command = Parley 无法理解窗口发出的请求。
     .more = 该请求是“{ $name }”。请重新启动 Parley；您的对话都在。
-no-display = Parley 的窗口需要图形显示，而这里没有。
+no-display = Parley 的窗口需要图形界面，而当前环境没有。
     .more = 请在图形会话中启动，或者用命令“parley chat”在终端里对话：模型和对话都是同一份。
 internal = Parley 内部出现了意外情况。
     .more = 您的对话都在。请重试；如果再次出现，附上详细信息的报告有助于修复。

@@ -1,9 +1,9 @@
-# 命令列的訊息。選項和命令的名稱不翻譯。
+# 命令列的訊息。選項和指令的名稱不翻譯。
 
 ## 說明：框架
 help-usage = 用法：
-help-commands = 命令
-help-command = 命令
+help-commands = 指令
+help-command = 指令
 help-arguments = 引數
 help-options = 選項
 help-endings = 結束代碼：0 表示一切順利，1 表示出現故障，2 表示無法理解命令列，130 表示被 Ctrl-C 中斷。
@@ -12,7 +12,7 @@ option-help = 顯示此說明
 option-version = 顯示版本
 option-language = 訊息的語言：en、zh-Hans 或 zh-Hant；預設使用設定或系統的語言
 
-## 說明：命令
+## 說明：指令
 about-parley = 在您自己的電腦上與開放語言模型對話
 about-chat = 與模型對話
 option-chat-once = 回答這段文字後結束，標準輸出中只有回答；「-」表示從標準輸入讀取文字
@@ -51,15 +51,15 @@ option-bench-threads = 計算所用的執行緒數；預設每個核心一個
 option-bench-json = 每次執行輸出一個 JSON 物件
 
 ## 無法理解的輸入
-usage-command = 沒有「{ $about }」這個命令。
-usage-no-command = 缺少命令。
+usage-command = 沒有「{ $about }」這個指令。
+usage-no-command = 缺少指令。
 usage-unknown = 無法理解「{ $about }」。
 usage-missing = 缺少內容：{ $about }
 usage-value = 「{ $value }」不適用於 { $about }。
 usage-no-value = { $about } 需要一個值。
 usage-twice = { $about } 與其他內容不能同時使用。
 usage-not-text = 命令列必須是 UTF-8 文字。
-usage-hint = 「parley --help」和「parley 命令 --help」會顯示可用的內容。
+usage-hint = 「parley --help」和「parley 指令 --help」會顯示可用的內容。
 
 ## 模型
 model-facts = { $parameters } 參數 · { $quantisation } · 上下文 { $context } 個詞元 · 磁碟 { $disk } · 記憶體約 { $memory }
@@ -87,7 +87,7 @@ inspect-pre-tokenizer = 預分詞器
 inspect-template = 對話範本
 inspect-types = 張量型別
 inspect-tensors = 張量
-inspect-disk = 磁碟占用
+inspect-disk = 佔用磁碟
 inspect-memory = 載入後約占記憶體
 inspect-licence = 授權條款
 
@@ -106,6 +106,6 @@ chat-new = 新的對話。
 chat-stopped = 回答已停止。已寫出的內容都在。
 chat-how-to-stop = 回答時按 Ctrl-C 即可停止。
 chat-how-to-quit = 按 Ctrl-D 或輸入 /quit 結束。
-chat-unknown-command = 沒有「{ $command }」。/help 會顯示可用的命令。
+chat-unknown-command = 沒有「{ $command }」。/help 會顯示可用的指令。
 chat-loading = 正在載入模型：{ $percent }%
 chat-reading = 正在讀取：{ $read } / { $total } 個詞元

@@ -56,7 +56,7 @@ template-failed = 無法將模型的對話範本用於這段對話。
 template-too-costly = 模型的對話範本遲遲不結束，已被終止。
     .more = 檔案可能已損毀，或懷有惡意。對話內容沒有遺失；請選擇其他模型繼續。
 logits-not-finite = 模型算出了不是數字的值。
-    .more = 它的權重可能已損毀，請重新取得該檔案。已寫出的內容都在。
+    .more = 它的權重可能已損毀，請重新取得該檔案。已寫出的內容已保留。
 
 ## 模型庫
 
@@ -64,7 +64,7 @@ model-unknown = 模型庫中沒有「{ $model }」。
     .more = 請選擇其他模型，或重新加入它的檔案。
 model-gone = { $name } 的檔案不見了。
     .more = 它原本在 { $path }。請放回原處，或從現在的位置重新加入；對話都在。
-model-changed = { $name } 的檔案與原本的不同。
+model-changed = { $name } 的檔案已不是原本的那個。
     .more = { $path } 已被變更或取代。要使用現在的檔案，請重新加入；對話都在。
 starter-missing = 未安裝入門模型。
     .more = 請重新安裝 Parley，或加入您自己的模型檔案。
@@ -79,8 +79,8 @@ context-overflow = 內容太長，模型讀不下。
     .more = 它有 { $tokens } 個詞元，而模型最多讀取 { $context } 個，超出 { $over } 個。請縮短內容，或選擇上下文較長的模型。
 memory-short = 記憶體不足以執行 { $name }。
     .more = 大約需要 { $needed_bytes }，目前可用 { $free_bytes }。{ $smaller ->
-        [0] 請關閉其他程式，或選擇較小的模型。
-       *[other] 請關閉其他程式，或選擇較小的模型；若上下文為 { $smaller } 個詞元則放得下。
+        [none] 請關閉其他程式，或選擇較小的模型。
+       *[other] 請關閉其他程式，或選擇較小的模型，例如放得下的 { $smaller }。
     }
 worker-missing = Parley 缺少一個組成部分。
     .more = 在 { $path } 沒有找到執行模型的程式。請重新安裝 Parley；您的對話都在。
@@ -89,20 +89,20 @@ worker-not-started = 執行模型的程式未能啟動。
 worker-version = Parley 的兩個組成部分版本不一致。
     .more = 執行模型的程式使用版本 { $found }，而需要的是版本 { $expected }。請關閉 Parley 並重新安裝；您的對話都在。
 worker-died = { $name } 在執行途中意外結束。
-    .more = 已寫出的內容都在。請重新提問，或選擇其他模型。
+    .more = 已寫出的內容已保留。請重新提問，或選擇其他模型。
 worker-out-of-memory = 記憶體耗盡，系統結束了 { $name }。
-    .more = 已寫出的內容都在。請關閉其他程式，或選擇較小的模型。
+    .more = 已寫出的內容已保留。請關閉其他程式，或選擇較小的模型。
 worker-hung = { $name } 不再回應，已被結束。
-    .more = 已寫出的內容都在。請重新提問，屆時會重新載入模型。
+    .more = 已寫出的內容已保留。請重新提問，屆時會重新載入模型。
 message-too-large = 一則訊息放不下這麼多內容。
     .more = 內容有 { $bytes }，而最多可以傳送 { $limit_bytes }。請縮短，或分幾次傳送。
 cancelled = 回答已停止。
-    .more = 已寫出的內容都在。
+    .more = 已寫出的內容已保留。
 
 ## 歷史記錄
 
 run-ended = 回答完成之前，Parley 被關閉了。
-    .more = 已寫出的內容都在。如需完整的回答，請重新提問。
+    .more = 已寫出的內容已保留。如需完整的回答，請重新提問。
 conversation-unknown = 這段對話已經不在了。
     .more = 它可能在另一個視窗中被刪除了。
 message-unknown = 這則訊息已經不在了。
@@ -116,7 +116,7 @@ history-damaged = 您的對話歷史記錄已損毀。
 history-read-only = 無法寫入您的對話歷史記錄。
     .more = 系統不允許變更 { $path }。請變更該檔案及其資料夾的權限；內容沒有遺失。
 history-newer = 您的對話歷史記錄是由較新版本的 Parley 寫入的。
-    .more = { $path } 的格式為 { $found }，而這個 Parley 最多認得格式 { $known }。請安裝最新的 Parley；內容沒有遺失。
+    .more = { $path } 的格式為 { $found }，而這個版本的 Parley 最高支援格式 { $known }。請安裝最新的 Parley；內容沒有遺失。
 history-busy = 您的對話歷史記錄正被另一個 Parley 佔用。
     .more = 未能及時寫入 { $path }。請關閉另一個 Parley，或稍候再試。
 disk-full = 磁碟已滿。
@@ -126,7 +126,7 @@ disk-full = 磁碟已滿。
 
 bad-command = Parley 無法理解視窗發出的請求。
     .more = 該請求是「{ $name }」。請重新啟動 Parley；您的對話都在。
-no-display = Parley 的視窗需要圖形顯示，而這裡沒有。
+no-display = Parley 的視窗需要圖形介面，而目前的環境沒有。
     .more = 請在圖形工作階段中啟動，或者用指令「parley chat」在終端機裡對話：模型和對話都是同一份。
 internal = Parley 內部出現了意外狀況。
     .more = 您的對話都在。請重試；如果再次出現，附上詳細資訊的回報有助於修復。

@@ -21,7 +21,8 @@ impl Prompt {
 
 /// The system's instructions and what was said on a path. Empty and failed answers are left
 /// out; what then stands side by side from one speaker becomes one message, since templates
-/// may ask for speakers to alternate.
+/// may ask for speakers to alternate. A question that was too long for the model is left out
+/// with its failed answer: it would make every later one too long as well.
 pub(crate) fn of(system: &str, path: &[MessageRow]) -> Prompt {
     let mut prompt = Prompt::default();
     if !system.trim().is_empty() {
@@ -30,7 +31,10 @@ pub(crate) fn of(system: &str, path: &[MessageRow]) -> Prompt {
             content: system.to_owned(),
         });
     }
-    for row in path {
+    for (row, next) in path.iter().zip(path.iter().skip(1).map(Some).chain([None])) {
+        if next.is_some_and(was_too_long) {
+            continue;
+        }
         let text = text_of(&row.parts);
         let unsaid = matches!(row.status, MessageStatus::Failed | MessageStatus::Streaming);
         if unsaid || text.trim().is_empty() {
@@ -54,10 +58,16 @@ pub(crate) fn of(system: &str, path: &[MessageRow]) -> Prompt {
     prompt
 }
 
+/// Whether this is the answer to a question that did not fit.
+fn was_too_long(answer: &MessageRow) -> bool {
+    let error = answer.error.as_ref();
+    answer.status == MessageStatus::Failed && error.is_some_and(|e| e.key == "context-overflow")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::Part;
+    use protocol::{Part, failure};
 
     /// Rows as `speaker status text`, their ids their numbers.
     fn rows(said: &[(Role, MessageStatus, &str)]) -> Vec<MessageRow> {
@@ -130,6 +140,27 @@ mod tests {
             ],
             &[(User, "A\n\nB\n\nC"), (Assistant, "half"), (User, "D")],
             &[&["0", "2", "4"], &["5"], &["6"]],
+        );
+    }
+
+    /// One message that was too long made every later one too long.
+    #[test]
+    fn a_question_that_did_not_fit_is_not_asked_again() {
+        use MessageStatus::*;
+        use Role::*;
+        let mut said = rows(&[
+            (User, Complete, "Hi"),
+            (Assistant, Complete, "Hello."),
+            (User, Complete, "word word word"),
+            (Assistant, Failed, ""),
+            (User, Complete, "Who are you?"),
+        ]);
+        said[3].error = Some(failure::context_overflow(9000u32, 8192u32, 808u32));
+        assert_eq!(of("", &said).sources, [["0"], ["1"], ["4"]]);
+        assert_eq!(
+            of("", &said[..3]).sources,
+            [["0"], ["1"], ["2"]],
+            "asked again"
         );
     }
 

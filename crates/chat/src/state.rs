@@ -3,7 +3,7 @@
 
 use crate::store::{
     Store, conversation,
-    message::{self, Ending},
+    message::{self, Ending, MessageRow},
     setting, tree,
 };
 use hub::Hub;
@@ -121,8 +121,18 @@ impl State {
                 return Ok(None);
             }
             let siblings = message::siblings(c, conversation, row.parent.as_deref())?;
-            Ok(Some(row.shown(siblings)))
+            Ok(Some(self.shown(row, siblings)))
         })
+    }
+
+    /// A message as the window sees it. Its author is named by the model's id of today: an answer
+    /// given before the file was hashed is by the same model.
+    fn shown(&self, row: MessageRow, siblings: Vec<String>) -> Message {
+        let mut message = row.shown(siblings);
+        if let Some(author) = message.author.as_mut().filter(|a| a.model.is_provisional()) {
+            author.model = self.hub.current_id(&author.model);
+        }
+        message
     }
 
     /// A conversation as it is opened.
@@ -135,7 +145,7 @@ impl State {
                 // On a path no two messages have the same parent.
                 .map(|message| {
                     let siblings = children.remove(&message.parent).unwrap_or_default();
-                    message.shown(siblings)
+                    self.shown(message, siblings)
                 })
                 .collect();
             Ok(Conversation {

@@ -148,9 +148,15 @@ impl Hub {
             return Ok(entry);
         }
         let lower = text.to_lowercase();
-        let matches: [Vec<&ModelEntry>; 2] = [
+        let begins = |m: &&ModelEntry| m.name.to_lowercase().starts_with(&lower);
+        let matches: [Vec<&ModelEntry>; 3] = [
             models.iter().filter(|m| prefix(&m.id)).collect(),
             models.iter().filter(|m| named(m, &lower)).collect(),
+            models
+                .iter()
+                .filter(begins)
+                .filter(|_| !lower.is_empty())
+                .collect(),
         ];
         for found in matches {
             match found[..] {

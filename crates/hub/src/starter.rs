@@ -31,14 +31,14 @@ pub static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
         .expect("the starter's manifest is well formed")
 });
 
-/// Where the starter's file may lie, the likeliest first. `named` is a file or its folder.
+/// Where the starter's file may lie, the likeliest first. `named` is a file or its folder, and
+/// then the only place: who names one means that one.
 pub fn candidates(named: Option<&OsStr>, executable: Option<&Path>, data: &Path) -> Vec<PathBuf> {
     let file = &MANIFEST.file;
-    let mut paths = Vec::new();
     if let Some(named) = named.filter(|named| !named.is_empty()) {
-        paths.push(PathBuf::from(named));
-        paths.push(Path::new(named).join(file));
+        return vec![PathBuf::from(named), Path::new(named).join(file)];
     }
+    let mut paths = Vec::new();
     if let Some(folder) = executable.and_then(Path::parent) {
         paths.push(folder.join("starter").join(file));
         for ancestor in folder.ancestors().take(ANCESTORS + 1) {
@@ -67,15 +67,18 @@ mod tests {
 
     #[test]
     fn the_starter_is_looked_for_where_it_may_lie() {
+        let file = &MANIFEST.file;
+        let named = candidates(Some(OsStr::new("/named")), None, Path::new("/home/data"));
+        assert_eq!(
+            named,
+            ["/named", &format!("/named/{file}")].map(PathBuf::from)
+        );
         let paths = candidates(
-            Some(OsStr::new("/named")),
+            None,
             Some(Path::new("/src/parley/target/release/deps/parley")),
             Path::new("/home/data"),
         );
-        let file = &MANIFEST.file;
         let order = [
-            "/named".into(),
-            format!("/named/{file}"),
             format!("/src/parley/target/release/deps/starter/{file}"),
             format!("/src/parley/assets/starter/{file}"),
             format!("/src/parley/target/release/deps/../lib/parley/starter/{file}"),

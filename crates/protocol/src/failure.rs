@@ -190,7 +190,8 @@ failures! {
     // Running.
     /// The prompt does not fit: tokens needed, tokens there are, and by how much.
     context_overflow(tokens, context, over);
-    /// Weights and context need more memory than is free; `smaller` is a context that would fit, or 0.
+    /// Weights and context need more memory than is free; `smaller` is the name of a
+    /// model of the library that would fit, or `none`.
     memory_short(name, needed_bytes, free_bytes, smaller);
     /// The program parley-worker was not found.
     worker_missing(path);

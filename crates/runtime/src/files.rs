@@ -245,7 +245,7 @@ impl Shared {
         let (bytes, free) = (hub::memory_needed(path, context)?, self.memory().free);
         let name = name_of(&text);
         if bytes > free {
-            return Err(failure::memory_short(name, bytes, free, 0u32));
+            return Err(failure::memory_short(name, bytes, free, "none"));
         }
         let mut worker = self.worker().await?;
         let load = WorkerRequest::Load {

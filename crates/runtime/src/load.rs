@@ -6,13 +6,10 @@ use crate::process::{Trouble, Worker};
 use crate::seat::{Holding, Seat};
 use crate::shared::Shared;
 use protocol::{
-    AppError, DEFAULT_CONTEXT, ModelEntry, WorkerEvent, WorkerRequest, WorkerStage, failure,
+    AppError, ModelEntry, ModelState, WorkerEvent, WorkerRequest, WorkerStage, failure,
 };
 use std::sync::Arc;
 use std::time::Instant;
-
-/// Contexts that are suggested where the usual one does not fit.
-const SMALLER: [u32; 4] = [4096, 2048, 1024, 512];
 
 /// What came of making room.
 enum Room {
@@ -130,13 +127,14 @@ impl Shared {
         self.tell_freed();
     }
 
+    /// With the largest model of the library that would fit, where there is one.
     fn too_large(&self, entry: &ModelEntry, total: u64) -> AppError {
-        let given = entry.context.min(DEFAULT_CONTEXT);
-        let smaller = SMALLER.into_iter().filter(|c| *c < given).find(|context| {
-            let needed = self.hub.memory(&entry.id, *context);
-            needed.is_ok_and(|needed| needed <= total)
+        let smaller = self.hub.models().into_iter().filter(|model| {
+            model.memory <= total && !matches!(model.state, ModelState::Unusable { .. })
         });
-        failure::memory_short(&entry.name, entry.memory, total, smaller.unwrap_or(0))
+        let smaller = smaller.max_by_key(|model| model.memory);
+        let smaller = smaller.map_or("none".to_owned(), |model| model.name);
+        failure::memory_short(&entry.name, entry.memory, total, smaller)
     }
 
     async fn start(

@@ -264,8 +264,20 @@ async fn models_share_the_memory_there_is() {
     });
     let error = failure(&tight, ask(&small, "Hello", 1)).await;
     assert_eq!(error.key, "memory-short");
-    assert_eq!(error.args["smaller"], 4096u32.into(), "{error}");
+    assert_eq!(error.args["smaller"], "none".into(), "{error}");
     assert!(read(busy).await.end.unwrap().is_ok());
+    let room = small.memory.min(large.memory);
+    let [fits, too_large] = if small.memory == room {
+        [&small, &large]
+    } else {
+        [&large, &small]
+    };
+    let tight = desk.runtime(Options {
+        memory: Some(room),
+        ..Options::default()
+    });
+    let error = failure(&tight, ask(too_large, "Hello", 1)).await;
+    assert_eq!(error.args["smaller"], fits.name.as_str().into(), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

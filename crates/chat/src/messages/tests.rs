@@ -1,3 +1,5 @@
+//! The catalogues: complete, in their own script, and every sentence sayable.
+
 use super::*;
 use fluent_syntax::ast;
 use protocol::{FAILURES, failure};
@@ -237,7 +239,7 @@ fn sentences_name_their_arguments() {
     let check = |error: &protocol::AppError, language: Language, said: &str| {
         assert_eq!(sentence(error, language), said);
     };
-    let short = failure::memory_short("Llama", 4_440_000_000_u64, 1_000_000_000_u64, 0_u32);
+    let short = failure::memory_short("Llama", 4_440_000_000_u64, 1_000_000_000_u64, "none");
     check(
         &short,
         Language::En,

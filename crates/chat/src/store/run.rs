@@ -45,11 +45,12 @@ impl Drop for Run {
     }
 }
 
-/// Whether the process of a run still lives. The caller holds the history's lock.
+/// Whether the process of a run still lives: dead is only one whose lock is gone or can be taken,
+/// since its answers are then ended for good. The caller holds the history's lock.
 pub(super) fn lives(runs: &Path, id: &str) -> bool {
     match OpenOptions::new().write(true).open(lock_path(runs, id)) {
-        Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
-        Err(_) => false,
+        Ok(file) => file.try_lock().is_err(),
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
     }
 }
 

@@ -1,3 +1,5 @@
+//! The history on disk: migrations, damage, dead runs, other processes, full disks.
+
 use super::*;
 use message::MessageRow;
 use protocol::{Author, ModelId, Part, Role};

@@ -1,3 +1,5 @@
+//! What is there after a process died, or the disk was full.
+
 use super::*;
 use runtime::fake::Step;
 

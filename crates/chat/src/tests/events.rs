@@ -1,3 +1,5 @@
+//! Events: their numbers, and that nothing is told before it is committed.
+
 use super::*;
 use runtime::fake::Step;
 

@@ -1,3 +1,5 @@
+//! Two processes on one history.
+
 use super::*;
 use runtime::fake::Step;
 

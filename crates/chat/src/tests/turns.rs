@@ -1,3 +1,5 @@
+//! Turns: saying, answering, stopping, branching, titles, receipts.
+
 use super::*;
 use runtime::fake::Step;
 
@@ -104,7 +106,7 @@ async fn a_failure_before_text_failed_and_after_text_interrupted() {
     let home = Home::new();
     let mut window = home.open().await;
     window.fake.script([Step::Fail(failure::memory_short(
-        "Alpha", 2_u64, 1_u64, 0_u32,
+        "Alpha", 2_u64, 1_u64, "none",
     ))]);
     let answering = window.say(None, "Hello").await.unwrap();
     let failed = window.ended(&answering).await;
@@ -304,5 +306,41 @@ async fn a_program_may_set_system_and_sampling() {
     assert_eq!(
         window.open(&answering.conversation).await.system,
         "Speak French."
+    );
+}
+
+/// A file answers under a provisional id until it is hashed: afterwards its answers are by the
+/// same model, and no switch stands between them.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_from_before_the_hash_is_by_the_same_model() {
+    let home = Home::new();
+    let mut window = home.open().await;
+    let alpha = window.model("Alpha").await;
+    let answer = window.turn(None, "Hello", "Hi.").await;
+    let hashed = async {
+        while window.model("Alpha").await.is_provisional() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), hashed)
+        .await
+        .unwrap();
+    let index = std::fs::read_to_string(home.places().library_index()).unwrap();
+    let header = index
+        .split('"')
+        .find(|word| word.starts_with("header:"))
+        .unwrap();
+    let history = rusqlite::Connection::open(home.places().history()).unwrap();
+    let changed = history.execute(
+        "UPDATE message SET author = json_set(author, '$.model', ?1) WHERE id = ?2",
+        [header, &answer.id],
+    );
+    assert_eq!(changed.unwrap(), 1);
+    let opened = window.open(&answer.conversation).await;
+    let author = opened.messages[1].author.clone().unwrap();
+    assert!(
+        !author.model.is_provisional(),
+        "{alpha} became {}",
+        author.model
     );
 }
