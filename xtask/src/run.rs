@@ -16,10 +16,18 @@ pub(crate) fn run(arguments: &[String]) -> Outcome<ExitCode> {
         .unwrap_or(arguments);
     let display = has_display();
     // Without a display the window is built only where that asks nothing of the person: a later start with one is then quick.
-    let window = display || system::WINDOW.is_met() || system::may_install().is_some();
+    let window = display
+        || system::WINDOW.is_met()
+        || (!shell::can_ask() && system::may_install().is_some());
     let mut needs: Vec<&system::Need> = system::BUILD.iter().collect();
+    if !models::have_starter() || (window && !Node::is_here()) {
+        needs.push(&system::PIP);
+    }
     if window && cfg!(target_os = "linux") {
         needs.push(&system::WINDOW);
+    }
+    if display && cfg!(target_os = "linux") {
+        needs.push(&system::CHINESE);
     }
     system::bring(&needs)?;
     models::starter()?;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, Write};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::{Outcome, shell};
@@ -21,9 +22,11 @@ enum Probe {
     Program(&'static str, &'static [&'static str]),
     /// A program somewhere in the PATH.
     OnPath(&'static [&'static str]),
+    /// Chromium, under any of its names.
+    Chromium,
     /// A library that pkg-config knows.
     Library(&'static str),
-    /// A font family that fontconfig finds.
+    /// A font that fontconfig finds, by a pattern of its own.
     Font(&'static str),
 }
 
@@ -59,6 +62,17 @@ pub(crate) const WINDOW: Need = Need {
     ],
 };
 
+/// To show Chinese, in the interface and in answers.
+pub(crate) const CHINESE: Need = Need {
+    why: "Chinese fonts, for the interface and for answers",
+    probe: Probe::Font(":lang=zh-tw"),
+    packages: [
+        "fonts-noto-cjk",
+        "google-noto-sans-cjk-fonts",
+        "noto-fonts-cjk",
+    ],
+};
+
 /// To show and drive the window without a screen.
 pub(crate) const TEST: &[Need] = &[
     Need {
@@ -87,22 +101,13 @@ pub(crate) const TEST: &[Need] = &[
         packages: ["webkit2gtk-driver", "webkit2gtk-driver", "webkit2gtk-4.1"],
     },
     Need {
-        why: "Chromium, for the tests of the pages",
-        probe: Probe::OnPath(&["chromium", "chromium-browser"]),
+        why: "Chromium, for the tests of the pages (Ubuntu has it as a snap only: name any Chromium by $CHROMIUM)",
+        probe: Probe::Chromium,
         packages: ["chromium", "chromium", "chromium"],
     },
     Need {
-        why: "Chinese fonts, for pages and pictures",
-        probe: Probe::Font("Noto Sans CJK SC"),
-        packages: [
-            "fonts-noto-cjk",
-            "google-noto-sans-cjk-fonts",
-            "noto-fonts-cjk",
-        ],
-    },
-    Need {
         why: "emoji, for pages and pictures",
-        probe: Probe::Font("Noto Color Emoji"),
+        probe: Probe::Font(":family=Noto Color Emoji"),
         packages: [
             "fonts-noto-color-emoji",
             "google-noto-color-emoji-fonts",
@@ -117,12 +122,12 @@ impl Need {
         match self.probe {
             Probe::Program(program, arguments) => shell::succeeds(program, arguments),
             Probe::OnPath(names) => names.iter().any(|name| on_path(name)),
+            Probe::Chromium => chromium().is_some(),
             Probe::Library(name) => shell::succeeds("pkg-config", &["--exists", name]),
-            Probe::Font(family) => shell::output(&mut shell::command(
-                "fc-list",
-                &[&format!(":family={family}"), "family"],
-            ))
-            .is_some_and(|found| !found.trim().is_empty()),
+            Probe::Font(pattern) => {
+                shell::output(&mut shell::command("fc-list", &[pattern, "family"]))
+                    .is_some_and(|found| !found.trim().is_empty())
+            }
         }
     }
 }
@@ -171,10 +176,11 @@ pub(crate) fn bring(needs: &[&Need]) -> Outcome {
             &format!("The packages could not be installed. The commands were:\n{by_hand}\n"),
         )
     };
-    apt(&["update"])?;
+    // A source that cannot be reached stops nothing that the others carry: the installation decides.
+    let updated = apt(&["update"]);
     let mut install = vec!["install", "-y", "--no-install-recommends"];
     install.extend(&packages);
-    apt(&install)?;
+    apt(&install).or_else(|failure| updated.and(Err(failure)))?;
     match missing.iter().find(|need| !need.is_met()) {
         Some(need) => Err(format!(
             "{} was installed, and still this is missing: {}.",
@@ -272,10 +278,25 @@ impl Family {
     }
 }
 
+/// The Chromium of the pages' tests: the one that `$CHROMIUM` names, else the system's.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    let named = std::env::var_os("CHROMIUM").filter(|path| !path.is_empty());
+    named.map(PathBuf::from).or_else(|| {
+        let names = ["chromium", "chromium-browser"];
+        names.into_iter().find_map(find_on_path)
+    })
+}
+
 /// True if a program of this name is in the PATH.
 pub(crate) fn on_path(name: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()))
+    find_on_path(name).is_some()
+}
+
+fn find_on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
 }
 
 #[cfg(test)]

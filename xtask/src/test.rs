@@ -43,11 +43,12 @@ pub(crate) fn test() -> Outcome<ExitCode> {
 pub(crate) fn set_up() -> Outcome<Node> {
     let needs = system::BUILD
         .iter()
-        .chain([&system::PIP, &system::WINDOW])
+        .chain([&system::PIP, &system::WINDOW, &system::CHINESE])
         .chain(system::TEST);
     system::bring(&needs.collect::<Vec<_>>())?;
     for (component, subcommand) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
         if shell::output(&mut shell::cargo(&[subcommand, "--version"])).is_none() {
+            shell::say(&format!("Adding {component} to Rust, for the checks"));
             let add = &mut shell::command("rustup", &["component", "add", component]);
             shell::complete(
                 add,
@@ -79,7 +80,8 @@ fn stages(tally: &mut Tally, node: &Node) -> Outcome {
     );
     tally.tests(
         "tests of whole pages in Chromium",
-        &mut node.npm(&["run", "--silent", "test:pages"]),
+        node.npm(&["run", "--silent", "test:pages"])
+            .env("CHROMIUM", system::chromium().unwrap_or_default()),
     );
     tally.check(
         "lints",
