@@ -17,7 +17,7 @@ trouble = Parley 无法启动
 try-again = 重试
 details-show = 显示详情
 details-hide = 隐藏详情
-failure-without-words = 出现了 Parley 没有相应说明的问题
+failure-without-words = 出了问题，但 Parley 没有对应的说明
 
 ## 数字
 milliseconds = { $n } 毫秒
@@ -48,7 +48,7 @@ memory-used = { $used } / { $total } GB
 memory-free = 剩余 { $free } / { $total } GB
 
 ## 新对话
-hello = 问点什么，就开始了
+hello = 问个问题，开始对话
 hello-promise = 模型在这台电脑上运行，您写的内容不会离开这里。
 hello-prompt-1 = 用三句话解释夜空为什么是黑的
 hello-prompt-2 = 给帮忙浇花的邻居写一张感谢便条
@@ -72,11 +72,11 @@ models-none = 还没有模型。打开一个模型文件即可开始。
 models-not-found = 没有与“{ $search }”相符的模型。
 model-file-open = 打开模型文件
 model-file-opening = 正在读取文件
-size-on-disk = 磁盘 { $size }
+size-on-disk = 占用磁盘 { $size }
 context-length = 上下文 { $tokens }
 fit-fits = 放得下 · 需要 { $size }
-fit-tight = 勉强 · 需要 { $size }
-fit-large = 超出 { $size }
+fit-tight = 勉强放得下 · 需要 { $size }
+fit-large = 内存不足，还差 { $size }
 fit-in-use = 使用中 · { $size }
 fit-in-memory = 内存中 · { $size }
 switch-if = 如果切换到 { $name }：
@@ -105,12 +105,12 @@ version-earlier = 上一个版本
 version-later = 下一个版本
 versions = 第 { $at } 个版本，共 { $count } 个
 answer-tokens = { $tokens } 个词元
-first-token = 首词元 { $time }
+first-token = 首词元用时 { $time }
 first-token-loading = 其中 { $time }用于载入模型
 stopped = 已停止
 interrupted = 已中断
 failed = 没有回答
-ended-length = 到达长度上限
+ended-length = 已达长度上限
 ended-context = 上下文已满
 stage-beginning = 已发送
 stage-queued = 正在排队
@@ -119,7 +119,7 @@ stage-reading = 正在阅读，{ $read } / { $total } 个词元
 interrupted-title = 回答中断了
 
 ## 输入框
-composer = 写消息
+composer = 输入消息
 composer-to = 发消息给 { $name }
 editing = 您正在改写一条消息，原来的版本会保留。
 send = 发送

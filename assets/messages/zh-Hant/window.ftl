@@ -17,7 +17,7 @@ trouble = Parley 無法啟動
 try-again = 再試一次
 details-show = 顯示詳細資料
 details-hide = 隱藏詳細資料
-failure-without-words = 發生了 Parley 沒有對應說明的問題
+failure-without-words = 發生問題，但 Parley 沒有對應的說明
 
 ## 數字
 milliseconds = { $n } 毫秒
@@ -48,12 +48,12 @@ memory-used = { $used } / { $total } GB
 memory-free = 剩餘 { $free } / { $total } GB
 
 ## 新對話
-hello = 問個問題，就開始了
+hello = 問個問題，開始對話
 hello-promise = 模型在這台電腦上執行，您寫的內容不會離開這裡。
 hello-prompt-1 = 用三句話解釋夜空為什麼是黑的
 hello-prompt-2 = 寫一張便條，謝謝幫忙澆花的鄰居
 hello-prompt-3 = 寫一個計算文字字數的 Python 函式
-hello-starter = { $name } 是很小的模型，速度快，但常常出錯，中文尤其如此。換用較大的模型檔會答得更好，可在上方的模型選單中開啟。
+hello-starter = { $name } 是很小的模型，速度快，但常常出錯，中文尤其如此。換用較大的模型檔案會答得更好，可在上方的模型選單中開啟。
 
 ## 模型
 model = 模型
@@ -68,15 +68,15 @@ choose-another-model = 選擇其他模型
 models-search = 搜尋模型
 models-in-memory = 記憶體中
 models-on-disk = 這台電腦上
-models-none = 還沒有模型。開啟一個模型檔即可開始。
+models-none = 還沒有模型。開啟一個模型檔案即可開始。
 models-not-found = 沒有符合「{ $search }」的模型。
-model-file-open = 開啟模型檔
+model-file-open = 開啟模型檔案
 model-file-opening = 正在讀取檔案
-size-on-disk = 磁碟 { $size }
+size-on-disk = 佔用磁碟 { $size }
 context-length = 上下文 { $tokens }
 fit-fits = 放得下 · 需要 { $size }
-fit-tight = 勉強 · 需要 { $size }
-fit-large = 超出 { $size }
+fit-tight = 勉強放得下 · 需要 { $size }
+fit-large = 記憶體不足，還差 { $size }
 fit-in-use = 使用中 · { $size }
 fit-in-memory = 記憶體中 · { $size }
 switch-if = 如果切換到 { $name }：
@@ -105,12 +105,12 @@ version-earlier = 上一個版本
 version-later = 下一個版本
 versions = 第 { $at } 個版本，共 { $count } 個
 answer-tokens = { $tokens } 個詞元
-first-token = 首詞元 { $time }
+first-token = 首詞元耗時 { $time }
 first-token-loading = 其中 { $time }用於載入模型
 stopped = 已停止
 interrupted = 已中斷
 failed = 沒有回答
-ended-length = 到達長度上限
+ended-length = 已達長度上限
 ended-context = 上下文已滿
 stage-beginning = 已送出
 stage-queued = 正在排隊
@@ -119,7 +119,7 @@ stage-reading = 正在閱讀，{ $read } / { $total } 個詞元
 interrupted-title = 回答中斷了
 
 ## 輸入框
-composer = 寫訊息
+composer = 輸入訊息
 composer-to = 傳訊息給 { $name }
 editing = 您正在改寫一則訊息，原來的版本會保留。
 send = 送出
