@@ -12,7 +12,12 @@ test("the conversation's own model answers, else the one last chosen, else the s
   expect(modelOf(summary("c", { model: "a" }), { ...settings, model: "b" }, models)?.id).toBe("a");
   expect(modelOf(summary("c"), { ...settings, model: "b" }, models)?.id).toBe("b");
   expect(modelOf(null, settings, models)?.id).toBe("s");
+  expect(modelOf(summary("c"), { ...settings, model: "gone" }, models)?.id).toBe("s");
   expect(modelOf(null, settings, [])).toBeNull();
+});
+
+test("no model stands in for the conversation's own where that is not in the library", () => {
+  expect(modelOf(summary("c", { model: "gone" }), { ...settings, model: "b" }, [model("b"), model("s", { source: { kind: "bundled" } })])).toBeNull();
 });
 
 test("fit is told against what is free, and against what could be", () => {
@@ -47,6 +52,19 @@ test("the line of a switch stands before the words that the new model answers", 
   const second = rows.of(path.with(5, { ...path[5]!, status: "stopped" }));
   expect(second.slice(0, 5).every((row, at) => row === first[at])).toBe(true);
   expect(second[5]).not.toBe(first[5]);
+});
+
+test("a model whose weights were hashed between two answers does not take over from itself", () => {
+  const by = (id: string, change = {}) => ({ author: { model: id, name: "Q", quantisation: "Q4_K_M", ...change } });
+  const switched = (...authors: object[]) => {
+    const path = authors.flatMap((author, n) => [message(`q${n}`, n ? `a${n - 1}` : null), answer(`a${n}`, `q${n}`, "", author)]);
+    return new Rows().of(path).some((row) => row.takesOver);
+  };
+  expect(switched(by("header:1"), by("sha256:1"), by("sha256:1"))).toBe(false);
+  expect(switched(by("sha256:1"), by("header:1"))).toBe(false);
+  expect(switched(by("header:1"), by("sha256:1", { quantisation: "Q8_0" }))).toBe(true);
+  expect(switched(by("header:1"), by("sha256:1", { name: "R" }))).toBe(true);
+  expect(switched(by("sha256:1"), by("sha256:2"))).toBe(true);
 });
 
 test("speed is of the tokens after the first", () => {

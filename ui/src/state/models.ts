@@ -8,18 +8,17 @@ import type { Settings } from "../backend/bindings/Settings";
 /** The context in tokens that a model is given when nobody asks for another. */
 const DEFAULT_CONTEXT = 8192;
 
-/** The model of the next answer: the conversation's, else the one last chosen anywhere, else the starter. */
+/**
+ * The model of the next answer: the conversation's, else the one last chosen anywhere, else the starter.
+ * Null where the conversation's is not in the library: no other answers in its place unasked.
+ */
 export function modelOf(
   conversation: ConversationSummary | null,
   settings: Settings,
   models: readonly ModelEntry[],
 ): ModelEntry | null {
-  const chosen = conversation?.model ?? settings.model;
-  const named = models.find((m) => m.id === chosen);
-  if (named) return named;
-  // An id from before the weights were hashed: the entry is there under its lasting one.
-  if (conversation?.model) return models.find((m) => m.id === settings.model) ?? usable(models);
-  return usable(models);
+  if (conversation?.model) return models.find((m) => m.id === conversation.model) ?? null;
+  return models.find((m) => m.id === settings.model) ?? usable(models);
 }
 
 function usable(models: readonly ModelEntry[]): ModelEntry | null {

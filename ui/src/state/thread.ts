@@ -23,7 +23,7 @@ export class Rows {
     let author: Author | null = null;
     const rows = path.map((message, at) => {
       const answer = message.role === "user" ? path[at + 1] : undefined;
-      const takes = answer?.author && author && answer.author.model !== author.model ? answer : null;
+      const takes = answer?.author && author && !sameModel(answer.author, author) ? answer : null;
       if (message.author) author = message.author;
       const before = this.#last.get(message.id);
       const row =
@@ -36,6 +36,13 @@ export class Rows {
     this.#last = next;
     return rows;
   }
+}
+
+/** An answer from before the weights were hashed may name its model by the provisional id, and the next one by the lasting id. */
+function sameModel(one: Author, other: Author): boolean {
+  if (one.model === other.model) return true;
+  const provisional = [one, other].some((author) => author.model.startsWith("header:"));
+  return provisional && one.name === other.name && one.quantisation === other.quantisation;
 }
 
 function sameTakeover(takeover: Takeover | null, answer: Message | null): boolean {
