@@ -8,13 +8,13 @@ import { textOf } from "../src/state/world";
 import { answer, conversation, event, message, snapshot, summary, text } from "./made";
 
 /** A backend whose replies the test gives by hand. */
-function scripted(replies: { snapshot?: () => Snapshot | Promise<Snapshot>; conversation_open?: () => Conversation | Promise<Conversation> }) {
+function scripted(replies: { snapshot?: () => Snapshot | Promise<Snapshot>; conversation_open?: (id: string) => Conversation | Promise<Conversation> }) {
   const calls: string[] = [];
   let tell: (events: Event[]) => void = () => {};
   const backend = {
-    call: async (name: "snapshot" | "conversation_open") => {
+    call: async (name: "snapshot" | "conversation_open", request: { id?: string }) => {
       calls.push(name);
-      return replies[name]!();
+      return replies[name]!(request.id ?? "");
     },
     subscribe: async (receive: (events: Event[]) => void) => {
       calls.push("subscribe");
@@ -93,6 +93,66 @@ test("only the conversation asked for last comes onto the page", async () => {
   waiting[0]!({ ...conversation([], 0), summary: summary("first") });
   await Promise.all(both);
   expect(session.world?.open?.summary.id).toBe("second");
+});
+
+/** A session with `c` on the page, whose later opens are answered by hand. */
+async function delayed() {
+  const waiting: { id: string; give: (value: Conversation) => void; refuse: (thrown: unknown) => void }[] = [];
+  let at = 0;
+  const { backend, tell } = scripted({
+    snapshot: () => snapshot(0),
+    conversation_open: (id) => (at++ === 0 ? conversation([message("q", null)], 0) : new Promise((give, refuse) => waiting.push({ id, give, refuse }))),
+  });
+  const session = new Session(backend);
+  await session.start();
+  await session.open("c");
+  const path = (seq: number) => tell(event(seq, { type: "path_changed", conversation: "c" }));
+  const asked = (count: number) => vi.waitFor(() => expect(waiting).toHaveLength(count));
+  return { session, waiting, path, asked };
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+test("changes that come faster than replies do not keep the page from coming", async () => {
+  const { session, waiting, path, asked } = await delayed();
+  path(1);
+  await asked(1);
+  for (const seq of [2, 3, 4]) path(seq);
+  await settled();
+  expect(waiting).toHaveLength(1);
+  waiting[0]!.give(conversation([message("q", null), answer("a", "q", "m")], 3));
+  await asked(2);
+  expect(session.world?.open?.messages).toHaveLength(2);
+  waiting[1]!.give(conversation([message("q", null), answer("b", "q", "m")], 4));
+  await vi.waitFor(() => expect(session.world?.open?.messages.at(-1)?.id).toBe("b"));
+  expect(session.world?.stale).toBe(false);
+  expect(waiting).toHaveLength(2);
+});
+
+test("catching up never takes the place of what the person asked for", async () => {
+  const { session, waiting, path, asked } = await delayed();
+  const opening = session.open("other");
+  await asked(1);
+  path(1);
+  await settled();
+  expect(waiting.map((call) => call.id)).toEqual(["other"]);
+  waiting[0]!.give({ ...conversation([], 1), summary: summary("other") });
+  await opening;
+  expect(session.world?.open?.summary.id).toBe("other");
+  expect(session.world?.stale).toBe(false);
+});
+
+test("where what the person asked for cannot be had, the page still catches up", async () => {
+  const { session, waiting, path, asked } = await delayed();
+  const opening = session.open("other");
+  await asked(1);
+  path(1);
+  waiting[0]!.refuse({ key: "history-busy", args: {}, detail: null });
+  await expect(opening).rejects.toMatchObject({ key: "history-busy" });
+  await asked(2);
+  expect(waiting[1]!.id).toBe("c");
+  waiting[1]!.give(conversation([message("q", null), answer("a", "q", "m")], 1));
+  await vi.waitFor(() => expect(session.world?.open?.messages).toHaveLength(2));
 });
 
 test("a backend that cannot begin says why", async () => {

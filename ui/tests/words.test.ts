@@ -77,7 +77,7 @@ test("words change at once with the language", () => {
 });
 
 test("a failure says what happened, with sizes for people", () => {
-  const words = failureWords({ key: "memory-short", args: { name: "M", needed_bytes: 8.6e9, free_bytes: 5.1e9 }, detail: "d" });
+  const words = failureWords({ key: "memory-short", args: { name: "M", needed_bytes: 8.6e9, free_bytes: 5.1e9, smaller: "none" }, detail: "d" });
   expect(words.sentence).not.toContain("memory-short");
   expect(`${words.sentence} ${words.more}`).toContain("8.6 GB");
   expect(words.detail).toContain("memory-short");

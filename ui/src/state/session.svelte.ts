@@ -18,6 +18,8 @@ export class Session {
   #recent: Event[] = [];
   #fetching = false;
   #opening = 0;
+  /** The latest call for a conversation is on its way. */
+  #awaited = false;
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -37,8 +39,14 @@ export class Session {
   /** Puts a conversation on the page. Only the latest call counts. Rejects with an `AppError`. */
   async open(id: string): Promise<void> {
     const turn = ++this.#opening;
-    const conversation = await this.#backend.call("conversation_open", { id });
-    if (turn === this.#opening) this.show(conversation);
+    this.#awaited = true;
+    try {
+      const conversation = await this.#backend.call("conversation_open", { id });
+      if (turn === this.#opening) this.show(conversation);
+    } finally {
+      if (turn === this.#opening) this.#awaited = false;
+      this.#reopen();
+    }
   }
 
   /** Puts a conversation on the page that a reply brought. */
@@ -52,6 +60,7 @@ export class Session {
 
   close(): void {
     this.#opening += 1;
+    this.#awaited = false;
     if (this.world) this.world = { ...this.world, open: null, stale: false };
   }
 
@@ -93,9 +102,10 @@ export class Session {
     }
   }
 
+  /** Never beside a call on its way: its reply catches up with what came since, or brings what the person asked for. */
   #reopen(): void {
     const open = this.world?.open;
-    if (!open || !this.world?.stale) return;
+    if (!open || !this.world?.stale || this.#awaited) return;
     this.world = { ...this.world, stale: false };
     this.open(open.summary.id).catch((thrown: unknown) => {
       const failure = asAppError(thrown);

@@ -49,7 +49,7 @@ export function answerTo(prompt: string): string {
 
 const ARGS: Record<string, Record<string, Arg>> = {
   "context-overflow": { tokens: 4306, context: 4096, over: 210 },
-  "memory-short": { name: "LLaMA-Pro 8B Instruct", needed_bytes: 8.6e9, free_bytes: 5.1e9 },
+  "memory-short": { name: "LLaMA-Pro 8B Instruct", needed_bytes: 8.6e9, free_bytes: 5.1e9, smaller: "none" },
   "worker-died": { name: "SmolLM2 135M Instruct" },
   "worker-out-of-memory": { name: "LLaMA-Pro 8B Instruct" },
   "history-damaged": { path: "/home/you/.local/share/parley/history.db" },
