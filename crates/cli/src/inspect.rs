@@ -12,7 +12,7 @@ use std::path::Path;
 /// Describes the file in words or as one JSON object.
 pub(crate) fn run(file: &Path, json: bool, terminal: &Terminal) -> Result<(), Ending> {
     let description = formats::describe(file)?;
-    let memory = hub::memory_needed(file, None)?;
+    let memory = description.memory_bytes(description.given_context());
     if json {
         let mut value = serde_json::to_value(&description)
             .map_err(|error| failure::internal().detail(error))?;

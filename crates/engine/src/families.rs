@@ -125,6 +125,6 @@ pub(crate) fn describe(gguf: &Gguf) -> Result<Architecture, AppError> {
     match gguf.architecture()? {
         "llama" => llama::describe(gguf),
         "qwen2" => qwen2::describe(gguf),
-        other => Err(failure::unknown_architecture(other)),
+        other => Err(failure::unknown_architecture(formats::one_line(other))),
     }
 }

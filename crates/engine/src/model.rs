@@ -7,6 +7,7 @@ use crate::threads::Threads;
 use crate::weights::Weights;
 use crate::{Cancel, Template, Tokenizer};
 use formats::gguf::Gguf;
+use formats::one_line;
 use protocol::{AppError, DEFAULT_CONTEXT, LoadedFacts, failure};
 use std::path::Path;
 use std::sync::Arc;
@@ -37,9 +38,9 @@ pub struct Model {
 /// The name for people: the file's own, or the file name without its ending.
 pub(crate) fn name(gguf: &Gguf) -> String {
     let own = gguf.metadata.text("general.name");
-    own.filter(|name| !name.trim().is_empty())
-        .map(str::to_owned)
-        .or_else(|| Some(gguf.path.file_stem()?.to_string_lossy().into_owned()))
+    own.map(one_line)
+        .filter(|name| !name.is_empty())
+        .or_else(|| Some(one_line(&gguf.path.file_stem()?.to_string_lossy())))
         .unwrap_or_default()
 }
 

@@ -69,7 +69,7 @@ impl Tokenizer {
                 vocabulary.add_bos = vocabulary.add_bos.or(Some(true));
                 Algorithm::Spm(Box::new(Spm::of(metadata, &vocabulary)?))
             }
-            other => return Err(failure::unknown_tokenizer(other)),
+            other => return Err(failure::unknown_tokenizer(formats::one_line(other))),
         };
         let ends = ends::find(metadata, &mut vocabulary);
         vocabulary.list_specials();

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{QWEN, SMOLLM2, greedy, last_logits, load, load_path, message, model_path};
+use common::{QWEN, SMOLLM2, greedy, last_logits, load, message};
 use engine::{Cancel, Generated, Model, Sequence, generate};
 use protocol::{Limits, PromptMessage, Role, Sampling, StopReason, WorkerAnswered};
 use std::time::{Duration, Instant};

@@ -1,7 +1,8 @@
 //! What a model file holds, for people and for the library.
 
 use crate::gguf::{Array, Gguf, Value};
-use protocol::AppError;
+use crate::line::one_line;
+use protocol::{AppError, DEFAULT_CONTEXT};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +10,8 @@ use std::path::Path;
 /// Bytes that a loaded model needs beside weights and KV: tokenizer, scratch, the program.
 const OVERHEAD: u64 = 64 << 20;
 
-/// What a model file holds. Sizes that a file does not name are 0.
+/// What a model file holds. Sizes that a file does not name are 0; its words are on one line
+/// each.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Description {
     /// The file's own name for people, or the file name without its ending.
@@ -32,8 +34,10 @@ pub struct Description {
     pub heads: u32,
     /// Heads of keys and values.
     pub kv_heads: u32,
-    /// Width of one head.
+    /// Width of one head: of its queries and keys.
     pub head_dim: u32,
+    /// Width of one head's values.
+    pub value_dim: u32,
     /// Experts of each feed-forward; 0 where it is dense.
     pub experts: u32,
     /// Tokens that the tokenizer knows.
@@ -78,11 +82,17 @@ impl Description {
         let head_dim = first_number(gguf.of_architecture("attention.key_length"))
             .or_else(|| hidden.checked_div(heads))
             .unwrap_or(0);
-        let text = |key: &str| metadata.text(key).filter(|text| !text.trim().is_empty());
+        let value_dim = first_number(gguf.of_architecture("attention.value_length"));
+        let text = |key: &str| {
+            metadata
+                .text(key)
+                .map(one_line)
+                .filter(|text| !text.is_empty())
+        };
         Ok(Description {
-            name: text("general.name").map_or_else(|| stem(&gguf.path), str::to_owned),
+            name: text("general.name").unwrap_or_else(|| stem(&gguf.path)),
             format: format!("GGUF {}", gguf.version),
-            architecture: gguf.architecture()?.to_owned(),
+            architecture: one_line(gguf.architecture()?),
             parameters: gguf.tensors.iter().fold(0, |all, tensor| {
                 // rope_freqs and the like are tables, not weights.
                 if tensor.name.starts_with("rope_") {
@@ -98,12 +108,13 @@ impl Description {
             heads,
             kv_heads: kv_heads.unwrap_or(heads),
             head_dim,
+            value_dim: value_dim.unwrap_or(head_dim),
             experts: size("expert_count"),
             vocabulary: metadata
                 .texts("tokenizer.ggml.tokens")
                 .map_or_else(|| size("vocab_size"), |tokens| tokens.len() as u32),
-            tokenizer: text("tokenizer.ggml.model").map(str::to_owned),
-            pre_tokenizer: text("tokenizer.ggml.pre").map(str::to_owned),
+            tokenizer: text("tokenizer.ggml.model"),
+            pre_tokenizer: text("tokenizer.ggml.pre"),
             has_chat_template: text("tokenizer.chat_template").is_some(),
             types,
             tensors: gguf.tensors.len() as u32,
@@ -113,17 +124,24 @@ impl Description {
                 .iter()
                 .fold(0u64, |all, tensor| all.saturating_add(tensor.bytes)),
             header_bytes: gguf.header_bytes,
-            licence: text("general.license")
-                .or_else(|| text("general.license.name"))
-                .map(str::to_owned),
+            licence: text("general.license").or_else(|| text("general.license.name")),
         })
     }
 
     /// Bytes of keys and values for `context` tokens, 32 bits each as the engine holds them.
     pub fn kv_bytes(&self, context: u32) -> u64 {
-        [self.layers, self.kv_heads, self.head_dim, context]
+        let width = u64::from(self.head_dim) + u64::from(self.value_dim);
+        [self.layers, self.kv_heads, context]
             .iter()
-            .fold(2 * 4u64, |all, size| all.saturating_mul((*size).into()))
+            .fold(4 * width, |all, size| all.saturating_mul((*size).into()))
+    }
+
+    /// Tokens of context that the model is given when nobody asks for another.
+    pub fn given_context(&self) -> u32 {
+        match self.context {
+            0 => DEFAULT_CONTEXT,
+            made_for => made_for.min(DEFAULT_CONTEXT),
+        }
     }
 
     /// Bytes that the model needs when loaded with `context` tokens: weights, KV, and the rest.
@@ -162,5 +180,5 @@ fn quantisation(gguf: &Gguf) -> String {
 
 fn stem(path: &Path) -> String {
     path.file_stem()
-        .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
+        .map_or_else(String::new, |stem| one_line(&stem.to_string_lossy()))
 }

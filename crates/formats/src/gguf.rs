@@ -9,6 +9,7 @@ mod value;
 pub use value::{Array, Metadata, Value};
 
 use crate::ggml;
+use crate::line::one_line;
 use crate::open::{first_bytes, not_gguf, regular_file};
 use protocol::{AppError, failure};
 use read::Reader;
@@ -93,10 +94,7 @@ impl Gguf {
         }
         let tensor_count = reader.u64()?;
         let key_count = reader.u64()?;
-        // A key is at least a length, a type and a value of one byte; a tensor a length, a count
-        // of dimensions, one dimension, a type and an offset.
-        reader.check_count(key_count, 13, "the number of keys")?;
-        reader.check_count(tensor_count, 32, "the number of tensors")?;
+        reader.check_counts(key_count, tensor_count)?;
         let metadata = reader.metadata(key_count)?;
         let alignment = check::alignment(path, &metadata)?;
         let mut tensors = reader.tensors(tensor_count)?;
@@ -105,7 +103,7 @@ impl Gguf {
         let mut by_name = HashMap::with_capacity(tensors.len());
         for (index, tensor) in tensors.iter().enumerate() {
             if by_name.insert(tensor.name.clone(), index).is_some() {
-                let what = format!("two tensors named {}", tensor.name);
+                let what = format!("two tensors named {}", one_line(&tensor.name));
                 return Err(failure::model_damaged(path, what));
             }
         }

@@ -6,6 +6,8 @@
 mod describe;
 pub mod ggml;
 pub mod gguf;
+mod line;
 mod open;
 
 pub use describe::{Description, describe};
+pub use line::one_line;

@@ -201,11 +201,43 @@ fn absurd_numbers_are_damage() {
     );
     let twice = File::new(3, 0, 2).text_key("k", "a").text_key("k", "b");
     check(twice.data(32), "model-damaged");
+    // Counts that no model has are refused before anything is read, however long the file is.
+    let long = |tensors, keys| {
+        let Err(error) = Gguf::read(
+            Path::new("model.gguf"),
+            &File::new(3, tensors, keys).data(99).0[..],
+            1 << 40,
+        ) else {
+            panic!("{tensors} tensors and {keys} keys");
+        };
+        error.key
+    };
+    assert_eq!(long(0, 65_537), "model-damaged");
+    assert_eq!(long(1_000_001, 0), "model-damaged");
     let mut deep = File::new(3, 0, 1).key("k", 9);
     for _ in 0..10 {
         deep = deep.u32(9).u64(1);
     }
     check(deep.data(99), "model-damaged");
+}
+
+/// Arrays of empty arrays, and of empty texts, have few bytes in a file and many in memory.
+#[test]
+fn arrays_of_nothing_are_bounded() {
+    let empty_text = 0u64.to_le_bytes().to_vec();
+    let empty_array = [&0u32.to_le_bytes()[..], &0u64.to_le_bytes()].concat();
+    for (kind, nothing) in [(8, empty_text), (9, empty_array)] {
+        let arrays = |count: u64| {
+            let mut file = File::new(3, 0, 2);
+            for key in ["a", "b"] {
+                let values = nothing.repeat(count as usize);
+                file = file.key(key, 9).u32(kind).u64(count).bytes(&values);
+            }
+            file.data(0)
+        };
+        assert!(arrays(1000).open().is_ok());
+        check(arrays(2_000_001), "model-damaged");
+    }
 }
 
 #[test]
@@ -327,5 +359,48 @@ fn a_file_is_described() {
     );
     let again = formats::describe(&path).unwrap();
     assert_eq!(again.kv_bytes(10), 2 * 4 * 2 * 2 * 16 * 10);
+    assert_eq!(again.given_context(), 128);
     assert!(again.memory_bytes(100) > again.memory_bytes(10));
+}
+
+#[test]
+fn keys_and_values_of_other_widths_are_counted_each() {
+    let mut file = File::new(3, 0, 5).text_key("general.architecture", "llama");
+    for (key, number) in [
+        ("block_count", 2),
+        ("attention.head_count", 4),
+        ("attention.key_length", 192),
+        ("attention.value_length", 128),
+    ] {
+        file = file.key(&format!("llama.{key}"), 4).u32(number);
+    }
+    let about = formats::Description::of(&file.data(0).open().unwrap()).unwrap();
+    assert_eq!(about.kv_bytes(10), 4 * 2 * 4 * (192 + 128) * 10);
+}
+
+#[test]
+fn names_in_a_file_do_not_reach_the_terminal_as_they_are() {
+    let evil = "\x1b]0;x\x07\x1b[2Jevil\nname";
+    let keys = [
+        "general.name",
+        "general.architecture",
+        "tokenizer.ggml.model",
+        "tokenizer.ggml.pre",
+        "general.license",
+    ];
+    let file = keys
+        .iter()
+        .fold(File::new(3, 0, 5), |file, key| file.text_key(key, evil));
+    let about = formats::Description::of(&file.data(0).open().unwrap()).unwrap();
+    let told = [
+        Some(about.name),
+        Some(about.architecture),
+        about.tokenizer,
+        about.pre_tokenizer,
+        about.licence,
+    ];
+    assert_eq!(told, [(); 5].map(|()| Some("]0;x[2Jevil name".to_owned())));
+    let twice = File::new(3, 0, 2).text_key(evil, "a").text_key(evil, "b");
+    let error = twice.data(32).open().unwrap_err();
+    assert!(!error.to_string().contains('\x1b'), "{error}");
 }

@@ -176,6 +176,7 @@ impl<'a> Header<'a> {
         let scale = match self.gguf.of_architecture("rope.scaling.type") {
             Some(Value::Text(kind)) if kind == "none" => 1.0,
             Some(Value::Text(kind)) if kind != "linear" => {
+                let kind = formats::one_line(kind);
                 let name = format!("{} with {kind} rope scaling", self.architecture);
                 return Err(failure::unknown_architecture(name));
             }

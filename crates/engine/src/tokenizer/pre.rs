@@ -100,7 +100,7 @@ impl Pre {
                 &[TEKKEN]
             }
             "gpt-4o" | "llama4" | "kanana2" | "talkie" | "minimax-m2" => &[GPT4O],
-            _ => return Err(failure::unknown_pretokenizer(name)),
+            _ => return Err(failure::unknown_pretokenizer(formats::one_line(name))),
         };
         Ok(Pre {
             steps: steps

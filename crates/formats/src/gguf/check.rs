@@ -1,6 +1,7 @@
 //! Whether the tensors lie where they can.
 
 use super::{Metadata, Tensor, Value};
+use crate::line::one_line;
 use protocol::{AppError, failure};
 use std::path::Path;
 
@@ -27,8 +28,10 @@ pub(super) fn place(
     alignment: u64,
     file_bytes: u64,
 ) -> Result<(), AppError> {
-    let misplaced =
-        |tensor: &Tensor| failure::model_damaged(path, format!("the place of {}", tensor.name));
+    let misplaced = |tensor: &Tensor| {
+        let what = format!("the place of {}", one_line(&tensor.name));
+        failure::model_damaged(path, what)
+    };
     let mut order: Vec<usize> = (0..tensors.len()).collect();
     order.sort_by_key(|index| tensors[*index].offset);
     let mut end = 0u64;

@@ -2,6 +2,7 @@
 
 use super::{Array, Metadata, Tensor, Value};
 use crate::ggml;
+use crate::line::one_line;
 use protocol::{AppError, failure};
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -10,6 +11,13 @@ use std::path::Path;
 const MOST_HEADER: u64 = 256 << 20;
 /// Longest key or tensor name in bytes; the format allows 65,535 and 64.
 const LONGEST_NAME: u64 = 65_535;
+/// Most keys; the most known are some dozens.
+const MOST_KEYS: u64 = 65_536;
+/// Most tensors; the most known are some thousands.
+const MOST_TENSORS: u64 = 1_000_000;
+/// Most texts and arrays that all arrays together hold: each costs more memory than it has bytes
+/// in the file. The most known are 262,144 tokens and twice as many merges.
+const MOST_ELEMENTS: u64 = 4_000_000;
 /// Deepest array in arrays.
 const DEEPEST: u32 = 4;
 /// Most dimensions of a tensor.
@@ -20,6 +28,8 @@ pub(super) struct Reader<'a, R> {
     path: &'a Path,
     at: u64,
     end: u64,
+    /// Texts and arrays in arrays that may still come.
+    elements: u64,
 }
 
 impl<'a, R: Read> Reader<'a, R> {
@@ -31,6 +41,7 @@ impl<'a, R: Read> Reader<'a, R> {
             path,
             at,
             end,
+            elements: MOST_ELEMENTS,
         }
     }
 
@@ -48,7 +59,7 @@ impl<'a, R: Read> Reader<'a, R> {
     fn need(&self, bytes: u64, what: &str) -> Result<(), AppError> {
         let needed = self.at.checked_add(bytes).filter(|end| *end <= MOST_HEADER);
         match needed {
-            None => Err(self.damaged(what)),
+            None => Err(self.damaged(one_line(what))),
             Some(needed) if needed > self.end => {
                 Err(failure::model_truncated(self.path, self.end, needed))
             }
@@ -57,11 +68,35 @@ impl<'a, R: Read> Reader<'a, R> {
     }
 
     /// Whether `count` things of at least `least` bytes each can still come.
-    pub fn check_count(&self, count: u64, least: u64, what: &str) -> Result<(), AppError> {
+    fn check_count(&self, count: u64, least: u64, what: &str) -> Result<(), AppError> {
         match count.checked_mul(least) {
             Some(bytes) => self.need(bytes, what),
-            None => Err(self.damaged(what)),
+            None => Err(self.damaged(one_line(what))),
         }
+    }
+
+    /// Whether a header can have so many keys and tensors.
+    ///
+    /// A key is at least a length, a type and a value of one byte; a tensor a length, a count of
+    /// dimensions, one dimension, a type and an offset.
+    pub fn check_counts(&self, keys: u64, tensors: u64) -> Result<(), AppError> {
+        for (count, most, least, what) in [
+            (keys, MOST_KEYS, 13, "the number of keys"),
+            (tensors, MOST_TENSORS, 32, "the number of tensors"),
+        ] {
+            if count > most {
+                return Err(self.damaged(what));
+            }
+            self.check_count(count, least, what)?;
+        }
+        Ok(())
+    }
+
+    /// Counts the texts or arrays of an array, before there is room made for them.
+    fn take_elements(&mut self, count: u64, key: &str) -> Result<(), AppError> {
+        let left = self.elements.checked_sub(count);
+        self.elements = left.ok_or_else(|| self.damaged(one_line(key)))?;
+        Ok(())
     }
 
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), AppError> {
@@ -93,7 +128,7 @@ impl<'a, R: Read> Reader<'a, R> {
         self.need(length, what)?;
         let mut bytes = vec![0; length as usize];
         self.fill(&mut bytes)?;
-        String::from_utf8(bytes).map_err(|_| self.damaged(what))
+        String::from_utf8(bytes).map_err(|_| self.damaged(one_line(what)))
     }
 
     fn name(&mut self, what: &str) -> Result<String, AppError> {
@@ -113,7 +148,7 @@ impl<'a, R: Read> Reader<'a, R> {
             let kind = self.u32()?;
             let value = self.value(kind, &key)?;
             if !metadata.insert(key.clone(), value) {
-                return Err(self.damaged(format!("two keys named {key}")));
+                return Err(self.damaged(format!("two keys named {}", one_line(&key))));
             }
         }
         Ok(metadata)
@@ -134,7 +169,7 @@ impl<'a, R: Read> Reader<'a, R> {
             10 => Value::Unsigned(self.u64()?),
             11 => Value::Signed(i64::from_le_bytes(self.array()?)),
             12 => Value::Float(f64::from_le_bytes(self.array()?)),
-            _ => return Err(self.damaged(format!("the type of {key}"))),
+            _ => return Err(self.damaged(format!("the type of {}", one_line(key)))),
         })
     }
 
@@ -142,7 +177,7 @@ impl<'a, R: Read> Reader<'a, R> {
         match self.array::<1>()? {
             [0] => Ok(false),
             [1] => Ok(true),
-            _ => Err(self.damaged(key)),
+            _ => Err(self.damaged(one_line(key))),
         }
     }
 
@@ -156,9 +191,12 @@ impl<'a, R: Read> Reader<'a, R> {
             4..=6 => 4,
             8 | 10..=12 => 8,
             9 => 12,
-            _ => return Err(self.damaged(format!("the type of {key}"))),
+            _ => return Err(self.damaged(format!("the type of {}", one_line(key)))),
         };
         self.check_count(count, least, key)?;
+        if matches!(kind, 8 | 9) {
+            self.take_elements(count, key)?;
+        }
         let count = count as usize;
         Ok(match kind {
             0 => Array::U8(self.numbers(count, u8::from_le_bytes)?),
@@ -181,7 +219,7 @@ impl<'a, R: Read> Reader<'a, R> {
                 Array::Text(texts)
             }
             9 if depth + 1 >= DEEPEST => {
-                return Err(self.damaged(format!("the depth of {key}")));
+                return Err(self.damaged(format!("the depth of {}", one_line(key))));
             }
             9 => {
                 let mut arrays = Vec::with_capacity(count);
@@ -215,7 +253,7 @@ impl<'a, R: Read> Reader<'a, R> {
             let name = self.name("the name of a tensor")?;
             let dimensions = self.u32()?;
             if !(1..=MOST_DIMENSIONS).contains(&dimensions) {
-                return Err(self.damaged(format!("the dimensions of {name}")));
+                return Err(self.damaged(format!("the dimensions of {}", one_line(&name))));
             }
             let mut shape = Vec::with_capacity(dimensions as usize);
             for _ in 0..dimensions {
@@ -223,14 +261,14 @@ impl<'a, R: Read> Reader<'a, R> {
             }
             let number = self.u32()?;
             let kind = ggml::Type::of(number)
-                .ok_or_else(|| failure::unknown_type(&name, number.to_string()))?;
+                .ok_or_else(|| failure::unknown_type(one_line(&name), number.to_string()))?;
             let offset = self.u64()?;
             let bytes = shape
                 .iter()
                 .try_fold(1u64, |all, size| all.checked_mul(*size))
                 .filter(|numbers| *numbers > 0 && shape[0].is_multiple_of(kind.block))
                 .and_then(|numbers| kind.size(numbers))
-                .ok_or_else(|| self.damaged(format!("the dimensions of {name}")))?;
+                .ok_or_else(|| self.damaged(format!("the dimensions of {}", one_line(&name))))?;
             tensors.push(Tensor {
                 name,
                 shape,
