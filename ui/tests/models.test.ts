@@ -1,9 +1,11 @@
-import { expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { receiptOf } from "../src/backend/fake/scenes";
 import { Deletion, UNDO_MS } from "../src/state/deletion.svelte";
 import { contextOf, fitOf, lettersOf, modelOf, switchTo, tokensOf } from "../src/state/models";
 import { Rows, tokensPerSecond } from "../src/state/thread";
 import { answer, message, model, summary } from "./made";
+
+beforeEach(() => localStorage.clear());
 
 const settings = { language: null, theme: "system", model: null } as const;
 
@@ -77,7 +79,7 @@ test("speed is of the tokens after the first", () => {
 test("a deletion is done when its time is over, and not when it is taken back", () => {
   vi.useFakeTimers();
   const done: string[] = [];
-  const deletion = new Deletion((id) => done.push(id));
+  const deletion = new Deletion(async (id) => void done.push(id));
   deletion.begin(summary("a"));
   expect(deletion.undo()?.id).toBe("a");
   vi.advanceTimersByTime(UNDO_MS * 2);
@@ -90,4 +92,18 @@ test("a deletion is done when its time is over, and not when it is taken back", 
   vi.advanceTimersByTime(UNDO_MS);
   expect(done).toEqual(["b", "c"]);
   vi.useRealTimers();
+});
+
+test("a deletion still on the strip when the window goes is done by the next", async () => {
+  const done: string[] = [];
+  const really = async (id: string) => void done.push(id);
+  new Deletion(really).begin(summary("a"));
+  await new Deletion(really).resume();
+  expect(done).toEqual(["a"]);
+  await new Deletion(really).resume();
+  const taken = new Deletion(really);
+  taken.begin(summary("b"));
+  taken.undo();
+  await new Deletion(really).resume();
+  expect(done).toEqual(["a"]);
 });

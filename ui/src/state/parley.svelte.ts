@@ -1,5 +1,5 @@
 // The window's own state over the session, and everything that a person can do in it.
-import { SvelteMap, SvelteSet } from "svelte/reactivity";
+import { SvelteSet } from "svelte/reactivity";
 import { asAppError, type Backend, type CommandName, type Reply, type Request } from "../backend/backend";
 import type { AppError } from "../backend/bindings/AppError";
 import type { ConversationSummary } from "../backend/bindings/ConversationSummary";
@@ -7,6 +7,7 @@ import type { Message } from "../backend/bindings/Message";
 import type { Settings } from "../backend/bindings/Settings";
 import { Appearance } from "./appearance.svelte";
 import { Deletion } from "./deletion.svelte";
+import { Drafts } from "./drafts.svelte";
 import { modelOf } from "./models";
 import { Session } from "./session.svelte";
 import { textOf, type World } from "./world";
@@ -33,6 +34,8 @@ export class Parley {
   notice = $state.raw<AppError | null>(null);
   /** Between Enter and the first sign of the answer. */
   sending = $state(false);
+  /** The answer that was asked for last, until it has been told to a screen reader. */
+  asked = $state<string | null>(null);
   /** Rises whenever the composer should take the keyboard. */
   focusWish = $state(0);
   /** Rises whenever the thread should go to its end. */
@@ -41,15 +44,17 @@ export class Parley {
   /** Troubles the person has put away, as told. */
   #dismissed = new SvelteSet<string>();
   #backend: Backend;
-  #drafts = new SvelteMap<string, string>();
+  #drafts = new Drafts();
 
   constructor(backend: Backend) {
     this.#backend = backend;
     this.session = new Session(backend);
-    this.deletion = new Deletion((id) => void this.#try("conversation_delete", { id }));
+    this.deletion = new Deletion((id) => this.#delete(id));
   }
 
   async start(): Promise<void> {
+    this.notice = null;
+    await this.deletion.resume();
     await this.session.start();
     const last = localStorage.getItem(LAST_KEY);
     if (last && this.world?.conversations.some((c) => c.id === last)) await this.open(last);
@@ -85,11 +90,15 @@ export class Parley {
     else if (this.told) this.#dismissed.add(JSON.stringify(this.told));
   }
 
+  /** What the composer holds: a rewriting of a message stands apart from what else is drafted. */
   get draft(): string {
-    return this.#drafts.get(this.current ?? "") ?? "";
+    return this.#drafts.of(this.#draftOf);
   }
   set draft(text: string) {
-    this.#drafts.set(this.current ?? "", text);
+    this.#drafts.set(this.#draftOf, text);
+  }
+  get #draftOf(): string {
+    return this.editing?.id ?? this.current ?? "";
   }
 
   async open(id: string): Promise<void> {
@@ -113,7 +122,8 @@ export class Parley {
   }
 
   #leave(): void {
-    if (this.editing) this.cancelEdit();
+    if (this.editing && this.draft === textOf(this.editing)) this.cancelEdit();
+    this.editing = null;
     this.notice = null;
     this.pickerOpen = false;
     this.renaming = null;
@@ -125,28 +135,35 @@ export class Parley {
     if (text.trim() === "" || this.answering || this.sending) return;
     const conversation = this.current;
     const editing = this.editing;
+    const draftOf = this.#draftOf;
     this.sending = true;
     this.notice = null;
-    this.draft = "";
+    if (words === undefined) this.draft = "";
     this.editing = null;
     this.endWish += 1;
     const parent = editing ? (editing.parent ?? "") : null;
     const reply = await this.#try("message_send", { conversation, parent, text, model: null });
     this.sending = false;
-    if (!reply) {
-      // What was written is kept, unless the person has begun something else.
-      if (this.#drafts.get(conversation ?? "") === "") this.#drafts.set(conversation ?? "", text);
-      if (this.current === conversation) this.editing = editing;
-    } else if (conversation === null && this.current === null) {
-      await this.open(reply.conversation);
+    if (reply) this.asked = reply.message;
+    if (!reply && words === undefined) {
+      // What was written is kept, and so is what was written since.
+      const since = this.#drafts.of(draftOf);
+      this.#drafts.set(draftOf, since === "" ? text : `${text}\n\n${since}`);
+      if (this.current === conversation) this.editing ??= editing;
+    } else if (reply && conversation === null) {
+      this.#drafts.move("", reply.conversation);
+      if (this.current === null) await this.open(reply.conversation);
     }
   }
 
   async again(message: Message): Promise<void> {
-    if (this.answering) return;
+    if (this.answering || this.sending) return;
+    this.sending = true;
     this.notice = null;
     this.endWish += 1;
-    await this.#try("answer_again", { conversation: message.conversation, message: message.id, model: null });
+    const reply = await this.#try("answer_again", { conversation: message.conversation, message: message.id, model: null });
+    this.sending = false;
+    if (reply) this.asked = reply.message;
   }
 
   async stop(): Promise<void> {
@@ -156,7 +173,7 @@ export class Parley {
   /** Puts an own message back into the composer; sending it begins another branch. */
   edit(message: Message): void {
     this.editing = message;
-    this.draft = textOf(message);
+    if (this.draft === "") this.draft = textOf(message);
     this.focusWish += 1;
   }
 
@@ -165,9 +182,10 @@ export class Parley {
     if (own && !this.answering) this.edit(own);
   }
 
+  /** The composer holds again what it held before. */
   cancelEdit(): void {
-    this.editing = null;
     this.draft = "";
+    this.editing = null;
   }
 
   /** The sibling before or after a message, and what was said below it. */
@@ -190,10 +208,10 @@ export class Parley {
   }
 
   /** Null where it went well. */
-  async choose(model: string): Promise<AppError | null> {
+  async choose(model: string, conversation = this.current): Promise<AppError | null> {
     try {
-      await this.#backend.call("model_choose", { conversation: this.current, model });
-      this.closePicker();
+      await this.#backend.call("model_choose", { conversation, model });
+      if (this.pickerOpen) this.closePicker();
       return null;
     } catch (thrown) {
       return asAppError(thrown);
@@ -202,12 +220,13 @@ export class Parley {
 
   /** A model file of the person's: added in place, then chosen. Null where it went well or they changed their mind. */
   async openModelFile(): Promise<AppError | null> {
+    const conversation = this.current;
     try {
       const path = await this.#backend.pickModelFile();
       if (path === null) return null;
       const entry = await this.#backend.call("model_import", { path });
       if (entry.state.state === "unusable") return entry.state.error;
-      return await this.choose(entry.id);
+      return await this.choose(entry.id, conversation);
     } catch (thrown) {
       return asAppError(thrown);
     }
@@ -227,6 +246,16 @@ export class Parley {
   remove(conversation: ConversationSummary): void {
     this.deletion.begin(conversation);
     if (conversation.id === this.current) this.begin();
+  }
+
+  async #delete(id: string): Promise<void> {
+    try {
+      await this.#backend.call("conversation_delete", { id });
+    } catch (thrown) {
+      const error = asAppError(thrown);
+      if (error.key !== "conversation-unknown") this.notice = error;
+    }
+    this.#drafts.set(id, "");
   }
 
   undoRemove(): void {
