@@ -1,10 +1,12 @@
 import { fireEvent, render } from "@testing-library/svelte";
-import { expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { Composing } from "../src/parts/composing";
 import Composer from "./ComposerOn.svelte";
 import { FakeBackend } from "../src/backend/fake/fake";
 import { sceneOf } from "../src/backend/fake/scenes";
 import { Parley } from "../src/state/parley.svelte";
+
+beforeEach(() => localStorage.clear());
 
 const key = (timeStamp: number, change: Partial<KeyboardEvent> = {}) => ({ isComposing: false, keyCode: 13, timeStamp, ...change });
 

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { languageOf, simplifiedOnly, traditionalOnly } from "../src/words/content";
 import { groupOf, monthName } from "../src/words/dates";
 import { failureWords } from "../src/words/failures";
 import { contextLength, duration, gigabytes, parameters, size, speed } from "../src/words/format";
-import { LANGUAGES, around, setLanguage, t } from "../src/words/words.svelte";
+import { LANGUAGES, around, guessed, setLanguage, t } from "../src/words/words.svelte";
 
 afterEach(() => setLanguage("en"));
 
@@ -74,6 +74,17 @@ test("words change at once with the language", () => {
   expect(t("memory-models", { n: 2 })).toBe("記憶體中有 2 個模型");
   expect(document.documentElement.lang).toBe("zh-Hant");
   expect(around("switched", "name")).toEqual(["已切換到 ", "。"]);
+});
+
+test("before the first snapshot the language is the system's first that there is", () => {
+  const cases: [languages: string[], language: string][] = [
+    [["de-DE", "zh-TW", "en"], "zh-Hant"], [["zh-CN"], "zh-Hans"], [["zh-Hant-CN"], "zh-Hant"], [["en-GB", "zh-TW"], "en"], [["ja"], "en"], [[], "en"],
+  ];
+  for (const [languages, language] of cases) {
+    vi.stubGlobal("navigator", { languages });
+    expect(guessed(), languages.join()).toBe(language);
+  }
+  vi.unstubAllGlobals();
 });
 
 test("a failure says what happened, with sizes for people", () => {

@@ -18,3 +18,6 @@ export class Composing {
     return event.isComposing || event.keyCode === 229 || event.timeStamp - this.#endedAt < AFTERMATH_MS;
   }
 }
+
+/** The window's own, told of every composition's end wherever it was. */
+export const composing = new Composing();

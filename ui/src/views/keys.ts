@@ -1,4 +1,5 @@
 // What each key does, wherever the keyboard is. Keys of one part only (lists, menus, the composer) stand there.
+import { composing } from "../parts/composing";
 import { copy } from "../parts/copy";
 import { keyOf } from "../parts/keys";
 import type { Parley } from "../state/parley.svelte";
@@ -39,8 +40,11 @@ const ACTS: Record<string, Act> = {
   "Shift+F6": () => nextRegion(-1),
 };
 
+/** Keys that act once, however long they are held. */
+const ONCE = new Set(["Mod+N", "Mod+R", "Alt+ArrowLeft", "Alt+ArrowRight"]);
+
 export function press(parley: Parley, event: KeyboardEvent): void {
-  if (!parley.world || event.isComposing || event.keyCode === 229) return;
+  if (!parley.world || composing.owns(event)) return;
   const key = keyOf(event);
   if (key === "Escape" && !event.defaultPrevented) {
     escape(parley);
@@ -49,13 +53,14 @@ export function press(parley: Parley, event: KeyboardEvent): void {
   const act = ACTS[key];
   if (!act || (parley.keysOpen && key !== "F6")) return;
   event.preventDefault();
-  act(parley);
+  if (!event.repeat || !ONCE.has(key)) act(parley);
 }
 
 /** Closes what floats; else stops the answer. */
 function escape(parley: Parley): void {
   if (parley.keysOpen) return;
-  if (parley.appearance.paneOver) parley.appearance.paneOver = false;
+  if (parley.pickerOpen) parley.closePicker();
+  else if (parley.appearance.paneOver) parley.appearance.paneOver = false;
   else if (parley.editing) parley.cancelEdit();
   else if (parley.answering && parley.view === "chat") void parley.stop();
 }

@@ -26,10 +26,12 @@ const bundles = new Map<Language, FluentBundle>(
 );
 
 /** What the system says, until the backend has said what the person chose. */
-function guessed(): Language {
-  const tag = navigator.language.toLowerCase();
-  if (!tag.startsWith("zh")) return "en";
-  return /hant|tw|hk|mo/.test(tag) ? "zh-Hant" : "zh-Hans";
+export function guessed(): Language {
+  for (const tag of navigator.languages.map((language) => language.toLowerCase())) {
+    if (tag.startsWith("en")) return "en";
+    if (tag.startsWith("zh")) return /hant|tw|hk|mo/.test(tag) ? "zh-Hant" : "zh-Hans";
+  }
+  return "en";
 }
 
 class Words {
