@@ -16,6 +16,8 @@ export interface Opening {
   pace?: number;
   width?: number;
   height?: number;
+  /** The system's language. */
+  locale?: string;
 }
 
 let browser: Browser;
@@ -30,8 +32,8 @@ export function withBrowser(): void {
 
 /** Opens the window, lets `use` have it, and looks for trouble at the end. */
 export async function inWindow(opening: Opening, use: (page: Page) => Promise<void>): Promise<void> {
-  const { width = 1280, height = 800, ...asked } = opening;
-  const context = await browser.newContext({ viewport: { width, height }, locale: "en-US", colorScheme: "light" });
+  const { width = 1280, height = 800, locale = "en-US", ...asked } = opening;
+  const context = await browser.newContext({ viewport: { width, height }, locale, colorScheme: "light" });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await context.newPage();
   const trouble: string[] = [];

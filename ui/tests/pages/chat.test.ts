@@ -96,9 +96,12 @@ test("Shift Enter makes a new line, and the composer grows to a limit", () =>
 test("a failed answer says what happened and what can be done", () =>
   inWindow({ pace: 1 }, async (page) => {
     await say(page, "fail context-overflow");
-    const note = page.getByRole("alert");
+    const note = last(page).getByRole("group");
     await note.waitFor();
     expect(await note.textContent()).toContain("210");
+    expect(await page.getByRole("alert").count()).toBe(0);
+    const sentence = (await note.getAttribute("aria-label"))!;
+    await page.locator("[role=status]", { hasText: sentence }).waitFor({ state: "attached" });
     await note.getByRole("button", { name: "Show details" }).click();
     expect(await note.locator("pre").textContent()).toContain("context-overflow");
     await note.getByRole("button", { name: "Choose another model" }).click();
@@ -112,7 +115,8 @@ test("a failed answer says what happened and what can be done", () =>
 test("an interrupted answer is kept, says why, and can be tried again", () =>
   inWindow({ pace: 2 }, async (page) => {
     await say(page, "please interrupt");
-    await page.getByRole("alert").getByText("The answer was interrupted").waitFor();
+    await page.getByRole("group", { name: "The answer was interrupted" }).waitFor();
+    await page.locator("[role=status]", { hasText: /answered: You said.*ended in the middle of its work/s }).waitFor({ state: "attached" });
     expect(await last(page).textContent()).toContain("You said");
     await page.getByRole("button", { name: "Try again" }).click();
     await last(page).getByText("2/2").waitFor();

@@ -118,6 +118,33 @@ test("a model file is opened, added and chosen; what is no model is refused ther
     expect(await page.getByRole("alert").textContent()).toContain("/home/you/notes.txt");
   }));
 
+test("a refused file is said beside the search field, which has the keyboard again, or above the composer", () =>
+  inWindow({}, async (page) => {
+    await page.evaluate(() => {
+      const pickModelFile = () => new Promise((resolve) => setTimeout(() => resolve("/home/you/notes.txt"), 200));
+      Object.assign((window as unknown as { fakeBackend: object }).fakeBackend, { pickModelFile });
+    });
+    await page.keyboard.press("Control+m");
+    await page.getByRole("button", { name: "Open a model file" }).click();
+    await page.locator(".picker").getByRole("alert").waitFor();
+    await page.locator(".picker input:focus").waitFor();
+    await page.getByRole("button", { name: "Open a model file" }).click();
+    await page.keyboard.press("Escape");
+    await page.locator(".picker").waitFor({ state: "detached" });
+    await page.locator(".notice").getByRole("alert").waitFor();
+    expect(await page.locator(".notice").textContent()).toContain("/home/you/notes.txt");
+  }));
+
+test("a title left for another part is kept, and the keyboard stays there", () =>
+  inWindow({ world: "picture" }, async (page) => {
+    await page.locator(".item").nth(1).focus();
+    await page.keyboard.press("F2");
+    await page.keyboard.type("To the landlord");
+    await page.getByRole("button", { name: "Settings" }).focus();
+    await page.locator(".item", { hasText: "To the landlord" }).waitFor();
+    expect(await focused(page)).toBe("Settings");
+  }));
+
 test("language and theme change at once", () =>
   inWindow({ world: "picture" }, async (page) => {
     await page.keyboard.press("Control+,");
@@ -231,6 +258,12 @@ test("a history that cannot be opened is said on the whole page", () =>
     expect(await alert.textContent()).toContain("history.db");
     await alert.getByRole("button", { name: "Show details" }).click();
     expect(await alert.locator("pre").textContent()).toContain("history-damaged");
+  }));
+
+test("what keeps Parley from starting is said in the system's language", () =>
+  inWindow({ world: "damaged", locale: "zh-TW" }, async (page) => {
+    await page.getByRole("heading", { name: "Parley 無法啟動" }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe("zh-Hant");
   }));
 
 test("ten thousand messages open at once and scroll without a stutter", () =>
