@@ -53,9 +53,9 @@ impl Terminal {
 }
 
 /// Writes to standard output at once.
-pub(crate) fn write(text: &str) -> Result<(), Ending> {
+pub(crate) fn write(bytes: impl AsRef<[u8]>) -> Result<(), Ending> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
+    out.write_all(bytes.as_ref())
         .and_then(|()| out.flush())
         .map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => Ending::ReaderGone,
@@ -70,5 +70,5 @@ pub(crate) fn write(text: &str) -> Result<(), Ending> {
 
 /// Writes a line to standard output at once.
 pub(crate) fn line(text: &str) -> Result<(), Ending> {
-    write(&format!("{text}\n"))
+    write(format!("{text}\n"))
 }

@@ -9,15 +9,15 @@ use protocol::{AppError, failure};
 use runtime::Runtime;
 
 /// Reads standard input byte for byte and writes ids with spaces between them, or the other
-/// way round; text comes out exactly, without a line's end of its own.
+/// way round; the bytes come out exactly, whole characters or not, without a line's end of its own.
 pub(crate) async fn run(options: Tokenize, engine: &Runtime) -> Result<(), Ending> {
     let text = input::text()?;
     if options.decode {
         let ids = ids(&text)?;
-        let text = engine
+        let bytes = engine
             .detokenize(&options.file, ids, options.special)
             .await?;
-        return output::write(&text);
+        return output::write(&bytes);
     }
     let ids = engine
         .tokenize(&options.file, text, options.special)

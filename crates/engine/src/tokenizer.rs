@@ -185,6 +185,15 @@ impl Tokenizer {
     ///
     /// Errors: `token-out-of-range`.
     pub fn decode(&self, ids: &[u32], special: bool) -> Result<String, AppError> {
+        let bytes = self.bytes(ids, special)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Ids to the bytes they stand for, as [`Tokenizer::decode`] but exactly: what is not UTF-8,
+    /// such as a part of a character, stays as it is.
+    ///
+    /// Errors: `token-out-of-range`.
+    pub fn bytes(&self, ids: &[u32], special: bool) -> Result<Vec<u8>, AppError> {
         let mut bytes = Vec::with_capacity(ids.len() * 4);
         for id in ids {
             bytes.extend_from_slice(&self.piece(*id, special)?);
@@ -196,8 +205,10 @@ impl Tokenizer {
         let prefixed = matches!(&self.algorithm, Algorithm::Spm(spm) if spm.adds_space)
             && first.is_some_and(|at| !self.vocabulary.kind(ids[at]).is_special())
             && bytes.first() == Some(&b' ');
-        let bytes = if prefixed { &bytes[1..] } else { &bytes[..] };
-        Ok(String::from_utf8_lossy(bytes).into_owned())
+        if prefixed {
+            bytes.remove(0);
+        }
+        Ok(bytes)
     }
 
     /// The bytes of one token: none of a control token, unless `special`.

@@ -9,6 +9,7 @@ mod conversation;
 mod event;
 pub mod failure;
 mod generate;
+mod hex;
 mod identity;
 mod message;
 mod receipt;

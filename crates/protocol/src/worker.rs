@@ -5,10 +5,13 @@ use crate::{AppError, EngineFacts, Limits, PromptMessage, Sampling, StopReason, 
 use serde::{Deserialize, Serialize};
 
 /// The version of this protocol; a worker of another version is refused.
-pub const WORKER_PROTOCOL: u32 = 1;
+pub const WORKER_PROTOCOL: u32 = 2;
 
 /// Longest line in bytes, the newline included.
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
+
+/// Most ids or bytes that one event carries.
+pub const MOST_PIECE: usize = 500_000;
 
 /// To a worker. Every answer to it carries the same id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,7 +37,7 @@ pub enum WorkerRequest {
         /// Threads that compute.
         threads: u32,
     },
-    /// Text to ids, by the tokenizer of a file; no weights needed. `Tokens`.
+    /// Text to ids, by the tokenizer of a file; no weights needed. `Tokens`..., `Done`.
     Tokenize {
         /// The model file.
         path: String,
@@ -43,7 +46,7 @@ pub enum WorkerRequest {
         /// Whether BOS is added and control tokens in the text are recognised.
         special: bool,
     },
-    /// Ids to text; no weights needed. `Rendered`.
+    /// Ids to the bytes they stand for; no weights needed. `Bytes`..., `Done`.
     Detokenize {
         /// The model file.
         path: String,
@@ -131,14 +134,20 @@ pub enum WorkerEvent {
     },
     /// The model is loaded.
     Loaded(LoadedFacts),
-    /// Ids of a text.
+    /// More ids of a text, at most [`MOST_PIECE`]: all of a long text are longer than a line.
     Tokens {
-        /// The ids.
+        /// What comes next.
         ids: Vec<u32>,
     },
-    /// Text of ids, or a template's output.
+    /// More of the bytes of ids, at most [`MOST_PIECE`]; a character may be cut in two.
+    Bytes {
+        /// What comes next.
+        #[serde(with = "crate::hex")]
+        bytes: Vec<u8>,
+    },
+    /// A template's output.
     Rendered {
-        /// The text. Bytes that are not UTF-8 come as U+FFFD.
+        /// The text.
         text: String,
     },
     /// More of an answer: whole characters only.

@@ -90,27 +90,40 @@ impl Runtime {
             text,
             special,
         };
-        match self.shared.ask_once(&path, tokenize).await? {
-            WorkerEvent::Tokens { ids } => Ok(ids),
-            other => Err(unexpected(&other)),
+        let mut all = Vec::new();
+        for event in self.shared.ask_once(&path, tokenize).await? {
+            match event {
+                WorkerEvent::Tokens { ids } => all.extend(ids),
+                WorkerEvent::Done => {}
+                other => return Err(unexpected(&other)),
+            }
         }
+        Ok(all)
     }
 
-    /// The text of ids; with `special`, control tokens are written out. Errors as
-    /// [`Runtime::tokenize`], and `token-out-of-range`.
+    /// The bytes that ids stand for, which need not be whole characters; with `special`, control
+    /// tokens are written out. Errors as [`Runtime::tokenize`], and `token-out-of-range`.
     pub async fn detokenize(
         &self,
         path: &Path,
         ids: Vec<u32>,
         special: bool,
-    ) -> Result<String, AppError> {
+    ) -> Result<Vec<u8>, AppError> {
         let path = text_of(path)?;
         let detokenize = WorkerRequest::Detokenize {
             path: path.clone(),
             ids,
             special,
         };
-        self.shared.ask_for_text(&path, detokenize).await
+        let mut all = Vec::new();
+        for event in self.shared.ask_once(&path, detokenize).await? {
+            match event {
+                WorkerEvent::Bytes { bytes } => all.extend(bytes),
+                WorkerEvent::Done => {}
+                other => return Err(unexpected(&other)),
+            }
+        }
+        Ok(all)
     }
 
     /// The exact output of the file's template. Errors: of the file, its template, the worker.
@@ -126,7 +139,10 @@ impl Runtime {
             messages,
             add_generation_prompt,
         };
-        self.shared.ask_for_text(&path, render).await
+        match self.shared.ask_once(&path, render).await?.pop() {
+            Some(WorkerEvent::Rendered { text }) => Ok(text),
+            other => Err(unexpected(&other)),
+        }
     }
 
     /// The `top` likeliest next tokens after each of `ids`.
@@ -266,33 +282,38 @@ impl Shared {
         Worker::start(&program, options, || {}).await
     }
 
-    /// One question to a worker of its own: the first event that is its answer.
-    async fn ask_once(&self, path: &str, request: WorkerRequest) -> Result<WorkerEvent, AppError> {
+    /// One question to a worker of its own: all of its answer, in order.
+    async fn ask_once(
+        &self,
+        path: &str,
+        request: WorkerRequest,
+    ) -> Result<Vec<WorkerEvent>, AppError> {
         let mut worker = self.worker().await?;
         let trouble = {
             let mut asked = worker.ask(request, pending())?;
+            let mut told = Vec::new();
             loop {
                 match asked.next().await {
                     Ok(WorkerEvent::Progress { .. }) => {}
-                    Ok(event) => break Ok(event),
+                    Ok(event) => {
+                        use WorkerEvent::{Bytes, Tokens};
+                        let more = matches!(event, Tokens { .. } | Bytes { .. });
+                        told.push(event);
+                        if !more {
+                            break Ok(told);
+                        }
+                    }
                     Err(trouble) => break Err(trouble),
                 }
             }
         };
         match trouble {
-            Ok(event) => {
+            Ok(told) => {
                 worker.end().await;
-                Ok(event)
+                Ok(told)
             }
             Err(Trouble::Failed(error)) => Err(error),
             Err(trouble) => Err(worker.bury(trouble, &name_of(path)).await),
-        }
-    }
-
-    async fn ask_for_text(&self, path: &str, request: WorkerRequest) -> Result<String, AppError> {
-        match self.ask_once(path, request).await? {
-            WorkerEvent::Rendered { text } => Ok(text),
-            other => Err(unexpected(&other)),
         }
     }
 }
@@ -318,6 +339,6 @@ fn per_second(tokens: u32, milliseconds: f64) -> f64 {
     }
 }
 
-fn unexpected(event: &WorkerEvent) -> AppError {
+fn unexpected(event: &impl std::fmt::Debug) -> AppError {
     failure::internal().detail(format!("the worker told {event:?}"))
 }

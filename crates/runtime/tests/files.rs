@@ -23,8 +23,33 @@ async fn tokens_templates_logits_and_times_of_a_file() {
     assert!(ids.len() > 5);
     assert_eq!(
         runtime.detokenize(&path, ids.clone(), false).await.unwrap(),
-        text
+        text.as_bytes()
     );
+    // A part of a character is a part of it, and a text whose ids are longer than a line of the
+    // worker comes whole.
+    let one = runtime
+        .detokenize(&path, ids[..1].to_vec(), false)
+        .await
+        .unwrap();
+    assert!(text.as_bytes().starts_with(&one));
+    let parts = runtime
+        .tokenize(&path, "\u{1F9D1}".into(), false)
+        .await
+        .unwrap();
+    let part = runtime
+        .detokenize(&path, parts[..1].to_vec(), false)
+        .await
+        .unwrap();
+    assert!(
+        parts.len() > 1 && std::str::from_utf8(&part).is_err(),
+        "{part:?}"
+    );
+    let long = "你\n".repeat(3 << 20);
+    let many = runtime.tokenize(&path, long.clone(), false).await.unwrap();
+    assert!(serde_json::to_vec(&many).unwrap().len() > protocol::MAX_LINE);
+    let some = many[..1 << 20].to_vec();
+    let back = runtime.detokenize(&path, some, false).await.unwrap();
+    assert!(back.len() > protocol::MOST_PIECE && long.as_bytes().starts_with(&back));
     let messages = vec![PromptMessage {
         role: Role::User,
         content: "Hello".into(),

@@ -5,7 +5,7 @@ use crate::input::Desk;
 use crate::memory;
 use crate::voice::Voice;
 use engine::{Cancel, Generated, LoadOptions, Model, Sequence, Template, Tokenizer};
-use protocol::{AppError, ToWorker, WorkerEvent, WorkerRequest, WorkerStage, failure};
+use protocol::{AppError, MOST_PIECE, ToWorker, WorkerEvent, WorkerRequest, WorkerStage, failure};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -90,12 +90,20 @@ impl Work {
                 text,
                 special,
             } => {
-                let ids = Tokenizer::open(Path::new(&path))?.encode(&text, special)?;
-                Ok(WorkerEvent::Tokens { ids })
+                let tokenizer = Tokenizer::open(Path::new(&path))?;
+                for ids in tokenizer.encode(&text, special)?.chunks(MOST_PIECE) {
+                    let ids = ids.to_vec();
+                    self.voice.tell(id, WorkerEvent::Tokens { ids });
+                }
+                Ok(WorkerEvent::Done)
             }
             WorkerRequest::Detokenize { path, ids, special } => {
-                let text = Tokenizer::open(Path::new(&path))?.decode(&ids, special)?;
-                Ok(WorkerEvent::Rendered { text })
+                let tokenizer = Tokenizer::open(Path::new(&path))?;
+                for bytes in tokenizer.bytes(&ids, special)?.chunks(MOST_PIECE) {
+                    let bytes = bytes.to_vec();
+                    self.voice.tell(id, WorkerEvent::Bytes { bytes });
+                }
+                Ok(WorkerEvent::Done)
             }
             WorkerRequest::Render {
                 path,
