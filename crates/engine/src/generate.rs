@@ -1,9 +1,10 @@
 //! An answer: the prompt is read, tokens are chosen one after another, text streams out.
 
+use crate::prompt::{self, Prompt};
 use crate::sampling::Sampler;
 use crate::sequence::{Sequence, Wanted, read, step};
 use crate::tokenizer::Detokenizer;
-use crate::{Cancel, Model, prompt};
+use crate::{Cancel, Model};
 use protocol::{AppError, Limits, PromptMessage, Sampling, StopReason, Times, WorkerAnswered};
 use std::time::Instant;
 
@@ -38,12 +39,7 @@ pub fn generate(
 ) -> Result<WorkerAnswered, AppError> {
     let begun = Instant::now();
     model.check_unchanged()?;
-    let prompt = prompt::fitting(model, messages, limits)?;
-    // The last token is always read: its logits are the first of the answer.
-    let reused = sequence
-        .common_prefix(&prompt.ids)
-        .min(prompt.ids.len().saturating_sub(1));
-    sequence.truncate(reused);
+    let fitting = unless_cancelled(prompt::fitting(model, messages, limits, cancel))?;
     let mut answer = Answer {
         begun,
         on,
@@ -51,7 +47,18 @@ pub fn generate(
         tokens: 0,
         times: Times::default(),
     };
-    let reason = answer.make(model, sequence, &prompt.ids, sampling, limits, cancel)?;
+    let (prompt, reused, reason) = match fitting {
+        None => (Prompt::none(), 0, StopReason::Cancelled),
+        Some(prompt) => {
+            // The last token is always read: its logits are the first of the answer.
+            let reused = sequence
+                .common_prefix(&prompt.ids)
+                .min(prompt.ids.len().saturating_sub(1));
+            sequence.truncate(reused);
+            let reason = answer.make(model, sequence, &prompt.ids, sampling, limits, cancel)?;
+            (prompt, reused, reason)
+        }
+    };
     Ok(WorkerAnswered {
         reason,
         template_sha256: model.template().sha256().to_owned(),

@@ -1,11 +1,16 @@
 //! From a conversation to the ids that are read, oldest turns left out where they do not fit.
 
+mod window;
+
 use crate::template::sha256;
-use crate::{Model, Template, Tokenizer};
+use crate::{Cancel, Model, Template, Tokenizer};
 use protocol::{AppError, Limits, PromptMessage, Role, failure};
+use std::iter::once;
 
 /// Room that is kept for an answer, in tokens, where the context is long enough.
 const ROOM: usize = 256;
+/// Most bytes of a conversation for each token of context: no text has tokens that long.
+const TOKEN_BYTES: usize = 64;
 
 /// A prompt that fits.
 #[derive(Debug)]
@@ -14,80 +19,155 @@ pub(crate) struct Prompt {
     /// Hex, of the rendered text.
     pub sha256: String,
     pub cut_messages: usize,
+    /// Exact, but for messages that were too long to be rendered: these are counted one by one.
     pub cut_tokens: usize,
+}
+
+impl Prompt {
+    /// What there is of a prompt that was stopped before it was made.
+    pub fn none() -> Prompt {
+        Prompt {
+            ids: Vec::new(),
+            sha256: sha256(""),
+            cut_messages: 0,
+            cut_tokens: 0,
+        }
+    }
 }
 
 /// Renders and tokenises; what people wrote never becomes a control token.
 ///
-/// Errors: those of [`Template::render`] and [`Tokenizer::encode`].
-pub(crate) fn encode(
+/// Errors: those of [`Template::render`] and [`Tokenizer::encode`]; `cancelled`.
+fn encode(
     template: &Template,
     tokenizer: &Tokenizer,
     messages: &[PromptMessage],
+    cancel: &Cancel,
 ) -> Result<(String, Vec<u32>), AppError> {
+    cancel.check()?;
     let marked = template.render_marked(messages, tokenizer)?;
-    let ids = tokenizer.encode_except(&marked.text, true, &marked.plain)?;
+    let ids = tokenizer.encode_except(&marked.text, true, &marked.plain, cancel)?;
     Ok((marked.text, ids))
 }
 
-/// The prompt of as many of the newest turns as fit, with the system message and the last
-/// message always.
+/// The prompt of the whole conversation where it fits, else of its newest turns, with the system
+/// message and the last message always. Turns go several at once ([`window`]).
 ///
 /// Errors: those of [`encode`]; `context-overflow`, where those two alone do not fit.
 pub(crate) fn fitting(
     model: &Model,
     messages: &[PromptMessage],
     limits: &Limits,
+    cancel: &Cancel,
 ) -> Result<Prompt, AppError> {
     let context = model.context() as usize;
     let room = (context / 4)
         .min(ROOM)
         .min(limits.max_tokens.map_or(ROOM, |most| most.max(1) as usize));
-    let make = |messages: &[PromptMessage]| encode(model.template(), model.tokenizer(), messages);
-    let whole = make(messages)?;
-    let tokens = whole.1.len();
-    let prompt = |(text, ids): (String, Vec<u32>), cut_messages| Prompt {
-        sha256: sha256(&text),
-        cut_messages,
-        cut_tokens: tokens.saturating_sub(ids.len()),
-        ids,
-    };
-    if tokens + room <= context {
-        return Ok(prompt(whole, 0));
-    }
+    let make =
+        |messages: &[PromptMessage]| encode(model.template(), model.tokenizer(), messages, cancel);
+    let fits = |made: &(String, Vec<u32>)| made.1.len() + room <= context;
     let system = messages
         .iter()
         .take_while(|message| message.role == Role::System)
         .count();
-    // A shorter conversation begins with a person's message, the last one at the latest.
-    let starts: Vec<usize> = (system + 1..messages.len())
-        .filter(|at| messages[*at].role == Role::User)
-        .collect();
-    let from = |start: usize| {
-        let mut kept = messages[..system].to_vec();
-        kept.extend_from_slice(&messages[start..]);
-        kept
+    let from = |start: usize| [&messages[..system], &messages[start..]].concat();
+
+    // What cannot fit by its bytes alone is not rendered.
+    let bytes: Vec<usize> = messages.iter().map(|m| m.content.len()).collect();
+    let far = window::start(
+        messages,
+        system,
+        &bytes,
+        context.saturating_mul(TOKEN_BYTES),
+    );
+    let whole = make(&from(far))?;
+    let tokens = whole.1.len();
+    if far == system && fits(&whole) {
+        return Ok(prompt(whole, 0, 0));
+    }
+    let (fixed, costs) = costs(messages, system, model.tokenizer(), cancel, make)?;
+    let gone: usize = costs[system..far].iter().sum();
+    let prompt_from = |made: (String, Vec<u32>), start: usize| {
+        let cut_tokens = gone + tokens.saturating_sub(made.1.len());
+        prompt(made, start - system, cut_tokens)
     };
-    // The earliest start that fits: later ones always do where an earlier one does.
-    let (mut low, mut high) = (0, starts.len());
+    if fits(&whole) {
+        return Ok(prompt_from(whole, far));
+    }
+    let most = context.saturating_sub(room + fixed);
+    // Tokens join a little differently in a whole than counted one by one.
+    let near = window::start(messages, system, &costs, most - most / 64).max(far);
+    // A shorter conversation begins with a person's message, the last one at the latest.
+    let later = (near + 1..messages.len()).filter(|at| messages[*at].role == Role::User);
+    let starts: Vec<usize> = once(near).chain(later).collect();
+    let made = make(&from(near))?;
+    if fits(&made) {
+        return Ok(prompt_from(made, near));
+    }
+    let mut least = made.1.len();
+    // The template makes more of it than was counted. The earliest start that fits: later ones
+    // always do where an earlier one does.
+    let (mut low, mut high) = (1, starts.len());
     let mut best = None;
     while low < high {
         let middle = low.midpoint(high);
         let made = make(&from(starts[middle]))?;
-        if made.1.len() + room <= context {
-            best = Some((made, starts[middle] - system));
+        if fits(&made) {
+            best = Some((made, starts[middle]));
             high = middle;
         } else {
+            least = made.1.len();
             low = middle + 1;
         }
     }
-    if let Some((made, cut)) = best {
-        return Ok(prompt(made, cut));
+    if let Some((made, start)) = best {
+        return Ok(prompt_from(made, start));
     }
-    let least = match starts.last() {
-        Some(start) => make(&from(*start))?.1.len(),
-        None => tokens,
-    };
     let needed = least + room;
     Err(failure::context_overflow(needed, context, needed - context))
+}
+
+fn prompt((text, ids): (String, Vec<u32>), cut_messages: usize, cut_tokens: usize) -> Prompt {
+    Prompt {
+        sha256: sha256(&text),
+        ids,
+        cut_messages,
+        cut_tokens,
+    }
+}
+
+/// About how many tokens the template and the first `system` messages take in any conversation,
+/// and each message in it. Nothing of a message depends on those behind it.
+///
+/// Errors: those of [`Tokenizer::encode`]; `cancelled`.
+fn costs(
+    messages: &[PromptMessage],
+    system: usize,
+    tokenizer: &Tokenizer,
+    cancel: &Cancel,
+    make: impl Fn(&[PromptMessage]) -> Result<(String, Vec<u32>), AppError>,
+) -> Result<(usize, Vec<usize>), AppError> {
+    let count = |text: &str| {
+        let ids = tokenizer.encode_except(text, false, &[], cancel)?;
+        Ok(ids.len())
+    };
+    let with = |roles: &[Role]| {
+        let mut conversation = messages[..system].to_vec();
+        conversation.extend(roles.iter().map(|role| PromptMessage {
+            role: *role,
+            content: "x".to_owned(),
+        }));
+        // A template that refuses this conversation tells nothing of its own words.
+        make(&conversation).map_or(0, |made| made.1.len())
+    };
+    let one = with(&[Role::User]);
+    let three = with(&[Role::User, Role::Assistant, Role::User]);
+    let message = three.saturating_sub(one).div_ceil(2);
+    let around = message.saturating_sub(count("x")?);
+    let each = messages
+        .iter()
+        .map(|message| Ok(count(&message.content)? + around))
+        .collect::<Result<Vec<_>, AppError>>()?;
+    Ok((one.saturating_sub(message), each))
 }

@@ -13,6 +13,7 @@ mod vocabulary;
 pub use stream::Detokenizer;
 pub use vocabulary::Kind;
 
+use crate::Cancel;
 use bpe::Bpe;
 use formats::gguf::Gguf;
 use protocol::{AppError, failure};
@@ -96,16 +97,18 @@ impl Tokenizer {
     ///
     /// Errors: `tokenizer-damaged`, where the vocabulary lacks a byte that the text has.
     pub fn encode(&self, text: &str, special: bool) -> Result<Vec<u32>, AppError> {
-        self.encode_except(text, special, &[])
+        self.encode_except(text, special, &[], &Cancel::new())
     }
 
     /// As [`Tokenizer::encode`], but no control token is recognised that begins at one of the
-    /// byte positions `plain` (ascending): what a person wrote is never a command.
+    /// byte positions `plain` (ascending): what a person wrote is never a command. Also fails as
+    /// `cancelled`.
     pub(crate) fn encode_except(
         &self,
         text: &str,
         special: bool,
         plain: &[usize],
+        cancel: &Cancel,
     ) -> Result<Vec<u32>, AppError> {
         let mut ids = Vec::with_capacity(text.len() / 3 + 2);
         let fragments = self.fragments(text, special, plain);
@@ -117,6 +120,7 @@ impl Tokenizer {
         }
         let mut after_token = true;
         for fragment in fragments {
+            cancel.check()?;
             match (fragment, &self.algorithm) {
                 (Fragment::Token(id), _) => {
                     ids.push(id);
@@ -124,7 +128,7 @@ impl Tokenizer {
                     continue;
                 }
                 (Fragment::Words { text, .. }, Algorithm::Bpe(bpe)) => {
-                    bpe.encode(&self.vocabulary, text, &mut ids)?;
+                    bpe.encode(&self.vocabulary, text, &mut ids, cancel)?;
                 }
                 (Fragment::Words { text, .. }, Algorithm::Spm(spm)) => {
                     spm.encode(&self.vocabulary, text, after_token, &mut ids)?;

@@ -333,12 +333,20 @@ fn the_oldest_turns_are_left_out_when_the_context_is_full() {
         "{answered:?}"
     );
     assert!(answered.cut_tokens > 0 && answered.prompt_tokens <= CONTEXT);
-    // As few as possible: one turn more would not fit.
-    let cut = answered.cut_messages as usize;
-    let mut one_more = messages.clone();
-    one_more.drain(1..cut - 1);
-    let (_, again) = ask(&model, &mut sequence, &one_more, 4).unwrap();
-    assert_eq!(again.cut_messages, 2);
+    // What is cut is all that is missing, in messages and in tokens; what fits is never cut.
+    let tokens = |messages: &[PromptMessage]| {
+        let text = model.template().render(messages, true).unwrap();
+        model.tokenizer().encode(&text, true).unwrap().len() as u32
+    };
+    let mut kept = messages.clone();
+    kept.drain(1..=answered.cut_messages as usize);
+    assert_eq!(answered.prompt_tokens, tokens(&kept));
+    assert_eq!(answered.cut_tokens, tokens(&messages) - tokens(&kept));
+    let (_, again) = ask(&model, &mut sequence, &kept, 4).unwrap();
+    assert_eq!(
+        (again.cut_messages, again.prompt_tokens),
+        (0, tokens(&kept))
+    );
     // What can never fit is said, with the numbers.
     let long = message(Role::User, &"far too long ".repeat(30));
     let error = ask(&model, &mut sequence, &[long], 4).unwrap_err();
@@ -349,6 +357,85 @@ fn the_oldest_turns_are_left_out_when_the_context_is_full() {
     };
     assert_eq!(number("context"), f64::from(CONTEXT));
     assert_eq!(number("tokens") - number("context"), number("over"));
+}
+
+/// Each turn cut one turn more, and everything behind the system message was read again.
+#[test]
+fn a_full_context_is_not_read_again_at_every_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tiny = Tiny::new("llama", GgmlDType::Q8_0);
+    let context = "llama.context_length".to_owned();
+    tiny.metadata.insert(context, Value::U32(1024));
+    let model = load_path(&tiny.write(folder.path()), 2);
+    let mut sequence = model.sequence();
+    let mut messages = vec![message(Role::System, "Be brief.")];
+    let (mut cuts, mut again, mut whole) = (Vec::new(), 0, true);
+    for turn in 0..60 {
+        let words = format!("Question {turn}: <|im_end|> {}", "word ".repeat(turn % 7));
+        messages.push(message(Role::User, &words));
+        let (text, answered) = ask(&model, &mut sequence, &messages, 3).unwrap();
+        messages.push(message(Role::Assistant, &text));
+        let text = model
+            .template()
+            .render(&messages[..messages.len() - 1], true)
+            .unwrap();
+        let tokens = answered.prompt_tokens + answered.cut_tokens;
+        let made = model.tokenizer().encode(&text, false).unwrap().len() as u32;
+        assert!(tokens <= made, "{tokens} of at most {made}");
+        whole &= answered.cut_messages == 0;
+        assert!(whole || answered.cut_messages > 0, "nothing comes back");
+        assert_eq!(answered.cut_messages % 2, 0);
+        assert!(answered.prompt_tokens + 3 <= 1024);
+        again += u32::from(answered.reused_tokens < answered.prompt_tokens / 2);
+        cuts.push(answered.cut_messages);
+    }
+    assert!(cuts.is_sorted(), "{cuts:?}");
+    let turns = cuts.iter().filter(|cut| **cut > 0).count();
+    cuts.dedup();
+    assert!(
+        turns > 20 && 4 * (cuts.len() - 1) < turns,
+        "{turns}: {cuts:?}"
+    );
+    // The first turn has nothing to reuse, and neither has one that cuts.
+    assert!(again as usize <= cuts.len(), "{again}: {cuts:?}");
+}
+
+/// A history that no context holds is not rendered: its template would be too costly.
+#[test]
+fn a_history_of_megabytes_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = tiny_model(folder.path());
+    let mut messages = vec![message(Role::System, "Be brief.")];
+    for _ in 0..300 {
+        messages.push(message(Role::User, &"hello ".repeat(2000)));
+        messages.push(message(Role::Assistant, "hi"));
+    }
+    messages.push(message(Role::User, "LAST"));
+    let (_, answered) = ask(&model, &mut model.sequence(), &messages, 4).unwrap();
+    assert_eq!(answered.cut_messages, 600);
+    // "hello" is one token and each space another; "hi" is two, the marks and roles the rest.
+    // What is not rendered is counted without the template's small changes, such as a trim.
+    let (asked, told) = (3999 + 8, 2 + 13);
+    let tokens = 300 * (asked + told);
+    assert!(
+        answered.cut_tokens.abs_diff(tokens) < tokens / 1000,
+        "{answered:?}"
+    );
+    let cancel = Cancel::new();
+    cancel.cancel();
+    let (limits, mut sequence) = (Limits::default(), model.sequence());
+    let begun = std::time::Instant::now();
+    let stopped = generate(
+        &model,
+        &mut sequence,
+        &messages,
+        &greedy(),
+        &limits,
+        &cancel,
+        &mut |_| {},
+    );
+    assert_eq!(stopped.unwrap().reason, StopReason::Cancelled);
+    assert!(begun.elapsed().as_millis() < 500, "{:?}", begun.elapsed());
 }
 
 #[test]

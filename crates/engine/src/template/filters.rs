@@ -36,15 +36,11 @@ const OF_VALUES: &[&str] = &[
     "unique",
 ];
 /// Filters that take and give text no longer than twice what they were given.
-const OF_TEXT: &[&str] = &[
-    "capitalize",
-    "lines",
-    "lower",
-    "split",
-    "title",
-    "trim",
-    "upper",
-];
+const OF_TEXT: &[&str] = &["capitalize", "lower", "title", "trim", "upper"];
+/// Filters that take a text apart.
+const INTO_PIECES: &[&str] = &["lines", "split"];
+/// What a byte of text costs that may become a piece of its own.
+const PIECE: usize = 32;
 /// Filters that no chat template needs, and that can nest values without end.
 const LEFT_OUT: &[&str] = &[
     "batch",
@@ -77,12 +73,13 @@ pub(super) fn add_to(environment: &mut Environment<'_>, meter: &Arc<Meter>) {
             free.empty_state().apply_filter(name, &arguments)
         });
     }
-    for name in OF_TEXT {
+    let of_text = OF_TEXT.iter().map(|name| (name, 2));
+    let into_pieces = INTO_PIECES.iter().map(|name| (name, PIECE));
+    for (name, cost) in of_text.chain(into_pieces) {
         let (free, paid) = (free.clone(), meter.clone());
         environment.add_filter(*name, move |text: Value, rest: Rest<Value>| {
             let text = paid.text(&text)?;
-            // A list of pieces costs more than the text.
-            paid.charge(text.len().saturating_mul(32))?;
+            paid.charge(text.len().saturating_mul(cost))?;
             let mut arguments = vec![Value::from(text)];
             arguments.extend(rest.iter().cloned());
             free.empty_state().apply_filter(name, &arguments)
@@ -227,7 +224,7 @@ fn method(
             // Widths and repetitions that are not bounded by the text.
             ("format" | "replace", _, _) => return Err(Error::from(ErrorKind::UnknownMethod)),
             ("split" | "rsplit" | "splitlines", _, _) => {
-                meter.charge(words.len().saturating_mul(32))?;
+                meter.charge(words.len().saturating_mul(PIECE))?;
             }
             _ => {}
         }

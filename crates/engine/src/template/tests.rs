@@ -187,3 +187,13 @@ fn long_templates_are_compiled() {
         &format!("{}24", "-".repeat(40)),
     );
 }
+
+/// Trimming cost as much as splitting, and a conversation of a few megabytes failed.
+#[test]
+fn long_conversations_can_be_trimmed() {
+    let long = vec![message(Role::User, &" word".repeat(1 << 20))];
+    let trimmed = template("{{ messages[0]['content'] | trim }}").render(&long, true);
+    assert_eq!(trimmed.unwrap().len(), (5 << 20) - 1);
+    let split = template("{{ messages[0]['content'] | split | length }}").render(&long, true);
+    assert_eq!(split.unwrap_err().key, "template-too-costly");
+}

@@ -3,6 +3,7 @@
 use super::bytes::LETTERS;
 use super::pre::Pre;
 use super::vocabulary::Vocabulary;
+use crate::Cancel;
 use formats::gguf::Metadata;
 use protocol::{AppError, failure};
 use std::cmp::Reverse;
@@ -59,9 +60,11 @@ impl Bpe {
         vocabulary: &Vocabulary,
         text: &str,
         ids: &mut Vec<u32>,
+        cancel: &Cancel,
     ) -> Result<(), AppError> {
         let mut letters = String::new();
         for word in self.pre.words(text) {
+            cancel.check()?;
             if self.pre.ignore_merges {
                 letters.clear();
                 letters.extend(word.bytes().map(|byte| LETTERS[byte as usize]));
