@@ -27,9 +27,9 @@ pub const COLOURED: &str = "main article figure.code pre code span[class]";
 /// The line where another model took over.
 pub const SWITCHED: &str = "main [role=separator]";
 /// What went wrong.
-pub const TROUBLE: &str = "main [role=alert]";
+pub const TROUBLE: &str = "main .note";
 /// What can be done about it, the likeliest first.
-pub const TROUBLE_ACT: &str = "main [role=alert] .acts button";
+pub const TROUBLE_ACT: &str = "main .note .acts button";
 /// The model of the next answer, and the button that opens the picker.
 pub const CHIP: &str = "main button.chip";
 pub const CHOSEN: &str = "main button.chip b";
