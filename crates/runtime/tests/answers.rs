@@ -183,7 +183,7 @@ async fn a_worker_killed_in_mid_answer_is_told_and_the_next_request_works() {
     let error = read(stream).await.end.unwrap().unwrap_err();
     assert_eq!(error.key, "worker-died");
     assert!(error.detail.unwrap().contains("signal: 9"));
-    assert_eq!(*runtime.residents().borrow(), []);
+    eventually("told", || runtime.residents().borrow().is_empty()).await;
     let told = read(runtime.generate(ask(&model, "Hello", 1))).await;
     assert!(told.kinds.contains(&"loading"), "{:?}", told.kinds);
     // Killed while idle nothing is lost, so nothing is said.
