@@ -3,7 +3,7 @@
 use crate::hashing;
 use crate::index::{Found, Index, IndexFile, Stamp, salvage};
 use crate::places::Places;
-use crate::record::{Copy, Origin, Record, given_context, not_read};
+use crate::record::{Copy, Origin, Record, not_read};
 use crate::starter::{self, MANIFEST};
 use protocol::{AppError, ModelEntry, ModelId, failure};
 use std::collections::HashSet;
@@ -217,7 +217,7 @@ impl Hub {
 /// tokens; None: with what Parley would give it. Errors: those of [`formats::describe`].
 pub fn memory_needed(path: &Path, context: Option<u32>) -> Result<u64, AppError> {
     let facts = formats::describe(path)?;
-    Ok(facts.memory_bytes(context.unwrap_or_else(|| given_context(facts.context))))
+    Ok(facts.memory_bytes(context.unwrap_or_else(|| facts.given_context())))
 }
 
 /// Whether `lower` is what a person calls the model: its name, or its file's.

@@ -1,7 +1,7 @@
 //! One model as the index keeps it. These structs outlive a release: they are not `protocol`'s.
 
 use formats::Description;
-use protocol::{AppError, DEFAULT_CONTEXT, ModelEntry, ModelId, ModelState, Source, failure};
+use protocol::{AppError, ModelEntry, ModelId, ModelState, Source, failure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{File, Metadata};
@@ -57,15 +57,6 @@ pub struct Copy {
     pub sha256: Option<String>,
 }
 
-/// The context in tokens that Parley gives a model made for `context` (0: not known).
-pub fn given_context(context: u32) -> u32 {
-    if context == 0 {
-        DEFAULT_CONTEXT
-    } else {
-        context.min(DEFAULT_CONTEXT)
-    }
-}
-
 impl Record {
     /// Describes the file at `path`, absolute, under its provisional id.
     /// Errors: those of [`formats::describe`]; `file-not-readable`.
@@ -77,7 +68,7 @@ impl Record {
             earlier: Vec::new(),
             source: Origin::File,
             files: vec![copy],
-            memory: facts.memory_bytes(given_context(facts.context)),
+            memory: facts.memory_bytes(facts.given_context()),
             name: facts.name,
             architecture: facts.architecture,
             parameters: facts.parameters,
