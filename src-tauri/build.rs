@@ -6,8 +6,12 @@ fn main() {
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         println!("cargo:rustc-link-arg-bins=-Wl,--exclude-libs,ALL");
     }
-    let commands =
-        tauri_build::AppManifest::new().commands(&["call", "subscribe", "pick_model_file"]);
+    let commands = tauri_build::AppManifest::new().commands(&[
+        "call",
+        "subscribe",
+        "close_window",
+        "pick_model_file",
+    ]);
     if let Err(error) =
         tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands))
     {

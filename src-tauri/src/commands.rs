@@ -2,7 +2,7 @@
 
 use crate::{chat_core::ChatCore, feed::Feed};
 use chat::messages;
-use protocol::{AppError, Event, Nothing, failure};
+use protocol::{AppError, Nothing, Pushed, failure};
 use serde_json::Value;
 use std::sync::Arc;
 use tauri::{Runtime, State, WebviewWindow, ipc::Channel};
@@ -24,10 +24,17 @@ pub async fn call(
 pub async fn subscribe(
     core: State<'_, Arc<ChatCore>>,
     feed: State<'_, Feed>,
-    channel: Channel<Vec<Event>>,
+    channel: Channel<Pushed>,
 ) -> Result<(), AppError> {
     feed.begin(core.app().await?.subscribe(), channel);
     Ok(())
+}
+
+/// Closes the window for good: the person means it, though an answer is being made.
+#[tauri::command]
+pub fn close_window<R: Runtime>(window: WebviewWindow<R>) -> Result<(), AppError> {
+    let closed = window.destroy();
+    closed.map_err(|error| failure::internal().detail(error))
 }
 
 /// Lets the person choose a model file. Absolute path; None where they chose none.

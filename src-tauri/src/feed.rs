@@ -1,6 +1,6 @@
 //! The events of the chat core on their way to the page: in order, at most one send a frame.
 
-use protocol::Event;
+use protocol::{Event, Pushed};
 use std::{
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -20,9 +20,11 @@ pub struct Feed(Mutex<Option<JoinHandle<()>>>);
 
 impl Feed {
     /// Sends all further events to the page. A subscription made earlier ends.
-    pub fn begin(&self, events: Receiver<Event>, channel: Channel<Vec<Event>>) {
-        let task =
-            tauri::async_runtime::spawn(forward(events, move |batch| channel.send(batch).is_ok()));
+    pub fn begin(&self, events: Receiver<Event>, channel: Channel<Pushed>) {
+        let task = tauri::async_runtime::spawn(forward(events, move |events| {
+            let window = Vec::new();
+            channel.send(Pushed { events, window }).is_ok()
+        }));
         self.replace(Some(task));
     }
 

@@ -71,6 +71,7 @@ fn shell<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         .invoke_handler(tauri::generate_handler![
             commands::call,
             commands::subscribe,
+            commands::close_window,
             commands::pick_model_file
         ])
 }

@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import type { Backend } from "../src/backend/backend";
 import type { Conversation } from "../src/backend/bindings/Conversation";
 import type { Event } from "../src/backend/bindings/Event";
+import type { Pushed } from "../src/backend/bindings/Pushed";
 import type { Snapshot } from "../src/backend/bindings/Snapshot";
 import { Session } from "../src/state/session.svelte";
 import { textOf } from "../src/state/world";
@@ -16,9 +17,9 @@ function scripted(replies: { snapshot?: () => Snapshot | Promise<Snapshot>; conv
       calls.push(name);
       return replies[name]!(request.id ?? "");
     },
-    subscribe: async (receive: (events: Event[]) => void) => {
+    subscribe: async (receive: (pushed: Pushed) => void) => {
       calls.push("subscribe");
-      tell = receive;
+      tell = (events) => receive({ events, window: [] });
     },
     pickModelFile: async () => null,
   } as unknown as Backend;

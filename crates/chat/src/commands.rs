@@ -40,9 +40,15 @@ commands! {
     message_send: MessageSend => Answering;
     answer_again: AnswerAgain => Answering;
     answer_stop: ConversationRef => Nothing;
+    answer_continue: MessageRef => Answering;
     branch_choose: MessageRef => Conversation;
     models: Nothing => Models;
     model_import: ModelImport => ModelEntry;
+    model_load: ModelRef => Nothing;
+    model_eject: ModelRef => Nothing;
+    better_model: BetterModelAsked => BetterModelFound;
+    machine: Nothing => Machine;
+    diagnostics: Nothing => Diagnostics;
     settings_change: Settings => Settings;
 }
 

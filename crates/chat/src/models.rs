@@ -35,6 +35,39 @@ impl App {
         self.core.engine.preload(model);
     }
 
+    /// Brings a model into memory. How that goes is told by events. Errors: `model-unknown`.
+    pub async fn model_load(&self, request: ModelRef) -> Result<Nothing, AppError> {
+        self.with(move |core, state| {
+            core.engine.preload(state.hub.resolve(&request.model)?.id);
+            Ok(Nothing {})
+        })
+        .await
+    }
+
+    /// Takes a model out of memory, as soon as it is idle. Errors: `model-unknown`.
+    pub async fn model_eject(&self, request: ModelRef) -> Result<Nothing, AppError> {
+        self.with(move |core, state| {
+            core.engine.unload(&state.hub.resolve(&request.model)?.id);
+            Ok(Nothing {})
+        })
+        .await
+    }
+
+    /// The model that would serve a person better than the starter.
+    pub async fn better_model(&self, _: BetterModelAsked) -> Result<BetterModelFound, AppError> {
+        Ok(BetterModelFound { better: None })
+    }
+
+    /// What the machine is doing.
+    pub async fn machine(&self, _: Nothing) -> Result<Machine, AppError> {
+        Err(failure::internal())
+    }
+
+    /// What a report of a trouble needs.
+    pub async fn diagnostics(&self, _: Nothing) -> Result<Diagnostics, AppError> {
+        Err(failure::internal())
+    }
+
     /// The model of a conversation's next answer; None: of a new conversation's. Errors:
     /// `conversation-unknown`, `model-unknown`, `starter-missing`, `no-model`.
     pub async fn next_model(&self, conversation: Option<String>) -> Result<ModelEntry, AppError> {

@@ -120,6 +120,13 @@ impl App {
     }
 }
 
+impl App {
+    /// Lets an answer that was stopped, interrupted or cut short go on.
+    pub async fn answer_continue(&self, _: MessageRef) -> Result<Answering, AppError> {
+        Err(failure::internal())
+    }
+}
+
 impl State {
     /// The conversation, where it is there and no answer is being made in it.
     fn idle(&mut self, id: Option<&str>) -> Result<Option<ConversationRow>, AppError> {
@@ -212,6 +219,7 @@ fn begin(
         request: GenerateRequest {
             model: model.id.clone(),
             messages: prompt.messages.clone(),
+            continued: String::new(),
             sampling,
             limits,
         },

@@ -74,6 +74,9 @@ pub struct MessageSend {
     pub text: String,
     /// The model that answers; None: the conversation's.
     pub model: Option<ModelId>,
+    /// Whether a new conversation is a temporary one: see [`ConversationSummary::temporary`].
+    #[serde(default)]
+    pub temporary: bool,
 }
 
 /// Where an answer is being made.
@@ -114,6 +117,77 @@ pub struct AnswerAgain {
 pub struct ModelImport {
     /// Absolute, or relative to where the process was started.
     pub path: String,
+}
+
+/// Names a model of the library.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ModelRef {
+    /// Its id.
+    pub model: ModelId,
+}
+
+/// What the whole machine and Parley's part of it are doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Machine {
+    /// Bytes of memory of the machine.
+    #[ts(type = "number")]
+    pub memory_bytes: u64,
+    /// Of these in use, by all programs.
+    #[ts(type = "number")]
+    pub memory_used_bytes: u64,
+    /// Of these held by Parley: window, page and workers.
+    #[ts(type = "number")]
+    pub parley_bytes: u64,
+    /// How busy all cores together are, from 0 to 1, since the last time this was asked.
+    pub cpu: f32,
+    /// Parley's part of that.
+    pub parley_cpu: f32,
+}
+
+/// For a report of a trouble: text for people and for the tracker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Diagnostics {
+    /// Versions, hardware, the last failures. In English; nothing that was said, no token, and
+    /// the home folder as `~`.
+    pub text: String,
+    /// The folder of the logs.
+    pub logs: String,
+}
+
+/// Asks what model would serve a person better than the starter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct BetterModelAsked {
+    /// The person's language.
+    pub language: crate::Language,
+}
+
+/// The answer to [`BetterModelAsked`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct BetterModelFound {
+    /// None: nothing larger than the starter fits into this machine's memory.
+    pub better: Option<BetterModel>,
+}
+
+/// A model that fits this machine and speaks the person's language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct BetterModel {
+    /// For people.
+    pub name: String,
+    /// Such as `Qwen/Qwen2.5-7B-Instruct-GGUF`, on the hub.
+    pub repository: String,
+    /// The file, or the first of its files.
+    pub file: String,
+    /// To fetch.
+    #[ts(type = "number")]
+    pub bytes: u64,
+    /// SPDX identifier.
+    pub licence: String,
 }
 
 /// All models and the memory.

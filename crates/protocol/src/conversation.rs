@@ -22,6 +22,8 @@ pub struct ConversationSummary {
     pub updated_at: i64,
     /// True while an answer is being made.
     pub answering: bool,
+    /// Kept in memory only: gone with the process, never on the disk.
+    pub temporary: bool,
 }
 
 /// An opened conversation: its active path.

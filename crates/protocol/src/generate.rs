@@ -63,6 +63,10 @@ pub struct GenerateRequest {
     pub model: ModelId,
     /// The conversation so far, system message first where there is one, a user message last.
     pub messages: Vec<PromptMessage>,
+    /// The beginning of the answer, where it goes on after a stop; it is read, not written
+    /// again, and not told again. Empty for a new answer.
+    #[serde(default)]
+    pub continued: String,
     /// How tokens are chosen.
     pub sampling: Sampling,
     /// How far it may go.

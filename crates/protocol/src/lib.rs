@@ -14,6 +14,7 @@ mod identity;
 mod message;
 mod receipt;
 mod settings;
+mod window;
 mod worker;
 
 pub use command::*;
@@ -25,4 +26,5 @@ pub use identity::*;
 pub use message::*;
 pub use receipt::*;
 pub use settings::*;
+pub use window::*;
 pub use worker::*;

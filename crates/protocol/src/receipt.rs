@@ -30,8 +30,12 @@ pub struct Receipt {
     pub cut_messages: u32,
     /// The tokens of those.
     pub cut_tokens: u32,
-    /// Tokens of the answer.
+    /// Tokens of the answer, but for those of `continued_bytes`.
     pub answer_tokens: u32,
+    /// Bytes of the answer's text that stood there already when it was made to go on after a
+    /// stop; what made those is not known any more. 0 for an answer made at once.
+    #[serde(default)]
+    pub continued_bytes: u32,
     /// Longest context in tokens that the model was loaded with.
     pub context: u32,
     /// Why it ended; None where the process died first.

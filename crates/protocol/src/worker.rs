@@ -5,7 +5,7 @@ use crate::{AppError, EngineFacts, Limits, PromptMessage, Sampling, StopReason, 
 use serde::{Deserialize, Serialize};
 
 /// The version of this protocol; a worker of another version is refused.
-pub const WORKER_PROTOCOL: u32 = 2;
+pub const WORKER_PROTOCOL: u32 = 3;
 
 /// Longest line in bytes, the newline included.
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
@@ -68,6 +68,9 @@ pub enum WorkerRequest {
     Generate {
         /// The conversation so far.
         messages: Vec<PromptMessage>,
+        /// The beginning of the answer, which is to go on; empty for a new one.
+        #[serde(default)]
+        continued: String,
         /// How tokens are chosen; the seed is set.
         sampling: Sampling,
         /// How far it may go.

@@ -155,6 +155,7 @@ async fn generate(
 ) -> Result<WorkerAnswered, Trouble> {
     let generate = WorkerRequest::Generate {
         messages: request.messages.clone(),
+        continued: request.continued.clone(),
         sampling: request.sampling.clone(),
         limits: request.limits.clone(),
     };
@@ -210,6 +211,7 @@ fn receipt(
         cut_messages: answered.cut_messages,
         cut_tokens: answered.cut_tokens,
         answer_tokens: answered.answer_tokens,
+        continued_bytes: request.continued.len() as u32,
         context: answered.context,
         stop: Some(answered.reason),
         engine: answered.engine,

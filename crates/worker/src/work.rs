@@ -116,6 +116,7 @@ impl Work {
             }
             WorkerRequest::Generate {
                 messages,
+                continued: _,
                 sampling,
                 limits,
             } => {

@@ -90,6 +90,7 @@ fn story() -> WorkerRequest {
             role: Role::User,
             content: "Write a very long story about a lighthouse.".into(),
         }],
+        continued: String::new(),
         sampling: Sampling {
             seed: Some(7),
             ..Sampling::default()

@@ -2,7 +2,7 @@
 // for it in tests and in a browser.
 import type { AppError } from "./bindings/AppError";
 import type { Commands } from "./bindings/commands";
-import type { Event } from "./bindings/Event";
+import type { Pushed } from "./bindings/Pushed";
 
 export type CommandName = keyof Commands;
 export type Request<N extends CommandName> = Commands[N]["request"];
@@ -11,8 +11,10 @@ export type Reply<N extends CommandName> = Commands[N]["reply"];
 export interface Backend {
   /** One row of the command table. Rejects with an `AppError`. */
   call<N extends CommandName>(name: N, request: Request<N>): Promise<Reply<N>>;
-  /** Events in order, in batches, for as long as the window lives. */
-  subscribe(receive: (events: Event[]) => void): Promise<void>;
+  /** Events in order, in batches, for as long as the window lives, and what happens to the window itself. */
+  subscribe(receive: (pushed: Pushed) => void): Promise<void>;
+  /** Closes the window for good, though an answer is being made. */
+  closeWindow(): Promise<void>;
   /** The system's dialog for a model file; null where the person closed it. */
   pickModelFile(): Promise<string | null>;
 }

@@ -1,14 +1,15 @@
-// The real backend: the shell's three commands.
+// The real backend: the shell's commands.
 import { Channel, invoke } from "@tauri-apps/api/core";
 import type { Backend } from "./backend";
-import type { Event } from "./bindings/Event";
+import type { Pushed } from "./bindings/Pushed";
 
 export const tauriBackend: Backend = {
   call: (name, request) => invoke("call", { name, request }),
   subscribe: (receive) => {
-    const channel = new Channel<Event[]>();
+    const channel = new Channel<Pushed>();
     channel.onmessage = receive;
     return invoke("subscribe", { channel });
   },
+  closeWindow: () => invoke("close_window"),
   pickModelFile: () => invoke("pick_model_file"),
 };

@@ -142,7 +142,7 @@ export class Parley {
     this.editing = null;
     this.endWish += 1;
     const parent = editing ? (editing.parent ?? "") : null;
-    const reply = await this.#try("message_send", { conversation, parent, text, model: null });
+    const reply = await this.#try("message_send", { conversation, parent, text, model: null, temporary: false });
     this.sending = false;
     if (reply) this.asked = reply.message;
     if (!reply && words === undefined) {

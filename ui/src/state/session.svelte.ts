@@ -28,7 +28,7 @@ export class Session {
   /** Events first, so that none is lost between the snapshot and the first of them. */
   async start(): Promise<void> {
     try {
-      await this.#backend.subscribe((events) => this.#receive(events));
+      await this.#backend.subscribe((pushed) => this.#receive(pushed.events));
     } catch (thrown) {
       this.failure = asAppError(thrown);
       return;

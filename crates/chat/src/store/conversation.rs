@@ -48,6 +48,7 @@ impl ConversationRow {
             created_at: self.created,
             updated_at: self.updated,
             answering: self.answering,
+            temporary: false,
         }
     }
 }

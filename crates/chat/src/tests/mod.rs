@@ -97,6 +97,7 @@ impl Window {
             parent: parent.map(str::to_owned),
             text: text.to_owned(),
             model: None,
+            temporary: false,
         };
         self.app.message_send(request).await
     }

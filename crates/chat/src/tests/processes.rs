@@ -86,6 +86,7 @@ async fn many_at_once_lose_nothing() {
                 parent,
                 text,
                 model,
+                temporary: false,
             })
             .await
             .unwrap()

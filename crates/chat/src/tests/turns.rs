@@ -280,6 +280,7 @@ async fn a_program_may_set_system_and_sampling() {
         parent: None,
         text: "Hi".into(),
         model: None,
+        temporary: false,
     };
     let sampling = Sampling {
         temperature: 0.0,

@@ -89,6 +89,7 @@ impl Session {
                 parent: None,
                 text,
                 model,
+                temporary: false,
             },
             system: self.system.clone(),
             sampling: self.sampling.clone(),

@@ -106,6 +106,7 @@ pub fn ask(model: &ModelEntry, text: &str, max_tokens: u32) -> GenerateRequest {
             role: Role::User,
             content: text.to_owned(),
         }],
+        continued: String::new(),
         sampling: Sampling {
             temperature: 0.0,
             ..Sampling::default()

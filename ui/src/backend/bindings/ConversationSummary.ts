@@ -28,4 +28,8 @@ updated_at: number,
 /**
  * True while an answer is being made.
  */
-answering: boolean, };
+answering: boolean, 
+/**
+ * Kept in memory only: gone with the process, never on the disk.
+ */
+temporary: boolean, };

@@ -21,4 +21,8 @@ text: string,
 /**
  * The model that answers; None: the conversation's.
  */
-model: ModelId | null, };
+model: ModelId | null, 
+/**
+ * Whether a new conversation is a temporary one: see [`ConversationSummary::temporary`].
+ */
+temporary: boolean, };

@@ -55,9 +55,14 @@ cut_messages: number,
  */
 cut_tokens: number, 
 /**
- * Tokens of the answer.
+ * Tokens of the answer, but for those of `continued_bytes`.
  */
 answer_tokens: number, 
+/**
+ * Bytes of the answer's text that stood there already when it was made to go on after a
+ * stop; what made those is not known any more. 0 for an answer made at once.
+ */
+continued_bytes: number, 
 /**
  * Longest context in tokens that the model was loaded with.
  */

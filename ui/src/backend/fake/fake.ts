@@ -39,7 +39,7 @@ export class FakeBackend implements Backend {
   #pace: number;
   #seq = 0;
   #ids = 0;
-  #receive: (events: Event[]) => void = () => {};
+  #receive: (pushed: Pushed) => void = () => {};
   #conversations = new Map<string, Kept>();
   #messages = new Map<string, Message>();
   /** Ids of messages with the same parent. */
@@ -59,8 +59,12 @@ export class FakeBackend implements Backend {
     }
   }
 
-  async subscribe(receive: (events: Event[]) => void): Promise<void> {
+  async subscribe(receive: (pushed: Pushed) => void): Promise<void> {
     this.#receive = receive;
+  }
+
+  async closeWindow(): Promise<void> {
+    this.closed = true;
   }
 
   async pickModelFile(): Promise<string | null> {
@@ -82,6 +86,12 @@ export class FakeBackend implements Backend {
       branch_choose: ({ conversation, message }) => this.#branch(conversation, message),
       models: () => ({ models: this.#scene.models, memory: this.#memory() }),
       model_import: ({ path }) => this.#import(path),
+      model_load: ({ model }) => this.#load(model),
+      model_eject: ({ model }) => this.#eject(model),
+      answer_continue: ({ conversation, message }) => this.#continue(conversation, message),
+      better_model: () => ({ better: this.#scene.better ?? null }),
+      machine: () => this.#scene.machine,
+      diagnostics: () => this.#scene.diagnostics,
       settings_change: (settings) => {
         this.#scene.settings = settings;
         this.#tell({ type: "settings_changed", settings });
@@ -98,7 +108,7 @@ export class FakeBackend implements Backend {
 
   #tell(what: EventKind): void {
     const event: Event = structuredClone({ seq: ++this.#seq, ...what });
-    this.#receive([event]);
+    this.#receive({ events: [event], window: [] });
   }
 
   #snapshot(): Reply<"snapshot"> {
