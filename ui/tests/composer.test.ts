@@ -44,7 +44,7 @@ test("Enter sends, Shift Enter does not, and nothing empty is sent", async () =>
   await fireEvent.keyDown(area, { key: "Enter", keyCode: 13, shiftKey: true });
   expect(sent()).toEqual([]);
   await fireEvent.keyDown(area, { key: "Enter", keyCode: 13 });
-  await vi.waitFor(() => expect(sent()).toEqual([{ conversation: null, parent: null, text: "你好", model: null }]));
+  await vi.waitFor(() => expect(sent()).toEqual([{ conversation: null, parent: null, text: "你好", model: null, temporary: false }]));
   expect(area.value).toBe("");
 });
 

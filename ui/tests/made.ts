@@ -8,7 +8,7 @@ import type { ModelEntry } from "../src/backend/bindings/ModelEntry";
 import type { Snapshot } from "../src/backend/bindings/Snapshot";
 
 export function summary(id: string, change: Partial<ConversationSummary> = {}): ConversationSummary {
-  return { id, title: id, model: null, created_at: 1, updated_at: 1, answering: false, ...change };
+  return { id, title: id, model: null, created_at: 1, updated_at: 1, answering: false, temporary: false, ...change };
 }
 
 export function message(id: string, parent: string | null, change: Partial<Message> = {}): Message {

@@ -10,7 +10,9 @@ import type { EventKind } from "../bindings/EventKind";
 import type { Message } from "../bindings/Message";
 import type { MessageStatus } from "../bindings/MessageStatus";
 import type { ModelEntry } from "../bindings/ModelEntry";
+import type { Pushed } from "../bindings/Pushed";
 import type { StopReason } from "../bindings/StopReason";
+import type { WindowEvent } from "../bindings/WindowEvent";
 import { answerTo, failureOf } from "./answers";
 import { receiptOf, type Scene } from "./scenes";
 
@@ -34,6 +36,8 @@ export class FakeBackend implements Backend {
   readonly calls: { name: string; request: unknown }[] = [];
   /** What the file dialog gives. */
   picked: string | null = "/home/you/models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf";
+  /** The window was closed for good. */
+  closed = false;
 
   #scene: Scene;
   #pace: number;
@@ -104,6 +108,11 @@ export class FakeBackend implements Backend {
   /** For tests: skips numbers, as if events were lost. */
   loseEvents(count: number): void {
     this.#seq += count;
+  }
+
+  /** For tests: something happened to the window. */
+  happen(...window: WindowEvent[]): void {
+    this.#receive({ events: [], window });
   }
 
   #tell(what: EventKind): void {
@@ -194,6 +203,36 @@ export class FakeBackend implements Backend {
     this.#setModels(this.#scene.models.map((m) => (m.id === id ? { ...m, state } : m)));
   }
 
+  #load(id: string): Record<symbol, never> {
+    const model = this.#model(id);
+    if (model.memory > this.#scene.memory) throw failureOf("memory-short", { name: model.name, needed_bytes: model.memory, free_bytes: this.#memory().free, smaller: "none" });
+    void this.#loaded(model);
+    return {};
+  }
+
+  #eject(id: string): Record<symbol, never> {
+    const model = this.#model(id);
+    const using = [...this.#making.keys()].some((conversation) => this.#kept(conversation).summary.model === id);
+    if (using) throw failureOf("model-busy", { name: model.name });
+    this.#setState(id, { state: "ready" });
+    return {};
+  }
+
+  #model(id: string): ModelEntry {
+    const model = this.#scene.models.find((m) => m.id === id);
+    if (!model) throw failureOf("model-unknown", { id });
+    return model;
+  }
+
+  async #loaded(model: ModelEntry, tell: (fraction: number) => void = () => {}): Promise<void> {
+    for (const fraction of [0.2, 0.6, 1]) {
+      await new Promise((resolve) => setTimeout(resolve, this.#pace));
+      this.#setState(model.id, { state: "loading", fraction });
+      tell(fraction);
+    }
+    this.#setState(model.id, { state: "loaded", memory: model.memory });
+  }
+
   #send(said: Request<"message_send">): Reply<"message_send"> {
     const refused = /refuse ([a-z-]+)/.exec(said.text)?.[1];
     if (refused) throw failureOf(refused);
@@ -203,7 +242,7 @@ export class FakeBackend implements Backend {
     if (id === null) {
       id = this.#id("conversation");
       const title = said.text.trim().split("\n")[0]!.slice(0, 60);
-      const summary = { id, title, model: this.#scene.settings.model, created_at: now, updated_at: now, answering: false };
+      const summary = { id, title, model: this.#scene.settings.model, created_at: now, updated_at: now, answering: false, temporary: said.temporary };
       this.#conversations.set(id, { summary, leaf: "", lastChild: new Map() });
     }
     const kept = this.#kept(id);
@@ -226,6 +265,19 @@ export class FakeBackend implements Backend {
     const said = named.role === "user" ? named : this.#messages.get(named.parent!)!;
     this.#change(kept, { updated_at: Date.now(), answering: true });
     return this.#answer(kept, said, true);
+  }
+
+  #continue(conversation: string, id: string): Reply<"answer_continue"> {
+    const kept = this.#kept(conversation);
+    if (this.#making.has(conversation)) throw failureOf("already-answering");
+    const message = this.#messages.get(id);
+    if (!message?.author || kept.leaf !== id) throw failureOf("nothing-to-continue");
+    this.#change(kept, { updated_at: Date.now(), answering: true });
+    const going: Message = { ...message, status: "streaming", error: null, receipt: null };
+    this.#messages.set(id, going);
+    this.#tell({ type: "message_changed", message: this.#withSiblings(going) });
+    void this.#make(kept, going, "go on", this.#model(message.author.model));
+    return { conversation, message: id };
   }
 
   #branch(conversation: string, message: string): Conversation {
@@ -271,6 +323,7 @@ export class FakeBackend implements Backend {
   async #make(kept: Kept, begun: Message, prompt: string, model: ModelEntry): Promise<void> {
     const conversation = kept.summary.id;
     let stopped = false;
+    const continued = new TextEncoder().encode(begun.parts[0]?.text ?? "").length;
     this.#making.set(conversation, { message: begun.id, stop: () => (stopped = true) });
     const pace = prompt.includes("slow") ? this.#pace * 20 : this.#pace;
     const pause = () => new Promise((resolve) => setTimeout(resolve, pace));
@@ -279,7 +332,7 @@ export class FakeBackend implements Backend {
     const end = (status: MessageStatus, stop: StopReason | null, error: AppError | null) => {
       const now = this.#messages.get(begun.id)!;
       const path = this.#opened(conversation).messages;
-      const receipt = status === "failed" ? null : receiptOf(model, path, stop);
+      const receipt = status === "failed" ? null : receiptOf(model, path, stop, { continued_bytes: continued });
       this.#messages.set(begun.id, { ...now, status, error, receipt });
       this.#making.delete(conversation);
       this.#tell({ type: "message_changed", message: this.#withSiblings(this.#messages.get(begun.id)!) });
@@ -291,12 +344,7 @@ export class FakeBackend implements Backend {
     const failing = /fail ([a-z-]+)/.exec(prompt)?.[1];
     if (failing) return end("failed", null, failureOf(failing));
     if (model.state.state !== "loaded") {
-      for (const fraction of [0.2, 0.6, 1]) {
-        await pause();
-        this.#setState(model.id, { state: "loading", fraction });
-        progress({ stage: "loading", fraction });
-      }
-      this.#setState(model.id, { state: "loaded", memory: model.memory });
+      await this.#loaded(model, (fraction) => progress({ stage: "loading", fraction }));
     }
     for (let read = 0; read <= 318 && !stopped; read += 106) {
       progress({ stage: "reading", read, total: 318 });

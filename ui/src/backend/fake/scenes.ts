@@ -1,7 +1,10 @@
 // What the fake backend holds at the beginning: the first run, the conversations of the design's pictures, very many.
 import type { AppError } from "../bindings/AppError";
+import type { BetterModel } from "../bindings/BetterModel";
 import type { ConversationSummary } from "../bindings/ConversationSummary";
+import type { Diagnostics } from "../bindings/Diagnostics";
 import type { Language } from "../bindings/Language";
+import type { Machine } from "../bindings/Machine";
 import type { Message } from "../bindings/Message";
 import type { ModelEntry } from "../bindings/ModelEntry";
 import type { Receipt } from "../bindings/Receipt";
@@ -17,6 +20,10 @@ export interface Scene {
   memory: number;
   settings: Settings;
   systemLanguage: Language;
+  /** Absent: nothing larger than the starter fits. */
+  better?: BetterModel;
+  machine: Machine;
+  diagnostics: Diagnostics;
   /** The backend cannot begin. */
   failure?: AppError;
 }
@@ -58,7 +65,7 @@ export function receiptOf(entry: ModelEntry, path: readonly Message[], stop: Sto
     },
     limits: { max_tokens: null },
     prompt_tokens: 30 + Math.ceil(letters(path.slice(0, -1)) / 4), reused_tokens: 0, cut_messages: 0, cut_tokens: 0,
-    answer_tokens: Math.ceil(letters(path.slice(-1)) / 4), context: Math.min(entry.context, 8192), stop,
+    answer_tokens: Math.ceil(letters(path.slice(-1)) / 4), continued_bytes: 0, context: Math.min(entry.context, 8192), stop,
     engine: { version: "0.1.0", executor: "candle", kernels: "avx2", device: "cpu", threads: 4 },
     times: times ?? { queued_ms: 0, load_ms: 0, prefill_ms: 410, first_token_ms: 640, decode_ms: 1200 },
     ...rest,
@@ -69,7 +76,7 @@ let ids = 0;
 
 function conversation(title: string, updated: number, entry: ModelEntry, answering = false): { summary: ConversationSummary; messages: Message[] } {
   const id = `scene-${String(++ids).padStart(4, "0")}`;
-  const summary = { id, title, model: entry.id, created_at: updated, updated_at: updated, answering };
+  const summary = { id, title, model: entry.id, created_at: updated, updated_at: updated, answering, temporary: false };
   return { summary, messages: [said({ id } as ConversationSummary, null, title)] };
 }
 
@@ -131,6 +138,7 @@ function picture(now: number): Scene {
   broken.messages = [asked, { ...cut, status: "interrupted", error: failureOf("worker-out-of-memory") }];
 
   return {
+    ...firstRun(),
     conversations: [
       main,
       conversation("給房東的一封信", ago(0, 3), elyza),
@@ -149,15 +157,31 @@ function picture(now: number): Scene {
     ],
     siblings: new Map([[two.id, [before]]]),
     models: [elyza, mistral, olmo, qwen, pro, mixtral, gone],
-    memory: 13e9,
     settings: { language: null, theme: "system", model: elyza.id },
-    systemLanguage: "en",
+    machine: { ...machine, parley_bytes: 6.6e9, memory_used_bytes: 11.2e9, cpu: 0.61, parley_cpu: 0.5 },
   };
 }
+
+const machine: Machine = { memory_bytes: 16e9, memory_used_bytes: 5.1e9, parley_bytes: 0.6e9, cpu: 0.07, parley_cpu: 0.01 };
+
+const DIAGNOSTICS = `Parley 0.1.0 (linux x86_64)
+window: WebKitGTK 2.50.6
+processor: 4 threads, AVX2
+memory: 16.0 GB, 10.9 GB free
+models: SmolLM2 135M Instruct (llama, Q4_1), loaded
+
+Last failures
+2026-11-22 10:12:03 worker-died: signal 9
+`;
 
 function firstRun(): Scene {
   return {
     conversations: [], siblings: new Map(), models: [starter], memory: 13e9, settings: { language: null, theme: "system", model: null }, systemLanguage: "en",
+    machine, diagnostics: { text: DIAGNOSTICS, logs: "/home/you/.local/state/parley/logs" },
+    better: {
+      name: "Qwen2.5 7B Instruct", repository: "Qwen/Qwen2.5-7B-Instruct-GGUF", file: "qwen2.5-7b-instruct-q4_k_m-00001-of-00002.gguf", bytes: 4.68e9,
+      licence: "Apache-2.0",
+    },
   };
 }
 
