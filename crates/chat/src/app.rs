@@ -66,6 +66,12 @@ impl App {
         self.core.lock().events.subscribe()
     }
 
+    /// Whether this process is making an answer, now and from now on. Other processes that share
+    /// the history are not looked at.
+    pub fn answering(&self) -> watch::Receiver<bool> {
+        self.core.lock().answers.watch()
+    }
+
     /// Ends in order: answers in the making are kept as *interrupted*. Waits until that is
     /// written, at most ten seconds.
     pub async fn close(&self) {

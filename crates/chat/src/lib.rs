@@ -10,6 +10,7 @@ mod app;
 mod branches;
 mod commands;
 mod conversations;
+mod making;
 pub mod messages;
 mod models;
 mod prompt;

@@ -1,16 +1,18 @@
 //! What the tasks of one process share, under one lock: the history, the numbers of events, and
 //! the answers in the making. What is read and the number it is read at come from one moment.
 
-use crate::store::{
-    Store, conversation,
-    message::{self, Ending, MessageRow},
-    setting, tree,
+use crate::{
+    making::Answers,
+    store::{
+        Store, conversation,
+        message::{self, Ending, MessageRow},
+        setting, tree,
+    },
 };
 use hub::Hub;
 use protocol::{AppError, Conversation, Event, EventKind, Message, MessageStatus, Settings};
 use runtime::Engine;
 use std::{
-    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -40,19 +42,11 @@ pub(crate) struct State {
     pub(crate) seq: u64,
     /// As last told.
     pub(crate) settings: Settings,
-    /// What this process is making, by conversation.
-    pub(crate) answers: HashMap<String, Making>,
+    pub(crate) answers: Answers,
     /// What a person should know of, for windows that open later.
     pub(crate) troubles: Vec<AppError>,
     /// Ends that could not be written (a full disk): written as soon as that is possible.
     pub(crate) unsettled: Vec<(String, String, Ending)>,
-}
-
-/// An answer in the making.
-pub(crate) struct Making {
-    pub(crate) message: String,
-    /// Set to true to stop it.
-    pub(crate) stop: watch::Sender<bool>,
 }
 
 impl State {
@@ -68,7 +62,7 @@ impl State {
             hub,
             events,
             seq: 0,
-            answers: HashMap::new(),
+            answers: Answers::default(),
             unsettled: Vec::new(),
         })
     }

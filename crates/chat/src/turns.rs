@@ -1,8 +1,10 @@
 //! Turns: what a person says, and the answers asked for.
 
 use crate::{
-    App, answering, prompt,
-    state::{Core, Making, State, now},
+    App, answering,
+    making::Making,
+    prompt,
+    state::{Core, State, now},
     store::{
         Fault, Store,
         conversation::{self, ConversationRow},

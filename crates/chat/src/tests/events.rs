@@ -48,6 +48,25 @@ async fn numbers_rise_by_one_and_rebuild_what_is_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn it_is_known_whether_an_answer_is_being_made() {
+    let home = Home::new();
+    let mut window = home.open().await;
+    let mut answering = window.app.answering();
+    assert!(!*answering.borrow_and_update());
+    let long = [text_event("On and on"), Step::Wait(Duration::from_secs(60))];
+    window.fake.script(long);
+    let turn = window.say(None, "Go on").await.unwrap();
+    assert!(*answering.borrow_and_update());
+    let conversation = ConversationRef {
+        id: turn.conversation.clone(),
+    };
+    window.app.answer_stop(conversation).await.unwrap();
+    let end = tokio::time::timeout(Duration::from_secs(5), answering.wait_for(|any| !any));
+    end.await.expect("it ends").unwrap();
+    window.ended(&turn).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn waiting_is_told_step_by_step() {
     let home = Home::new();
     let mut window = home.open().await;
