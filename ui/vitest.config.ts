@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: ["tests/*.test.ts"],
     environment: "happy-dom",
+    testTimeout: 20_000,
     reporters: ["default", "./tests/summary.ts"],
   },
 });

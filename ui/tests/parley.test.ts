@@ -85,26 +85,26 @@ test("what could not be sent stands before what was typed since", async () => {
 
 test("drafts outlive the window, the newest of them, and those that were sent do not", async () => {
   vi.useFakeTimers();
-  const drafts = new Drafts();
+  const drafts = new Drafts(true);
   for (let n = 0; n <= KEPT; n++) drafts.set(`c${n}`, `words ${n}`);
   vi.runAllTimers();
-  const next = new Drafts();
+  const next = new Drafts(true);
   expect(["c0", "c1", `c${KEPT}`].map((id) => next.of(id))).toEqual(["", "words 1", `words ${KEPT}`]);
   next.set("c1", "");
-  expect(new Drafts().of("c1")).toBe("");
+  expect(new Drafts(true).of("c1")).toBe("");
   vi.useRealTimers();
 });
 
 test("a store of drafts that cannot be read or written holds nothing up", () => {
   for (const damaged of ["{", "{}", '[["a"],["b",1],null,["c","kept"]]']) {
     localStorage.setItem("drafts", damaged);
-    expect(new Drafts().of("c")).toBe(damaged.includes("kept") ? "kept" : "");
+    expect(new Drafts(true).of("c")).toBe(damaged.includes("kept") ? "kept" : "");
   }
   const setItem = vi.fn(() => {
     throw new Error("full");
   });
   vi.stubGlobal("localStorage", { getItem: () => null, setItem });
-  const drafts = new Drafts();
+  const drafts = new Drafts(true);
   drafts.set("c", "");
   drafts.set("d", "words");
   expect(drafts.of("d")).toBe("words");

@@ -35,8 +35,8 @@ pub const CHIP: &str = "main button.chip";
 pub const CHOSEN: &str = "main button.chip b";
 /// The picker and its models.
 pub const PICKER: &str = "main .picker[role=dialog]";
-pub const MODEL: &str = "main .picker [role=option]";
-pub const MODEL_NAME: &str = "main .picker [role=option] .name";
+pub const MODEL: &str = "main .picker [role=row]";
+pub const MODEL_NAME: &str = "main .picker [role=row] .name";
 /// The picker's way to the system's file dialog.
 pub const OPEN_FILE: &str = "main .picker .foot button";
 /// The list of conversations.

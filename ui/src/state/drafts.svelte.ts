@@ -12,8 +12,15 @@ type Draft = [of: string, text: string];
 
 export class Drafts {
   /** The newest last; none is empty. */
-  #all = $state.raw<readonly Draft[]>(stored());
+  #all = $state.raw<readonly Draft[]>([]);
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #kept: boolean;
+
+  /** `kept`: over a reload. Those of temporary conversations are not. */
+  constructor(kept: boolean) {
+    this.#kept = kept;
+    if (kept) this.#all = stored();
+  }
 
   /** What is drafted under an id; "" where nothing is. */
   of(id: string): string {
@@ -23,6 +30,7 @@ export class Drafts {
   set(id: string, text: string): void {
     const others = this.#all.filter(([of]) => of !== id);
     this.#all = text === "" ? others : [...others, [id, text] as Draft].slice(-KEPT);
+    if (!this.#kept) return;
     if (text === "") this.#store();
     else this.#timer ??= setTimeout(() => this.#store(), PAUSE_MS);
   }

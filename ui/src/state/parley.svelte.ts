@@ -2,32 +2,46 @@
 import { SvelteSet } from "svelte/reactivity";
 import { asAppError, type Backend, type CommandName, type Reply, type Request } from "../backend/backend";
 import type { AppError } from "../backend/bindings/AppError";
+import type { BetterModel } from "../backend/bindings/BetterModel";
 import type { ConversationSummary } from "../backend/bindings/ConversationSummary";
+import type { Diagnostics } from "../backend/bindings/Diagnostics";
+import type { Language } from "../backend/bindings/Language";
+import type { Machine } from "../backend/bindings/Machine";
 import type { Message } from "../backend/bindings/Message";
+import type { ModelEntry } from "../backend/bindings/ModelEntry";
 import type { Settings } from "../backend/bindings/Settings";
+import type { WindowEvent } from "../backend/bindings/WindowEvent";
 import { Appearance } from "./appearance.svelte";
+import { Arrivals } from "./arrivals.svelte";
 import { Deletion } from "./deletion.svelte";
 import { Drafts } from "./drafts.svelte";
 import { modelOf } from "./models";
 import { Session } from "./session.svelte";
+import { canGoOn } from "./thread";
 import { textOf, type World } from "./world";
 
 export type View = "chat" | "settings";
 
 const LAST_KEY = "conversation";
+const VIEW_KEY = "view";
 
 export class Parley {
   readonly session: Session;
   readonly appearance = new Appearance();
   readonly deletion: Deletion;
+  readonly arrivals: Arrivals;
 
-  view = $state<View>("chat");
+  #view = $state<View>(localStorage.getItem(VIEW_KEY) === "settings" ? "settings" : "chat");
   /** The conversation on the page; null: a new one that has no words yet. */
   current = $state<string | null>(null);
+  /** Whether the conversation on the page is kept nowhere, nor anything about it. */
+  temporary = $state(false);
   /** The own message that the composer rewrites. */
   editing = $state.raw<Message | null>(null);
   pickerOpen = $state(false);
   keysOpen = $state(false);
+  /** The person closes the window while an answer is being written. */
+  closing = $state(false);
   /** The conversation whose title is being written, and where. */
   renaming = $state.raw<{ id: string; place: "list" | "head" } | null>(null);
   /** What went wrong last with something the person asked for. */
@@ -44,12 +58,18 @@ export class Parley {
   /** Troubles the person has put away, as told. */
   #dismissed = new SvelteSet<string>();
   #backend: Backend;
-  #drafts = new Drafts();
+  #drafts = new Drafts(true);
+  #passingDrafts = new Drafts(false);
+  #started: () => void = () => {};
+  /** The settings are changed one after another, each on what the one before left. */
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor(backend: Backend) {
     this.#backend = backend;
-    this.session = new Session(backend);
+    this.session = new Session(backend, (event) => this.#happened(event));
     this.deletion = new Deletion((id) => this.#delete(id));
+    const started = new Promise<void>((resolve) => (this.#started = resolve));
+    this.arrivals = new Arrivals((path) => started.then(() => this.#import(path)), (model) => this.choose(model));
   }
 
   async start(): Promise<void> {
@@ -57,7 +77,36 @@ export class Parley {
     await this.deletion.resume();
     await this.session.start();
     const last = localStorage.getItem(LAST_KEY);
-    if (last && this.world?.conversations.some((c) => c.id === last)) await this.open(last);
+    if (this.world) this.#started();
+    if (last === null || !this.world?.conversations.some((c) => c.id === last)) return;
+    const { view } = this;
+    const opened = this.open(last);
+    this.view = view;
+    await opened;
+  }
+
+  get view(): View {
+    return this.#view;
+  }
+  set view(view: View) {
+    this.#view = view;
+    localStorage.setItem(VIEW_KEY, view);
+  }
+
+  #happened(event: WindowEvent): void {
+    if (event.type === "close_asked") this.closing = true;
+    else if (event.type === "files_hover") this.arrivals.hover = event.over;
+    else {
+      this.view = "chat";
+      void this.arrivals.open(event.paths);
+    }
+  }
+
+  /** Closes the window for good; what is being written is kept as far as it has come. */
+  async closeWindow(): Promise<void> {
+    this.closing = false;
+    this.deletion.finish();
+    await this.#attempt(this.#backend.closeWindow());
   }
 
   get world(): World | null {
@@ -80,42 +129,49 @@ export class Parley {
   /** What the person should read above the composer: the latest first. */
   get told(): AppError | null {
     const trouble = this.world?.troubles.find((error) => !this.#dismissed.has(JSON.stringify(error)));
-    return this.notice ?? this.session.failure ?? trouble ?? null;
+    return this.notice ?? this.arrivals.failures[0] ?? this.session.failure ?? trouble ?? null;
   }
 
   /** Puts away what is told. */
   dismiss(): void {
     if (this.notice) this.notice = null;
+    else if (this.arrivals.failures.length > 0) this.arrivals.failures = this.arrivals.failures.slice(1);
     else if (this.session.failure) this.session.failure = null;
     else if (this.told) this.#dismissed.add(JSON.stringify(this.told));
   }
 
   /** What the composer holds: a rewriting of a message stands apart from what else is drafted. */
   get draft(): string {
-    return this.#drafts.of(this.#draftOf);
+    return this.#draftsHere.of(this.#draftOf);
   }
   set draft(text: string) {
-    this.#drafts.set(this.#draftOf, text);
+    this.#draftsHere.set(this.#draftOf, text);
+  }
+  get #draftsHere(): Drafts {
+    return this.temporary ? this.#passingDrafts : this.#drafts;
   }
   get #draftOf(): string {
     return this.editing?.id ?? this.current ?? "";
   }
 
-  async open(id: string): Promise<void> {
+  async open(id: string, temporary = this.conversations.find((c) => c.id === id)?.temporary ?? false): Promise<void> {
     this.view = "chat";
     this.appearance.paneOver = false;
     if (this.current !== id) this.#leave();
     this.current = id;
-    localStorage.setItem(LAST_KEY, id);
+    this.temporary = temporary;
+    if (temporary) localStorage.removeItem(LAST_KEY);
+    else localStorage.setItem(LAST_KEY, id);
     await this.#attempt(this.session.open(id));
     this.endWish += 1;
   }
 
-  begin(): void {
+  begin(temporary = false): void {
     this.view = "chat";
     this.appearance.paneOver = false;
-    if (this.current !== null) this.#leave();
+    if (this.current !== null || this.temporary !== temporary) this.#leave();
     this.current = null;
+    this.temporary = temporary;
     localStorage.removeItem(LAST_KEY);
     this.session.close();
     this.focusWish += 1;
@@ -136,23 +192,25 @@ export class Parley {
     const conversation = this.current;
     const editing = this.editing;
     const draftOf = this.#draftOf;
+    const drafts = this.#draftsHere;
+    const { temporary } = this;
     this.sending = true;
     this.notice = null;
     if (words === undefined) this.draft = "";
     this.editing = null;
     this.endWish += 1;
     const parent = editing ? (editing.parent ?? "") : null;
-    const reply = await this.#try("message_send", { conversation, parent, text, model: null, temporary: false });
+    const reply = await this.#try("message_send", { conversation, parent, text, model: null, temporary });
     this.sending = false;
     if (reply) this.asked = reply.message;
     if (!reply && words === undefined) {
       // What was written is kept, and so is what was written since.
-      const since = this.#drafts.of(draftOf);
-      this.#drafts.set(draftOf, since === "" ? text : `${text}\n\n${since}`);
+      const since = drafts.of(draftOf);
+      drafts.set(draftOf, since === "" ? text : `${text}\n\n${since}`);
       if (this.current === conversation) this.editing ??= editing;
     } else if (reply && conversation === null) {
-      this.#drafts.move("", reply.conversation);
-      if (this.current === null) await this.open(reply.conversation);
+      drafts.move("", reply.conversation);
+      if (this.current === null && this.temporary === temporary) await this.open(reply.conversation, temporary);
     }
   }
 
@@ -164,6 +222,22 @@ export class Parley {
     const reply = await this.#try("answer_again", { conversation: message.conversation, message: message.id, model: null });
     this.sending = false;
     if (reply) this.asked = reply.message;
+  }
+
+  /** The last answer, where it ended before its end and can go on from there. */
+  get goesOn(): Message | null {
+    const last = this.path.at(-1);
+    return last && !this.answering && !this.sending && canGoOn(last) ? last : null;
+  }
+
+  async goOn(): Promise<void> {
+    const message = this.goesOn;
+    if (!message) return;
+    this.sending = true;
+    this.notice = null;
+    this.endWish += 1;
+    await this.#try("answer_continue", { conversation: message.conversation, message: message.id });
+    this.sending = false;
   }
 
   async stop(): Promise<void> {
@@ -210,7 +284,9 @@ export class Parley {
   /** Null where it went well. */
   async choose(model: string, conversation = this.current): Promise<AppError | null> {
     try {
-      await this.#backend.call("model_choose", { conversation, model });
+      await this.#inTurn(() => this.#backend.call("model_choose", { conversation, model }));
+      const { world } = this;
+      if (world) this.session.world = { ...world, settings: { ...world.settings, model } };
       if (this.pickerOpen) this.closePicker();
       return null;
     } catch (thrown) {
@@ -224,12 +300,54 @@ export class Parley {
     try {
       const path = await this.#backend.pickModelFile();
       if (path === null) return null;
-      const entry = await this.#backend.call("model_import", { path });
-      if (entry.state.state === "unusable") return entry.state.error;
-      return await this.choose(entry.id, conversation);
+      return await this.choose(await this.#import(path), conversation);
     } catch (thrown) {
       return asAppError(thrown);
     }
+  }
+
+  /** The id of the model in a file, which the library then has. Rejects with an `AppError`. */
+  async #import(path: string): Promise<string> {
+    const entry = await this.#backend.call("model_import", { path });
+    if (entry.state.state === "unusable") throw entry.state.error;
+    return entry.id;
+  }
+
+  /** Whether the model is writing an answer, wherever. */
+  answeringBy(model: ModelEntry): boolean {
+    const { conversations = [], settings, models = [] } = this.world ?? {};
+    return conversations.some((c) => c.answering && settings && modelOf(c, settings, models)?.id === model.id);
+  }
+
+  /** Brings a model into memory, or takes it out. Null where it went well, or is on its way. */
+  async load(model: string): Promise<AppError | null> {
+    return this.#failure(this.#backend.call("model_load", { model }));
+  }
+  async eject(model: string): Promise<AppError | null> {
+    return this.#failure(this.#backend.call("model_eject", { model }));
+  }
+
+  async #failure(call: Promise<unknown>): Promise<AppError | null> {
+    try {
+      await call;
+      return null;
+    } catch (thrown) {
+      return asAppError(thrown);
+    }
+  }
+
+  /** What would serve better than the starter; null where nothing does, or it is not known. */
+  async betterModel(language: Language): Promise<BetterModel | null> {
+    return this.#backend.call("better_model", { language }).then(({ better }) => better, () => null);
+  }
+
+  /** Null where it cannot be told just now: a gauge has nothing to complain of. */
+  async machine(): Promise<Machine | null> {
+    return this.#backend.call("machine", {}).catch(() => null);
+  }
+
+  async diagnostics(): Promise<Diagnostics | null> {
+    return this.#try("diagnostics", {});
   }
 
   /** Looks again at what is there and what is in memory. */
@@ -243,8 +361,10 @@ export class Parley {
     await this.#try("conversation_rename", { id, title: title.trim() });
   }
 
+  /** What is kept nowhere goes at once: to take it back would mean to have kept it. */
   remove(conversation: ConversationSummary): void {
-    this.deletion.begin(conversation);
+    if (conversation.temporary) void this.#delete(conversation.id);
+    else this.deletion.begin(conversation);
     if (conversation.id === this.current) this.begin();
   }
 
@@ -256,6 +376,7 @@ export class Parley {
       if (error.key !== "conversation-unknown") this.notice = error;
     }
     this.#drafts.set(id, "");
+    this.#passingDrafts.set(id, "");
   }
 
   undoRemove(): void {
@@ -264,10 +385,17 @@ export class Parley {
   }
 
   async change(settings: Partial<Settings>): Promise<void> {
-    const world = this.world;
-    if (!world) return;
-    const reply = await this.#try("settings_change", { ...world.settings, ...settings });
-    if (reply && this.session.world) this.session.world = { ...this.session.world, settings: reply };
+    await this.#inTurn(async () => {
+      if (!this.world) return;
+      const reply = await this.#try("settings_change", { ...this.world.settings, ...settings });
+      if (reply && this.session.world) this.session.world = { ...this.session.world, settings: reply };
+    });
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#changing.then(change);
+    this.#changing = turn.catch(() => {});
+    return turn;
   }
 
   /** The command's reply, or null and a notice. */

@@ -3,6 +3,7 @@ import { asAppError, type Backend } from "../backend/backend";
 import type { AppError } from "../backend/bindings/AppError";
 import type { Conversation } from "../backend/bindings/Conversation";
 import type { Event } from "../backend/bindings/Event";
+import type { WindowEvent } from "../backend/bindings/WindowEvent";
 import { apply, fromSnapshot, withOpen, type World } from "./world";
 
 /** Events kept to bring a reply up to date that was asked for before they came. */
@@ -21,14 +22,21 @@ export class Session {
   /** The latest call for a conversation is on its way. */
   #awaited = false;
 
-  constructor(backend: Backend) {
+  #happened: (event: WindowEvent) => void;
+
+  /** `happened` hears of the window itself. */
+  constructor(backend: Backend, happened: (event: WindowEvent) => void = () => {}) {
     this.#backend = backend;
+    this.#happened = happened;
   }
 
   /** Events first, so that none is lost between the snapshot and the first of them. */
   async start(): Promise<void> {
     try {
-      await this.#backend.subscribe((pushed) => this.#receive(pushed.events));
+      await this.#backend.subscribe(({ events, window }) => {
+        if (events.length > 0) this.#receive(events);
+        window.forEach(this.#happened);
+      });
     } catch (thrown) {
       this.failure = asAppError(thrown);
       return;

@@ -49,6 +49,13 @@ function sameTakeover(takeover: Takeover | null, answer: Message | null): boolea
   return takeover?.author.model === answer?.author?.model && (takeover?.receipt ?? null) === (answer?.receipt ?? null);
 }
 
+/** Whether an answer ended before its end: stopped, broken off, or at a limit. */
+export function canGoOn(message: Message): boolean {
+  if (message.role !== "assistant" || !message.parts.some((part) => part.text !== "")) return false;
+  if (message.status === "stopped" || message.status === "interrupted") return true;
+  return message.status === "complete" && (message.receipt?.stop === "length" || message.receipt?.stop === "context");
+}
+
 /** Tokens per second after the first; null for answers of one token. */
 export function tokensPerSecond(receipt: Receipt): number | null {
   const made = receipt.answer_tokens - 1;

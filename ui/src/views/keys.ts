@@ -9,6 +9,7 @@ type Act = (parley: Parley) => void;
 
 const ACTS: Record<string, Act> = {
   "Mod+N": (parley) => parley.begin(),
+  "Mod+Shift+N": (parley) => parley.begin(true),
   "Mod+1": (parley) => {
     parley.view = "chat";
     parley.focusWish += 1;
@@ -23,6 +24,7 @@ const ACTS: Record<string, Act> = {
     const last = parley.path.at(-1);
     if (last) void parley.again(last);
   },
+  "Mod+G": (parley) => void parley.goOn(),
   "Alt+ArrowLeft": (parley) => void parley.branchLast(-1),
   "Alt+ArrowRight": (parley) => void parley.branchLast(1),
   "Mod+Shift+C": (parley) => {
@@ -41,7 +43,7 @@ const ACTS: Record<string, Act> = {
 };
 
 /** Keys that act once, however long they are held. */
-const ONCE = new Set(["Mod+N", "Mod+R", "Alt+ArrowLeft", "Alt+ArrowRight"]);
+const ONCE = new Set(["Mod+N", "Mod+Shift+N", "Mod+R", "Mod+G", "Alt+ArrowLeft", "Alt+ArrowRight"]);
 
 export function press(parley: Parley, event: KeyboardEvent): void {
   if (!parley.world || composing.owns(event)) return;
@@ -51,14 +53,14 @@ export function press(parley: Parley, event: KeyboardEvent): void {
     return;
   }
   const act = ACTS[key];
-  if (!act || (parley.keysOpen && key !== "F6")) return;
+  if (!act || ((parley.keysOpen || parley.closing) && key !== "F6")) return;
   event.preventDefault();
   if (!event.repeat || !ONCE.has(key)) act(parley);
 }
 
 /** Closes what floats; else stops the answer. */
 function escape(parley: Parley): void {
-  if (parley.keysOpen) return;
+  if (parley.keysOpen || parley.closing) return;
   if (parley.pickerOpen) parley.closePicker();
   else if (parley.appearance.paneOver) parley.appearance.paneOver = false;
   else if (parley.editing) parley.cancelEdit();

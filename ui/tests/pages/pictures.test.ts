@@ -72,7 +72,7 @@ test("an answer on its way", () =>
   inWindow({ world: "picture", theme: "light", pace: 40 }, async (page) => {
     await open("Counting characters")(page);
     await page.keyboard.press("Control+m");
-    await page.getByRole("option", { name: /Mistral/ }).click();
+    await page.getByRole("row", { name: /Mistral/ }).click();
     await say(page, "slow code");
     await page.getByText(/Loading Mistral|Reading/).waitFor();
     await picture(page, "loading");

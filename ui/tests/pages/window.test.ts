@@ -107,13 +107,13 @@ test("a model that cannot be used says why, in the picker", () =>
 test("a model file is opened, added and chosen; what is no model is refused there", () =>
   inWindow({}, async (page) => {
     await page.keyboard.press("Control+m");
-    await page.getByRole("button", { name: "Open a model file" }).click();
+    await page.locator(".picker").getByRole("button", { name: "Open a model file" }).click();
     await page.locator(".chip", { hasText: "Qwen2.5 Coder 0.5B" }).waitFor();
     expect(await calls(page, "model_import")).toHaveLength(1);
     expect(await calls(page, "model_choose")).toEqual([{ conversation: null, model: "sha256:imported" }]);
     await page.evaluate(() => Object.assign((window as unknown as { fakeBackend: object }).fakeBackend, { picked: "/home/you/notes.txt" }));
     await page.keyboard.press("Control+m");
-    await page.getByRole("button", { name: "Open a model file" }).click();
+    await page.locator(".picker").getByRole("button", { name: "Open a model file" }).click();
     await page.getByRole("alert").waitFor();
     expect(await page.getByRole("alert").textContent()).toContain("/home/you/notes.txt");
   }));
@@ -125,10 +125,10 @@ test("a refused file is said beside the search field, which has the keyboard aga
       Object.assign((window as unknown as { fakeBackend: object }).fakeBackend, { pickModelFile });
     });
     await page.keyboard.press("Control+m");
-    await page.getByRole("button", { name: "Open a model file" }).click();
+    await page.locator(".picker").getByRole("button", { name: "Open a model file" }).click();
     await page.locator(".picker").getByRole("alert").waitFor();
     await page.locator(".picker input:focus").waitFor();
-    await page.getByRole("button", { name: "Open a model file" }).click();
+    await page.locator(".picker").getByRole("button", { name: "Open a model file" }).click();
     await page.keyboard.press("Escape");
     await page.locator(".picker").waitFor({ state: "detached" });
     await page.locator(".notice").getByRole("alert").waitFor();
