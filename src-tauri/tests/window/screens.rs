@@ -38,7 +38,7 @@ async fn a_conversation_light_and_dark_in_three_languages() {
     let window = home.open().await;
     let second = window.import(SECOND).await;
     window
-        .say("Explain why the sky is dark at night, in three sentences")
+        .say("Explain why the sky is blue, in three sentences")
         .await;
     window.answered(1, 20).await;
     window.ended_within(100).await;

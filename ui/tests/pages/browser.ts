@@ -2,6 +2,7 @@
 import { chromium, type Browser, type Page } from "playwright-core";
 import { mkdir } from "node:fs/promises";
 import { afterAll, beforeAll, expect, inject } from "vitest";
+import type { WindowEvent } from "../../src/backend/bindings/WindowEvent";
 import type { FakeBackend } from "../../src/backend/fake/fake";
 
 const FLAGS = [
@@ -64,6 +65,11 @@ export function calls(page: Page, name: string): Promise<unknown[]> {
   }, name);
 }
 
+/** Something happens to the window. */
+export function happen(page: Page, event: WindowEvent): Promise<void> {
+  return page.evaluate((what) => (window as unknown as { fakeBackend: FakeBackend }).fakeBackend.happen(what), event);
+}
+
 /** Types into the composer and presses Enter. */
 export async function say(page: Page, text: string): Promise<void> {
   await page.locator("textarea").fill(text);
@@ -79,6 +85,6 @@ export async function answered(page: Page): Promise<void> {
 export async function picture(page: Page, name: string): Promise<void> {
   await mkdir("screens", { recursive: true });
   await page.evaluate(() => document.fonts.ready);
-  await page.waitForTimeout(250);
-  await page.screenshot({ path: `screens/${name}.png` });
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await page.screenshot({ path: `screens/${name}.png`, animations: "disabled" });
 }

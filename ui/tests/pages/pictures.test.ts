@@ -1,7 +1,9 @@
-// Pictures of every view, to be looked at beside the design's.
-import { test } from "vitest";
-import { answered, inWindow, picture, say, withBrowser, type Opening } from "./browser";
+// Every view in every language, at every size: pictures to be looked at beside the design's, and what can be
+// checked of them: nothing cut, nothing outside, each script in its own font, nothing that axe finds serious.
+import { expect, test } from "vitest";
 import type { Page } from "playwright-core";
+import { answered, happen, inWindow, picture, say, withBrowser, type Opening } from "./browser";
+import { cutText, fontsOf, violations } from "./checks";
 
 withBrowser();
 
@@ -17,56 +19,122 @@ const picker = async (page: Page) => {
   await page.keyboard.press("ArrowDown");
 };
 const settings = (page: Page) => page.keyboard.press("Control+,");
+const trouble = async (page: Page) => {
+  await settings(page);
+  await page.locator(".pane .item").nth(3).click();
+};
+const close = async (page: Page) => {
+  await chat(page);
+  await happen(page, { type: "close_asked" });
+  await page.locator("dialog").waitFor();
+};
+const temporary = async (page: Page) => {
+  await page.keyboard.press("Control+Shift+N");
+  await say(page, "code");
+  await answered(page);
+};
+const failed = async (page: Page) => {
+  await say(page, "fail context-overflow");
+  await answered(page);
+};
+const stopped = async (page: Page) => {
+  await say(page, "something slow and long");
+  await page.locator("article p", { hasText: "Paragraph 1" }).waitFor();
+  await page.locator(".send.stop").click();
+  await answered(page);
+};
+const gauge = (page: Page) => page.locator(".pane-foot button").click();
 
-const views: [name: string, opening: Opening, reach: (page: Page) => Promise<unknown>][] = [
+type View = [name: string, opening: Opening, reach: (page: Page) => Promise<unknown>];
+
+const views: View[] = [
   ["chat", { world: "picture" }, chat],
+  ["first-run", { world: "first" }, async (page) => void (await page.locator(".how").waitFor())],
   ["picker", { world: "picture" }, picker],
-  ["error", { world: "picture" }, open("論文摘要潤稿")],
-  ["first-run", { world: "first" }, async () => {}],
   ["settings", { world: "first" }, settings],
-  ["damaged", { world: "damaged" }, (page) => page.getByRole("button", { name: "Show details" }).click()],
+  ["trouble", { world: "first" }, trouble],
+  ["close", { world: "picture" }, close],
+  ["temporary", { world: "first", pace: 1 }, temporary],
+  ["error", { world: "picture" }, open("論文摘要潤稿")],
+  ["failed", { world: "first", pace: 1 }, failed],
+  ["stopped", { world: "first", pace: 4 }, stopped],
+  ["damaged", { world: "damaged" }, (page) => page.locator(".note .btn").last().click()],
 ];
 
-for (const [name, opening, reach] of views) {
-  for (const theme of ["light", "dark"] as const) {
-    test(`${name}, ${theme}`, () =>
-      inWindow({ ...opening, theme }, async (page) => {
-        await reach(page);
-        await picture(page, `${name}-${theme}`);
-      }));
-  }
-}
-
-for (const lang of ["zh-Hans", "zh-Hant"] as const) {
-  for (const [name, opening, reach] of views.slice(0, 5)) {
-    test(`${name}, ${lang}`, () =>
-      inWindow({ ...opening, lang, theme: "light" }, async (page) => {
-        await reach(page);
-        await picture(page, `${name}-${lang}`);
-      }));
-  }
-}
-
-for (const [name, opening, reach] of views) {
-  test(`${name}, 720 by 480`, () =>
-    inWindow({ ...opening, theme: "light" }, async (page) => {
-      await reach(page);
-      await page.setViewportSize({ width: 720, height: 480 });
-      await picture(page, `${name}-narrow`);
-    }));
-}
-
-test("markdown and the states of an answer", () =>
-  inWindow({ world: "first", theme: "light", pace: 1 }, async (page) => {
+/** What opens over a view, in one language. */
+const over: View[] = [
+  ["keys", { world: "first" }, (page) => page.keyboard.press("Control+/")],
+  ["gauge", { world: "picture" }, gauge],
+  ["menu", { world: "picture" }, async (page) => {
+    await chat(page);
+    await page.locator(".head > .ib").last().click();
+  }],
+  ["undo", { world: "picture" }, async (page) => {
+    await page.locator(".item").nth(2).focus();
+    await page.keyboard.press("Delete");
+  }],
+  ["drop", { world: "picture" }, (page) => happen(page, { type: "files_hover", over: true })],
+  ["editing", { world: "picture" }, async (page) => {
+    await open("Counting characters")(page);
+    await page.locator("article").first().waitFor();
+    await page.keyboard.press("ArrowUp");
+  }],
+  ["diagnostics", { world: "first" }, async (page) => {
+    await settings(page);
+    await page.locator("main .acts button").first().click();
+    await page.locator("dialog pre").waitFor();
+  }],
+  ["markdown", { world: "first", pace: 1 }, async (page) => {
     await say(page, "show me a table");
     await answered(page);
     await say(page, "now something hostile");
     await answered(page);
-    await picture(page, "markdown");
-    await say(page, "fail context-overflow");
-    await answered(page);
-    await picture(page, "failed");
-  }));
+  }],
+];
+
+const FONTS = { en: null, "zh-Hans": /SC/, "zh-Hant": /TC/ } as const;
+
+/** A picture, and what can be told of it by machine. */
+async function look(page: Page, name: string): Promise<void> {
+  await picture(page, name);
+  expect(await cutText(page), name).toEqual([]);
+}
+
+for (const lang of ["en", "zh-Hans", "zh-Hant"] as const) {
+  for (const [name, opening, reach] of views) {
+    test(`${name}, ${lang}`, () =>
+      inWindow({ ...opening, lang }, async (page) => {
+        await reach(page);
+        await look(page, `${name}-${lang}`);
+        if (lang === "en") expect(await violations(page), "light").toEqual([]);
+        await page.emulateMedia({ colorScheme: "dark" });
+        if (lang === "en") {
+          await picture(page, `${name}-dark`);
+          expect(await violations(page), "dark").toEqual([]);
+        }
+        const font = FONTS[lang];
+        if (font) for (const used of await fontsOf(page, ".rail, .btn")) expect(used).toMatch(font);
+        await page.emulateMedia({ colorScheme: "light" });
+        await page.setViewportSize({ width: 720, height: 480 });
+        await look(page, `${name}-${lang}-narrow`);
+        await page.setViewportSize({ width: 1280, height: 800 });
+        for (let n = 0; n < 7; n++) await page.keyboard.press("Control++");
+        await look(page, `${name}-${lang}-large`);
+      }));
+  }
+}
+
+for (const [name, opening, reach] of over) {
+  test(`${name}, over a view`, () =>
+    inWindow(opening, async (page) => {
+      await reach(page);
+      await look(page, name);
+      expect(await violations(page), "light").toEqual([]);
+      await page.emulateMedia({ colorScheme: "dark" });
+      await picture(page, `${name}-dark`);
+      expect(await violations(page), "dark").toEqual([]);
+    }));
+}
 
 test("an answer on its way", () =>
   inWindow({ world: "picture", theme: "light", pace: 40 }, async (page) => {
@@ -75,7 +143,8 @@ test("an answer on its way", () =>
     await page.getByRole("row", { name: /Mistral/ }).click();
     await say(page, "slow code");
     await page.getByText(/Loading Mistral|Reading/).waitFor();
-    await picture(page, "loading");
+    await look(page, "loading");
     await page.locator("article").last().locator("p", { hasText: "Here is" }).waitFor({ timeout: 20_000 });
-    await picture(page, "streaming");
+    await look(page, "streaming");
+    expect(await violations(page)).toEqual([]);
   }));
