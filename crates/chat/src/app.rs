@@ -81,7 +81,11 @@ impl App {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        let _ = tokio::time::timeout(CLOSE_PATIENCE, ended).await;
+        if tokio::time::timeout(CLOSE_PATIENCE, ended).await.is_ok() {
+            let mut state = self.core.lock();
+            state.settle();
+            state.store.end_run();
+        }
     }
 
     /// Works on the state, away from the async threads: SQLite waits for the disk.

@@ -138,6 +138,12 @@ impl Store {
         self.run.id()
     }
 
+    /// Says that this process makes no further answers, also where nothing of it is dropped before
+    /// it ends: the next start finds no run that was cut off, and has nothing to check.
+    pub(crate) fn end_run(&self) {
+        self.run.end();
+    }
+
     /// Reads, all of one moment.
     pub(crate) fn read<T>(
         &self,

@@ -36,12 +36,17 @@ impl Run {
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
+
+    /// Takes its file away.
+    pub(super) fn end(&self) {
+        // Where this fails the file is a dead run's, which the next start removes.
+        let _ = std::fs::remove_file(&self.path);
+    }
 }
 
 impl Drop for Run {
     fn drop(&mut self) {
-        // Where this fails the file is a dead run's, which the next start removes.
-        let _ = std::fs::remove_file(&self.path);
+        self.end();
     }
 }
 

@@ -30,6 +30,21 @@ async fn closing_keeps_what_was_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn after_an_orderly_end_nothing_is_checked() {
+    let home = Home::new();
+    let mut window = home.open().await;
+    half_an_answer(&mut window).await;
+    window.app.close().await;
+    // The window's process ends here without dropping anything.
+    let runs = std::fs::read_dir(home.places().runs()).unwrap();
+    assert_eq!(
+        runs.count(),
+        0,
+        "a run that is there would count as cut off"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn dropping_the_last_app_closes_it() {
     let home = Home::new();
     let mut window = home.open().await;
