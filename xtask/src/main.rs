@@ -11,6 +11,7 @@ mod place;
 mod run;
 mod screenshots;
 mod shell;
+mod soak;
 mod stamp;
 mod system;
 mod test;
@@ -27,6 +28,8 @@ cargo xtask <verb>
   run           bring what is missing, build, and open Parley's window (without a display: the terminal chat);
                 what follows -- goes to the program
   test          every check there is: formatting, lints, unit tests, pages, the real window; ends with a count
+  soak          the window and the worker killed at a hundred random moments, disks full and read-only: nothing shown is
+                lost; --rounds N, and --seed N for the same moments again
   models        fetch the two models that the tests use, and the starter model, by pinned hash
   bindings      write the TypeScript of the types that the window shares with the core
   screenshots   take the README's picture of the real window
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.first().map(String::as_str) {
         Some("run") => run::run(rest),
         Some("test") => test::test(),
+        Some("soak") => soak::soak(rest),
         Some("models") => models::verb(),
         Some("bindings") => bindings::write(),
         Some("screenshots") => screenshots::take(),

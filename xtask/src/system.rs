@@ -96,6 +96,16 @@ pub(crate) const TEST: &[Need] = &[
         packages: ["xdotool", "xdotool", "xdotool"],
     },
     Need {
+        why: "ip, to give the window a network that leads nowhere",
+        probe: Probe::OnPath(&["ip"]),
+        packages: ["iproute2", "iproute", "iproute2"],
+    },
+    Need {
+        why: "tcpdump, to see that nothing leaves",
+        probe: Probe::OnPath(&["tcpdump"]),
+        packages: ["tcpdump", "tcpdump", "tcpdump"],
+    },
+    Need {
         why: "WebKit's driver, to use the real window as a person would",
         probe: Probe::OnPath(&["WebKitWebDriver"]),
         packages: ["webkit2gtk-driver", "webkit2gtk-driver", "webkit2gtk-4.1"],

@@ -57,6 +57,8 @@ impl Drop for Driver {
 pub struct Window {
     /// The WebDriver session.
     pub client: Client,
+    /// Where its driver listens.
+    pub port: u16,
     _driver: Driver,
 }
 
@@ -112,6 +114,7 @@ impl Home {
 
         let window = Window {
             client,
+            port,
             _driver: driver,
         };
         let stands = || async {

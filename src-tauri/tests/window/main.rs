@@ -5,13 +5,16 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used)] // all of it is tests, also what is called by them
 
+mod apart;
 mod computer;
 mod deaths;
 mod desktop;
 mod display;
 mod harness;
+mod network;
 mod page;
 mod policy;
 mod screens;
+mod soak;
 mod switching;
 mod talking;

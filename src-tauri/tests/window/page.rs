@@ -41,6 +41,8 @@ pub const MODEL_NAME: &str = "main .picker [role=row] .name";
 pub const OPEN_FILE: &str = "main .picker .foot button";
 /// The list of conversations.
 pub const CONVERSATION: &str = "aside button.item[data-id]";
+/// The button that begins another.
+pub const NEW: &str = "aside button[aria-label='New conversation']";
 /// The views: chat, settings.
 pub const VIEW: &str = "nav.rail button";
 /// The settings.
@@ -75,14 +77,24 @@ impl Window {
     /// Types the words and sends them by Enter.
     pub async fn say(&self, words: &str) {
         let said = self.texts(OWN).await.len();
-        let composer = self.find(COMPOSER).await;
-        soon("typing", composer.send_keys(words)).await;
-        soon("sending", composer.send_keys(&Key::Enter.to_string())).await;
+        self.send(words).await;
         self.until("the words stand in the thread", || async {
             self.texts(OWN).await.len() == said + 1
         })
         .await;
         assert_eq!(self.text(OWN).await, words);
+    }
+
+    /// Types the words and presses Enter, no more. A draft that stands there is dropped.
+    pub async fn send(&self, words: &str) {
+        let clear = "const composer = document.querySelector(arguments[0]);
+            if (composer.value === '') return;
+            composer.value = '';
+            composer.dispatchEvent(new Event('input', { bubbles: true }));";
+        self.script(clear, vec![json!(COMPOSER)]).await;
+        let composer = self.find(COMPOSER).await;
+        soon("typing", composer.send_keys(words)).await;
+        soon("sending", composer.send_keys(&Key::Enter.to_string())).await;
     }
 
     /// The words of the last answer so far; empty where it has none.

@@ -1,0 +1,66 @@
+//! Tests that run apart from the machine: in namespaces of their own, where disks and networks
+//! can fail and be watched. They end with the test, whatever becomes of it.
+
+use std::process::{Command, Stdio};
+
+/// Set to a test's name inside its namespaces.
+const INSIDE: &str = "PARLEY_TEST_APART";
+
+/// Runs the test called `name` (with its modules) once more inside new namespaces, `kinds` as
+/// unshare(1) knows them, and fails where it fails there. True inside them: then do the work.
+pub fn is_apart(name: &str, kinds: &[&str]) -> bool {
+    if std::env::var(INSIDE).is_ok_and(|inside| inside == name) {
+        return true;
+    }
+    let unshare = |as_root: bool| {
+        let mut unshare = Command::new("unshare");
+        unshare.args((!as_root).then_some("--map-root-user"));
+        unshare.args(kinds).arg("--");
+        unshare
+    };
+    // Whoever is not root becomes the root of a namespace of users.
+    let tried = [true, false].map(|as_root| {
+        let output = unshare(as_root).arg("true").output().expect("unshare");
+        (as_root, output)
+    });
+    let permitted = tried.iter().find(|(_, output)| output.status.success());
+    let Some((as_root, _)) = permitted else {
+        let said = String::from_utf8_lossy(&tried[1].1.stderr);
+        panic!(
+            "NOT TESTED: this machine does not permit namespaces, which {name} needs: {said}\
+             Call it as root, or allow user namespaces \
+             (Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0)."
+        );
+    };
+    let mut inside = unshare(*as_root);
+    inside
+        .arg(std::env::current_exe().expect("this program"))
+        .args(["--exact", name, "--include-ignored", "--nocapture"])
+        .env(INSIDE, name)
+        .stdin(Stdio::null());
+    let output = inside.output().expect("unshare");
+    let said = String::from_utf8_lossy(&output.stdout);
+    // Without the runner's own count, which would be counted again.
+    let (counts, said): (Vec<&str>, Vec<&str>) = said
+        .lines()
+        .partition(|line| line.starts_with("test result:"));
+    let ran = counts.iter().any(|line| line.contains(" 1 passed;"));
+    assert!(
+        output.status.success() && ran,
+        "inside of {kinds:?}:\n{}\n{}",
+        said.join("\n"),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    for line in said.iter().filter(|line| line.contains(": ")) {
+        println!("{line}");
+    }
+    false
+}
+
+/// Runs a program of the system that must succeed.
+pub fn run(program: &str, arguments: &[&str]) {
+    let output = Command::new(program).args(arguments).output();
+    let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} {arguments:?}: {errors}");
+}
