@@ -56,7 +56,7 @@ gauge = Memory and processor
 gauge-models = Models
 gauge-parley = All of Parley
 gauge-memory = All programs
-gauge-processor = Processor, all programs
+gauge-processor = Processor, all
 gauge-parley-processor = Processor, Parley
 
 ## A new conversation

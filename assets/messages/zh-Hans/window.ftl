@@ -54,7 +54,7 @@ gauge = 内存与处理器
 gauge-models = 模型
 gauge-parley = Parley 合计
 gauge-memory = 所有程序
-gauge-processor = 处理器，所有程序
+gauge-processor = 处理器，全部
 gauge-parley-processor = 处理器，Parley
 
 ## 新对话

@@ -54,7 +54,7 @@ gauge = 記憶體與處理器
 gauge-models = 模型
 gauge-parley = Parley 合計
 gauge-memory = 所有程式
-gauge-processor = 處理器，所有程式
+gauge-processor = 處理器，全部
 gauge-parley-processor = 處理器，Parley
 
 ## 新對話

@@ -45,6 +45,9 @@ const ACTS: Record<string, Act> = {
 /** Keys that act once, however long they are held. */
 const ONCE = new Set(["Mod+N", "Mod+Shift+N", "Mod+R", "Mod+G", "Alt+ArrowLeft", "Alt+ArrowRight"]);
 
+/** Keys that act while a dialog is open: the text may be too small or too large there too. */
+const SIZES = new Set(["Mod++", "Mod+Shift++", "Mod+=", "Mod+-", "Mod+0"]);
+
 export function press(parley: Parley, event: KeyboardEvent): void {
   if (!parley.world || composing.owns(event)) return;
   const key = keyOf(event);
@@ -53,14 +56,14 @@ export function press(parley: Parley, event: KeyboardEvent): void {
     return;
   }
   const act = ACTS[key];
-  if (!act || ((parley.keysOpen || parley.closing) && key !== "F6")) return;
+  if (!act || (document.querySelector("dialog[open]") && !SIZES.has(key))) return;
   event.preventDefault();
   if (!event.repeat || !ONCE.has(key)) act(parley);
 }
 
 /** Closes what floats; else stops the answer. */
 function escape(parley: Parley): void {
-  if (parley.keysOpen || parley.closing) return;
+  if (document.querySelector("dialog[open]")) return;
   if (parley.pickerOpen) parley.closePicker();
   else if (parley.appearance.paneOver) parley.appearance.paneOver = false;
   else if (parley.editing) parley.cancelEdit();

@@ -88,7 +88,7 @@ const over: View[] = [
     await say(page, "show me a table");
     await answered(page);
     await say(page, "now something hostile");
-    await answered(page);
+    await page.locator("article").nth(1).locator("footer").waitFor();
   }],
 ];
 
