@@ -7,9 +7,11 @@ mod arithmetic;
 mod filters;
 mod folded;
 mod meter;
+mod namespaces;
 mod plain;
 mod python;
 mod render;
+mod rewritten;
 
 pub(crate) use plain::Marked;
 

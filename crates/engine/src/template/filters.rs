@@ -37,8 +37,21 @@ const OF_VALUES: &[&str] = &[
 ];
 /// Filters that take and give text no longer than twice what they were given.
 const OF_TEXT: &[&str] = &["capitalize", "lower", "title", "trim", "upper"];
+/// Of the filters of values those that make a list, of the letters where they are given a text.
+const INTO_LISTS: &[&str] = &[
+    "list",
+    "map",
+    "reject",
+    "rejectattr",
+    "select",
+    "selectattr",
+    "sort",
+    "unique",
+];
 /// Filters that take a text apart.
 const INTO_PIECES: &[&str] = &["lines", "split"];
+/// The filter that pays for what was cut out of a value.
+pub(super) const CUT: &str = "parley_cut";
 /// What a byte of text costs that may become a piece of its own.
 const PIECE: usize = 32;
 /// Filters that no chat template needs, and that can nest values without end.
@@ -69,6 +82,11 @@ pub(super) fn add_to(environment: &mut Environment<'_>, meter: &Arc<Meter>) {
         environment.add_filter(*name, move |arguments: Rest<Value>| {
             for value in arguments.iter() {
                 paid.charge_value(value)?;
+                if let Some(text) = value.as_str()
+                    && INTO_LISTS.contains(name)
+                {
+                    paid.charge(text.len().saturating_mul(PIECE))?;
+                }
             }
             free.empty_state().apply_filter(name, &arguments)
         });
@@ -85,6 +103,11 @@ pub(super) fn add_to(environment: &mut Environment<'_>, meter: &Arc<Meter>) {
             free.empty_state().apply_filter(name, &arguments)
         });
     }
+    let paid = meter.clone();
+    environment.add_filter(CUT, move |value: Value| {
+        paid.charge(value.as_str().map_or(0, str::len))?;
+        Ok::<_, Error>(value)
+    });
     let paid = meter.clone();
     environment.add_filter("string", move |value: Value| paid.text(&value));
     let paid = meter.clone();

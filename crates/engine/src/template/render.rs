@@ -1,8 +1,8 @@
 //! One rendering, on a thread of its own with a deadline.
 
-use super::{arithmetic, filters, meter, python};
+use super::{arithmetic, filters, meter, namespaces, python, rewritten};
 use meter::Meter;
-use minijinja::machinery::{CompiledTemplate, Instruction, Instructions, TemplateConfig, Vm};
+use minijinja::machinery::{CompiledTemplate, TemplateConfig, Vm};
 use minijinja::machinery::{WhitespaceConfig, make_string_output};
 use minijinja::{AutoEscape, Environment, Error, Value, context};
 use protocol::{AppError, PromptMessage, failure};
@@ -20,7 +20,7 @@ pub(super) struct Job {
 
 /// Real templates take milliseconds.
 const DEADLINE: Duration = Duration::from_millis(2000);
-/// Reserved, not used: values can be nested as deep as there are steps.
+/// Reserved, not used: values can be nested as deep as the source is long.
 const STACK: usize = 256 << 20;
 /// Most steps.
 const STEPS: u64 = 2_000_000;
@@ -66,14 +66,15 @@ fn rendered(job: &Job, meter: &Arc<Meter>) -> Result<String, Error> {
     };
     let source = python::without_generation(&job.source);
     let mut compiled = CompiledTemplate::new("chat_template", &source, &config)?;
-    let mut longest = metered(&mut compiled.instructions);
+    let mut longest = rewritten::rewrite(&mut compiled.instructions);
     for block in compiled.blocks.values_mut() {
-        longest = longest.max(metered(block));
+        longest = longest.max(rewritten::rewrite(block));
     }
     let mut environment = Environment::new();
     environment.set_fuel(Some(STEPS.min(OWN_WORDS / longest.max(1) as u64)));
     arithmetic::add_to(&mut environment, meter);
     filters::add_to(&mut environment, meter);
+    namespaces::add_to(&mut environment, meter);
     python::add_to(&mut environment, meter);
     let messages: Vec<Value> = job
         .messages
@@ -99,27 +100,4 @@ fn rendered(job: &Job, meter: &Arc<Meter>) -> Result<String, Error> {
         AutoEscape::None,
     )?;
     Ok(text)
-}
-
-/// Has the operators that make longer values out of shorter ones done by our own functions,
-/// which ask the meter first. Gives the longest passage of the template's own words in bytes.
-fn metered(instructions: &mut Instructions<'_>) -> usize {
-    let mut longest = 0;
-    for index in 0..instructions.len() as u32 {
-        let Some(instruction) = instructions.get_mut(index) else {
-            break;
-        };
-        let name = match instruction {
-            Instruction::Add => arithmetic::ADD,
-            Instruction::Mul => arithmetic::MULTIPLY,
-            Instruction::StringConcat => arithmetic::JOIN,
-            Instruction::EmitRaw(words) => {
-                longest = longest.max(words.len());
-                continue;
-            }
-            _ => continue,
-        };
-        *instruction = Instruction::ApplyFilter(name, Some(2), u8::MAX);
-    }
-    longest
 }

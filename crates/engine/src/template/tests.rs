@@ -178,6 +178,49 @@ fn hostile_templates_end_soon_and_small() {
     check_costly(&"{{ 1 }}".repeat(100_000));
 }
 
+/// It was written, compared and dropped without end, and the worker died of it.
+#[test]
+fn a_namespace_does_not_hold_itself() {
+    for source in [
+        "{% set a = namespace() %}{% set a.a = a %}{{ a }}",
+        "{% set a = namespace() %}{% set a.a = [[a]] %}{{ a == a }}",
+        "{% set a = namespace() %}{% set a.a = {'a': a} %}{{ a | tojson }}",
+        "{% set a = namespace() %}{% set b = namespace() %}{% set a.b = b %}{% set b.a = a %}{{ a }}",
+        "{% set a = namespace() %}{% set b = namespace(a=a) %}{% set a.b = b %}{{ a < b }}",
+        "{% set a = namespace() %}{% set b = [a][0:] %}{% set a.b = b %}{{ [a, b] | sort }}",
+        "{% set a = namespace() %}{% for a.a in [a] %}{{ a }}{% endfor %}",
+        "{% set a = namespace() %}{% for x in range(9999) %}{% set a.a = {'a': a.a} %}{% endfor %}",
+        "{% set a = namespace() %}{% macro f() %}{% set a.a = a %}{{ a }}{% endmacro %}{{ f() }}",
+    ] {
+        let error = template(source).render(&conversation(), true).unwrap_err();
+        assert_eq!(error.key, "template-failed", "{source}: {error}");
+    }
+    check(
+        "{% set a = namespace(l=[]) %}{% for m in messages %}{% set a.l = [m, {'of': a.l[:1]}] %}{% endfor %}{{ a.l[0].content }}",
+        "Bye",
+    );
+    check(
+        "{% set a = namespace(x='abcd') %}{% for i in range(3) %}{% set a.x = a.x[1:] %}{% endfor %}{{ a.x }}",
+        "d",
+    );
+}
+
+/// Cuts of a text and lists of its letters were free, and took gigabytes.
+#[test]
+fn pieces_of_a_text_are_paid_for() {
+    let cuts = "ns.x[1:],".repeat(2000);
+    let doubled = "{% set ns = namespace(x='x') %}{% for i in range(22) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}";
+    for rest in [
+        format!("{{% set y = [{cuts}] %}}{{{{ y | length }}}}"),
+        "{{ ns.x | list | length }}".to_owned(),
+        "{{ ns.x | map('upper') | list | length }}".to_owned(),
+    ] {
+        let rendered = template(&format!("{doubled}{rest}")).render(&conversation(), true);
+        assert_eq!(rendered.unwrap_err().key, "template-too-costly", "{rest}");
+    }
+    check(&format!("{doubled}{{{{ ns.x[1:] | length }}}}"), "4194303");
+}
+
 #[test]
 fn long_templates_are_compiled() {
     let sum = format!("{{{{ {}1 }}}}", "1~".repeat(120_000));
