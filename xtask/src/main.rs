@@ -5,6 +5,7 @@
 mod bindings;
 mod bring;
 mod count;
+mod fuzz;
 mod models;
 mod node;
 mod place;
@@ -32,6 +33,7 @@ cargo xtask <verb>
                 lost; --rounds N, and --seed N for the same moments again
   models        fetch the two models that the tests use, and the starter model, by pinned hash
   bindings      write the TypeScript of the types that the window shares with the core
+  fuzz          feed made-up model headers and chat templates to what reads them: ten minutes, or --minutes N
   screenshots   take the README's picture of the real window
   help          this text
 
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Some("soak") => soak::soak(rest),
         Some("models") => models::verb(),
         Some("bindings") => bindings::write(),
+        Some("fuzz") => fuzz::fuzz(rest),
         Some("screenshots") => screenshots::take(),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
