@@ -2,6 +2,7 @@
 //!
 //! Depends on nothing of the workspace, so that it is built in seconds on a fresh clone and can then bring what the rest needs.
 
+mod bench;
 mod bindings;
 mod bring;
 mod count;
@@ -33,6 +34,7 @@ cargo xtask <verb>
                 lost; --rounds N, and --seed N for the same moments again
   models        fetch the two models that the tests use, and the starter model, by pinned hash
   bindings      write the TypeScript of the types that the window shares with the core
+  bench         measure start, memory and smoothness of the release build, and write docs/performance.md
   fuzz          feed made-up model headers and chat templates to what reads them: ten minutes, or --minutes N
   screenshots   take the README's picture of the real window
   help          this text
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Some("soak") => soak::soak(rest),
         Some("models") => models::verb(),
         Some("bindings") => bindings::write(),
+        Some("bench") => bench::bench(),
         Some("fuzz") => fuzz::fuzz(rest),
         Some("screenshots") => screenshots::take(),
         Some("help" | "--help" | "-h") => {

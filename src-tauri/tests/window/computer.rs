@@ -14,7 +14,7 @@ use tempfile::TempDir;
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The model that every new Parley begins with.
-const STARTER: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
+pub const STARTER: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
 /// Another family, another tokenizer, another template.
 pub const SECOND: &str = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf";
 
@@ -28,7 +28,7 @@ pub fn program() -> PathBuf {
 }
 
 /// Another program of the workspace: the one named by the variable, or built beside the window.
-fn beside(named: &str, name: &str) -> PathBuf {
+pub fn beside(named: &str, name: &str) -> PathBuf {
     let built = || Path::new(env!("CARGO_BIN_EXE_parley-desktop")).with_file_name(name);
     let path = variable(named).unwrap_or_else(built);
     assert!(

@@ -83,6 +83,17 @@ impl Home {
 
     /// Opens the window with variables of the environment set.
     pub async fn open_with(&self, environment: &[(&str, &str)]) -> Window {
+        let window = self.connect(environment).await;
+        let stands = || async {
+            window.script(LISTEN, vec![]).await;
+            window.shows(page::STANDS).await
+        };
+        window.until("the page stands", stands).await;
+        window
+    }
+
+    /// Starts the window, and does not wait for its page.
+    pub async fn connect(&self, environment: &[(&str, &str)]) -> Window {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
         let port = free.expect("a port").port();
         let driver = self
@@ -112,17 +123,11 @@ impl Home {
         let address = format!("http://127.0.0.1:{port}");
         let client = soon("the window opens", builder.connect(&address)).await;
 
-        let window = Window {
+        Window {
             client,
             port,
             _driver: driver,
-        };
-        let stands = || async {
-            window.script(LISTEN, vec![]).await;
-            window.shows(page::STANDS).await
-        };
-        window.until("the page stands", stands).await;
-        window
+        }
     }
 }
 
