@@ -51,10 +51,12 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) {
         let Ok(kind) = entry.file_type() else {
             continue;
         };
+        // A worktree's `.git` is a file.
+        if MADE.contains(&name.as_str()) {
+            continue;
+        }
         if kind.is_dir() {
-            if !MADE.contains(&name.as_str()) {
-                walk(&entry.path(), &format!("{path}/"), files);
-            }
+            walk(&entry.path(), &format!("{path}/"), files);
         } else if kind.is_file()
             && !path.ends_with(".gguf")
             && let Ok(content) = fs::read(entry.path())
