@@ -24,6 +24,7 @@ export type View = "chat" | "settings";
 
 const LAST_KEY = "conversation";
 const VIEW_KEY = "view";
+const NONE: ConversationSummary[] = [];
 
 export class Parley {
   readonly session: Session;
@@ -113,9 +114,11 @@ export class Parley {
     return this.session.world;
   }
 
+  /** Apart from the world, which is another with every piece of an answer: the list is the same one then. */
+  #listed = $derived(this.world?.conversations ?? NONE);
   conversations = $derived.by(() => {
     const hidden = this.deletion.pending?.id;
-    return (this.world?.conversations ?? []).filter((c) => c.id !== hidden);
+    return hidden ? this.#listed.filter((c) => c.id !== hidden) : this.#listed;
   });
   summary = $derived(this.conversations.find((c) => c.id === this.current) ?? null);
   /** The active path of the conversation on the page, as far as it has come. */

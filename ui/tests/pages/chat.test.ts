@@ -182,3 +182,23 @@ test("lost events bring a new snapshot, and the conversation is whole", () =>
     expect(await last(page).locator(".md p").count()).toBe(40);
     expect((await calls(page, "snapshot")).length).toBe(2);
   }));
+
+test("while an answer streams nothing changes outside it: the page's language was set with every piece, and all of it styled anew", () =>
+  inWindow({ pace: 5 }, async (page) => {
+    await say(page, "something long");
+    await last(page).getByText("Paragraph 2.").waitFor();
+    const elsewhere = await page.evaluate(async () => {
+      const changed: string[] = [];
+      const watch = new MutationObserver((changes) => {
+        for (const { target, type, attributeName } of changes) {
+          const element = target instanceof Element ? target : target.parentElement;
+          if (!element?.closest("article .said, .pane-foot, .end")) changed.push(`${type} ${element?.tagName}.${element?.className} ${attributeName}`);
+        }
+      });
+      watch.observe(document, { attributes: true, childList: true, characterData: true, subtree: true });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      watch.disconnect();
+      return changed;
+    });
+    expect(elsewhere).toEqual([]);
+  }));
