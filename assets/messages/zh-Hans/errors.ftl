@@ -54,9 +54,9 @@ template-missing = { $name } 不是为对话制作的。
 template-failed = 无法将模型的对话模板用于这段对话。
     .more = 模板给出的原因：{ $reason }。对话内容没有丢失；请选择其他模型继续。
 template-too-costly = 模型的对话模板迟迟不结束，已被终止。
-    .more = 文件可能已损坏，或怀有恶意。对话内容没有丢失；请选择其他模型继续。
+    .more = 文件可能已损坏，或是恶意制作的。对话内容没有丢失；请选择其他模型继续。
 logits-not-finite = 模型算出了不是数字的值。
-    .more = 它的权重可能已损坏，请重新获取该文件。已写出的内容已保留。
+    .more = 它的权重可能已损坏，请重新获取该文件。写出的内容都已保留。
 
 ## 模型库
 
@@ -89,20 +89,20 @@ worker-not-started = 运行模型的程序未能启动。
 worker-version = Parley 的两个组成部分版本不一致。
     .more = 运行模型的程序使用版本 { $found }，而需要的是版本 { $expected }。请关闭 Parley 并重新安装；您的对话都在。
 worker-died = { $name } 在运行途中意外结束。
-    .more = 已写出的内容已保留。请重新提问，或选择其他模型。
+    .more = 写出的内容都已保留。请重新提问，或选择其他模型。
 worker-out-of-memory = 内存耗尽，系统结束了 { $name }。
-    .more = 已写出的内容已保留。请关闭其他程序，或选择更小的模型。
+    .more = 写出的内容都已保留。请关闭其他程序，或选择更小的模型。
 worker-hung = { $name } 不再响应，已被结束。
-    .more = 已写出的内容已保留。请重新提问，届时会重新载入模型。
+    .more = 写出的内容都已保留。请重新提问，届时会重新载入模型。
 message-too-large = 一条消息放不下这么多内容。
     .more = 内容有 { $bytes }，而最多可以发送 { $limit_bytes }。请缩短，或分几次发送。
 cancelled = 回答已停止。
-    .more = 已写出的内容已保留。
+    .more = 写出的内容都已保留。
 
 ## 历史记录
 
 run-ended = 回答完成之前，Parley 被关闭了。
-    .more = 已写出的内容已保留。如需完整的回答，请重新提问。
+    .more = 写出的内容都已保留。如需完整的回答，请重新提问。
 conversation-unknown = 这段对话已经不在了。
     .more = 它可能在另一个窗口中被删除了。
 message-unknown = 这条消息已经不在了。

@@ -88,7 +88,7 @@ inspect-template = 對話範本
 inspect-types = 張量型別
 inspect-tensors = 張量
 inspect-disk = 佔用磁碟
-inspect-memory = 載入後約占記憶體
+inspect-memory = 載入後約佔記憶體
 inspect-licence = 授權條款
 
 ## 測量

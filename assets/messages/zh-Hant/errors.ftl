@@ -54,9 +54,9 @@ template-missing = { $name } 不是為對話製作的。
 template-failed = 無法將模型的對話範本用於這段對話。
     .more = 範本給出的原因：{ $reason }。對話內容沒有遺失；請選擇其他模型繼續。
 template-too-costly = 模型的對話範本遲遲不結束，已被終止。
-    .more = 檔案可能已損毀，或懷有惡意。對話內容沒有遺失；請選擇其他模型繼續。
+    .more = 檔案可能已損毀，或是惡意製作的。對話內容沒有遺失；請選擇其他模型繼續。
 logits-not-finite = 模型算出了不是數字的值。
-    .more = 它的權重可能已損毀，請重新取得該檔案。已寫出的內容已保留。
+    .more = 它的權重可能已損毀，請重新取得該檔案。寫出的內容都已保留。
 
 ## 模型庫
 
@@ -89,20 +89,20 @@ worker-not-started = 執行模型的程式未能啟動。
 worker-version = Parley 的兩個組成部分版本不一致。
     .more = 執行模型的程式使用版本 { $found }，而需要的是版本 { $expected }。請關閉 Parley 並重新安裝；您的對話都在。
 worker-died = { $name } 在執行途中意外結束。
-    .more = 已寫出的內容已保留。請重新提問，或選擇其他模型。
+    .more = 寫出的內容都已保留。請重新提問，或選擇其他模型。
 worker-out-of-memory = 記憶體耗盡，系統結束了 { $name }。
-    .more = 已寫出的內容已保留。請關閉其他程式，或選擇較小的模型。
+    .more = 寫出的內容都已保留。請關閉其他程式，或選擇較小的模型。
 worker-hung = { $name } 不再回應，已被結束。
-    .more = 已寫出的內容已保留。請重新提問，屆時會重新載入模型。
+    .more = 寫出的內容都已保留。請重新提問，屆時會重新載入模型。
 message-too-large = 一則訊息放不下這麼多內容。
     .more = 內容有 { $bytes }，而最多可以傳送 { $limit_bytes }。請縮短，或分幾次傳送。
 cancelled = 回答已停止。
-    .more = 已寫出的內容已保留。
+    .more = 寫出的內容都已保留。
 
-## 歷史記錄
+## 歷史紀錄
 
 run-ended = 回答完成之前，Parley 被關閉了。
-    .more = 已寫出的內容已保留。如需完整的回答，請重新提問。
+    .more = 寫出的內容都已保留。如需完整的回答，請重新提問。
 conversation-unknown = 這段對話已經不在了。
     .more = 它可能在另一個視窗中被刪除了。
 message-unknown = 這則訊息已經不在了。
@@ -111,13 +111,13 @@ message-empty = 沒有可傳送的內容。
     .more = 請先寫些什麼。
 already-answering = 這段對話中的回答還沒有寫完。
     .more = 請等它完成，或停止它。
-history-damaged = 您的對話歷史記錄已損毀。
-    .more = 檔案原樣保存在 { $path }。更新前的副本在同一資料夾中，名稱帶有「backup」：請關閉 Parley，移走損毀的檔案，再把最新的副本改成它的名稱。如果沒有副本，Parley 會建立新的歷史記錄。
-history-read-only = 無法寫入您的對話歷史記錄。
+history-damaged = 您的對話歷史紀錄已損毀。
+    .more = 檔案原樣保存在 { $path }。更新前的副本在同一資料夾中，名稱帶有「backup」：請關閉 Parley，移走損毀的檔案，再把最新的副本改成它的名稱。如果沒有副本，Parley 會建立新的歷史紀錄。
+history-read-only = 無法寫入您的對話歷史紀錄。
     .more = 系統不允許變更 { $path }。請變更該檔案及其資料夾的權限；內容沒有遺失。
-history-newer = 您的對話歷史記錄是由較新版本的 Parley 寫入的。
+history-newer = 您的對話歷史紀錄是由較新版本的 Parley 寫入的。
     .more = { $path } 的格式為 { $found }，而這個版本的 Parley 最高支援格式 { $known }。請安裝最新的 Parley；內容沒有遺失。
-history-busy = 您的對話歷史記錄正被另一個 Parley 佔用。
+history-busy = 您的對話歷史紀錄正被另一個 Parley 佔用。
     .more = 未能及時寫入 { $path }。請關閉另一個 Parley，或稍候再試。
 disk-full = 磁碟已滿。
     .more = { $path } 無法繼續寫入。請騰出空間後重試；先前儲存的內容都在。

@@ -102,7 +102,7 @@ switch-all = 不會捨棄任何內容。
 switch-over = 約有 { $tokens } 個詞元超出它的上下文，最早的訊息會被略去。
 
 ## 對話內容
-to-end = 到最後
+to-end = 跳到最後
 code = 程式碼
 code-wrap = 自動換行
 code-copy = 複製程式碼
@@ -122,7 +122,7 @@ version-earlier = 上一個版本
 version-later = 下一個版本
 versions = 第 { $at } 個版本，共 { $count } 個
 answer-tokens = { $tokens } 個詞元
-first-token = 首詞元耗時 { $time }
+first-token = 首個詞元耗時 { $time }
 first-token-loading = 其中 { $time }用於載入模型
 stopped = 已停止
 interrupted = 已中斷
