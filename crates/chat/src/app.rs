@@ -83,7 +83,7 @@ impl App {
         };
         if tokio::time::timeout(CLOSE_PATIENCE, ended).await.is_ok() {
             let mut state = self.core.lock();
-            state.settle();
+            let _ = state.settle(); // else the next start ends them
             state.store.end_run();
         }
     }

@@ -21,7 +21,7 @@ impl App {
             let Models { models, memory } = core.models();
             let snapshot = Snapshot {
                 seq: state.seq,
-                conversations: rows.iter().map(|row| row.summary()).collect(),
+                conversations: rows.iter().map(|row| state.summary(row)).collect(),
                 models,
                 memory,
                 settings: state.settings.clone(),
@@ -94,9 +94,9 @@ impl App {
                 making.stop.send_replace(true);
                 return Ok(Nothing {});
             }
-            state.settle();
+            let _ = state.settle();
             let row = state.store.read(|c| conversation::get(c, &id))?;
-            if row.answering {
+            if state.summary(&row).answering {
                 stop_elsewhere(state, &id)?;
             }
             Ok(Nothing {})

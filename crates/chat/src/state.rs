@@ -4,13 +4,16 @@
 use crate::{
     making::Answers,
     store::{
-        Store, conversation,
+        Store,
+        conversation::{self, ConversationRow},
         message::{self, Ending, MessageRow},
         setting, tree,
     },
 };
 use hub::Hub;
-use protocol::{AppError, Conversation, Event, EventKind, Message, MessageStatus, Settings};
+use protocol::{
+    AppError, Conversation, ConversationSummary, Event, EventKind, Message, MessageStatus, Settings,
+};
 use runtime::Engine;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -87,7 +90,7 @@ impl State {
     pub(crate) fn tell_conversation(&mut self, id: &str) -> Result<(), AppError> {
         let row = self.store.read(|c| conversation::get(c, id))?;
         self.tell(EventKind::ConversationChanged {
-            conversation: row.summary(),
+            conversation: self.summary(&row),
         });
         Ok(())
     }
@@ -119,10 +122,22 @@ impl State {
         })
     }
 
+    /// A conversation as the list shows it: where only the end of an answer could not be written,
+    /// none is being made.
+    pub(crate) fn summary(&self, row: &ConversationRow) -> ConversationSummary {
+        let mut summary = row.summary();
+        summary.answering &= !self.unsettled.iter().any(|(id, ..)| *id == row.id);
+        summary
+    }
+
     /// A message as the window sees it. Its author is named by the model's id of today: an answer
     /// given before the file was hashed is by the same model.
     fn shown(&self, row: MessageRow, siblings: Vec<String>) -> Message {
         let mut message = row.shown(siblings);
+        if let Some((.., ending)) = self.unsettled.iter().find(|(_, id, _)| *id == message.id) {
+            message.status = ending.status;
+            message.error = ending.error.clone();
+        }
         if let Some(author) = message.author.as_mut().filter(|a| a.model.is_provisional()) {
             author.model = self.hub.current_id(&author.model);
         }
@@ -143,7 +158,7 @@ impl State {
                 })
                 .collect();
             Ok(Conversation {
-                summary: row.summary(),
+                summary: self.summary(&row),
                 system: row.system,
                 messages,
                 seq: self.seq,
@@ -151,8 +166,9 @@ impl State {
         })
     }
 
-    /// Tries again to write what could not be written.
-    pub(crate) fn settle(&mut self) {
+    /// Tries again to write what could not be written. Errors: why that fails still.
+    pub(crate) fn settle(&mut self) -> Result<(), AppError> {
+        let mut settled = Ok(());
         for (conversation, message, ending) in std::mem::take(&mut self.unsettled) {
             let written = self.store.write(|writing| {
                 writing.touch(&conversation);
@@ -162,9 +178,13 @@ impl State {
                 Ok(_) => {
                     let _ = self.tell_conversation(&conversation);
                 }
-                Err(_) => self.unsettled.push((conversation, message, ending)),
+                Err(error) => {
+                    self.unsettled.push((conversation, message, ending));
+                    settled = Err(error);
+                }
             }
         }
+        settled
     }
 
     /// The answer is not being made any more. Another one may be, where the conversation was
@@ -217,23 +237,14 @@ impl State {
             })
         });
         match ended {
-            Ok(false) => {} // deleted, or stopped by another process
-            Ok(true) => {
-                let _ = self.tell_message(conversation, message);
-                let _ = self.tell_conversation(conversation);
-            }
-            Err(_) => {
-                if let Ok(Some(mut shown)) = self.active_message(conversation, message) {
-                    shown.status = ending.status;
-                    shown.error = ending.error.clone();
-                    self.tell(EventKind::MessageChanged {
-                        message: Box::new(shown),
-                    });
-                }
-                self.unsettled
-                    .push((conversation.to_owned(), message.to_owned(), ending));
-            }
+            Ok(false) => return, // deleted, or stopped by another process
+            Ok(true) => {}
+            Err(_) => self
+                .unsettled
+                .push((conversation.to_owned(), message.to_owned(), ending)),
         }
+        let _ = self.tell_message(conversation, message);
+        let _ = self.tell_conversation(conversation);
     }
 }
 

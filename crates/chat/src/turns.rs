@@ -132,11 +132,11 @@ impl App {
 impl State {
     /// The conversation, where it is there and no answer is being made in it.
     fn idle(&mut self, id: Option<&str>) -> Result<Option<ConversationRow>, AppError> {
-        self.settle();
+        let settled = self.settle();
         let Some(id) = id else { return Ok(None) };
         let row = self.store.read(|c| conversation::get(c, id))?;
         match row.answering {
-            true => Err(failure::already_answering()),
+            true => Err(settled.err().unwrap_or_else(failure::already_answering)),
             false => Ok(Some(row)),
         }
     }

@@ -31,7 +31,7 @@ pub(crate) async fn watch(core: Arc<Core>) {
 impl State {
     /// Tells what other processes changed since the last look.
     pub(crate) fn tell_foreign(&mut self) -> Result<(), AppError> {
-        self.settle();
+        let _ = self.settle(); // tried again with the next look
         for conversation in self.store.end_orphans()? {
             self.tell(EventKind::PathChanged {
                 conversation: conversation.clone(),

@@ -320,6 +320,14 @@ impl Store {
             .unwrap();
     }
 
+    /// Lets nothing be written any more, as in a folder that became read-only; or lets it again.
+    #[cfg(test)]
+    pub(crate) fn freeze_the_disk(&self, frozen: bool) {
+        self.connection
+            .pragma_update(None, "query_only", frozen)
+            .unwrap();
+    }
+
     /// There is room again.
     #[cfg(test)]
     pub(crate) fn clear_the_disk(&self) {

@@ -94,3 +94,34 @@ async fn a_full_disk_interrupts_and_is_survived() {
         ["user: Tell me", "assistant: Half", "user: Go on"]
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_whose_end_cannot_be_written_has_ended_all_the_same() {
+    let home = Home::new();
+    let mut window = home.open().await;
+    let answering = half_an_answer(&mut window).await;
+    let id = answering.conversation.as_str();
+    window.app.core.lock().store.freeze_the_disk(true);
+    window.fake.release();
+    let answer = window.ended(&answering).await;
+    assert_eq!(answer.status, MessageStatus::Interrupted);
+    let told = window.next(|what| match what {
+        EventKind::ConversationChanged { conversation } => Some(conversation.answering),
+        _ => None,
+    });
+    assert!(!told.await, "one can write on");
+    assert!(!window.snapshot().await.conversations[0].answering);
+    let opened = window.open(id).await;
+    assert!(!opened.summary.answering);
+    assert_eq!(opened.messages[1].status, MessageStatus::Interrupted);
+    window.stop(id).await; // nothing is being made: no failure
+    let error = window.say(Some(id), "Go on").await.unwrap_err();
+    assert_eq!(error.key, "history-read-only", "and not already-answering");
+
+    window.app.core.lock().store.freeze_the_disk(false);
+    window.turn(Some(id), "Go on", "Yes.").await;
+    assert_eq!(
+        window.asked(),
+        ["user: Tell me", "assistant: Half of", "user: Go on"]
+    );
+}
