@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 const INSIDE: &str = "PARLEY_TEST_APART";
 
 /// Runs the test called `name` (with its modules) once more inside new namespaces, `kinds` as
-/// unshare(1) knows them, and fails where it fails there. True inside them: then do the work.
-pub fn is_apart(name: &str, kinds: &[&str]) -> bool {
+/// unshare(1) knows them, started by the words `by`, and fails where it fails there. True inside
+/// them: then do the work.
+pub fn is_apart(name: &str, kinds: &[&str], by: &[&str]) -> bool {
     if std::env::var(INSIDE).is_ok_and(|inside| inside == name) {
         return true;
     }
@@ -34,6 +35,7 @@ pub fn is_apart(name: &str, kinds: &[&str]) -> bool {
     };
     let mut inside = unshare(*as_root);
     inside
+        .args(by)
         .arg(std::env::current_exe().expect("this program"))
         .args(["--exact", name, "--include-ignored", "--nocapture"])
         .env(INSIDE, name)

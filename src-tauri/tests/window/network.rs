@@ -160,7 +160,7 @@ fn packets_are_told_apart() {
 #[ignore = "needs the test models and a display: cargo xtask test"]
 async fn all_of_it_works_without_any_network() {
     let name = "network::all_of_it_works_without_any_network";
-    if !is_apart(name, &["--net"]) {
+    if !is_apart(name, &["--net"], &[]) {
         return;
     }
     run("ip", &["link", "set", "lo", "up"]); // for the driver
@@ -172,7 +172,7 @@ async fn all_of_it_works_without_any_network() {
 #[tokio::test]
 #[ignore = "needs the test models and a display: cargo xtask test"]
 async fn nothing_leaves() {
-    if !is_apart("network::nothing_leaves", &["--net"]) {
+    if !is_apart("network::nothing_leaves", &["--net"], &[]) {
         return;
     }
     run("ip", &["link", "set", "lo", "up"]);

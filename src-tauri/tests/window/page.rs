@@ -97,6 +97,13 @@ impl Window {
         soon("sending", composer.send_keys(&Key::Enter.to_string())).await;
     }
 
+    /// What stands in the composer.
+    pub async fn draft(&self) -> String {
+        let value = "return document.querySelector(arguments[0]).value";
+        let value = self.script(value, vec![json!(COMPOSER)]).await;
+        value.as_str().unwrap_or_default().to_owned()
+    }
+
     /// The words of the last answer so far; empty where it has none.
     pub async fn answer(&self) -> String {
         let last = "const last = [...document.querySelectorAll(arguments[0])].at(-1);

@@ -70,7 +70,7 @@ async fn the_window_is_killed_again_and_again() {
         window = home.open_again().await;
         let thread = threads.last_mut().expect("one was begun");
         thread.open(&window, 0).await;
-        let end = thread.holds(&window, &question, &shown).await;
+        let end = thread.holds(&window, &[&question], &shown).await;
         soak.count_end(end);
         soak.done(round);
     }
@@ -99,7 +99,7 @@ async fn the_worker_is_killed_again_and_again() {
         let shown = recorder.end().await;
         window.stop().await; // where the answer is another worker's
         let thread = threads.last_mut().expect("one was begun");
-        let end = thread.holds(&window, &question, &shown).await;
+        let end = thread.holds(&window, &[&question], &shown).await;
         soak.count_end(end);
         soak.done(round);
     }

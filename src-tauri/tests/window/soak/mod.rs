@@ -1,6 +1,7 @@
 //! The long form of the deaths: again and again, at random moments of one long session. A few
 //! rounds here, `cargo xtask soak` for hundreds.
 
+mod disk;
 mod kills;
 mod recorder;
 mod thread;

@@ -56,9 +56,10 @@ impl Thread {
     }
 
     /// All that was said and answered stands on the page of `window`, each once: what was there
-    /// before, then `question` and its answer, of which the page has shown `shown`. Keeps what
-    /// stands there now.
-    pub async fn holds(&mut self, window: &Window, question: &str, shown: &Shown) -> End {
+    /// before, then `questions` and their answers, of which the page has shown `shown` (the first
+    /// question only where it came to the history). Keeps what stands there now, and returns how
+    /// the last answer ended.
+    pub async fn holds(&mut self, window: &Window, questions: &[&str], shown: &Shown) -> End {
         window
             .until("nothing is made", || async { !window.shows(STOP).await })
             .await;
@@ -70,16 +71,16 @@ impl Thread {
         assert_eq!(own.len(), answers.len(), "{about}");
         assert_eq!(answers[..turns], self.before.answers, "{about}");
         assert!(own.len() >= shown.own.len(), "a question is lost\n{about}");
-        let end = if own.len() == turns {
-            End::Unsaid
-        } else {
-            assert_eq!(own[turns..], [question], "{about}");
-            // The last letters may have been half a mark-up.
-            let was = letters(shown.answers.get(turns).map_or("", String::as_str));
-            let is = letters(&answers[turns]);
-            let sure = &was[..was.len().saturating_sub(10)];
-            assert!(is.starts_with(sure), "words are lost\n{about}");
-            self.stored(window, &now).await
+        let said = &own[turns..];
+        assert!(said == questions || said == &questions[1..], "{about}");
+        // The last letters may have been half a mark-up.
+        let was = letters(shown.answers.get(turns).map_or("", String::as_str));
+        let is = letters(answers.get(turns).map_or("", String::as_str));
+        let sure = &was[..was.len().saturating_sub(10)];
+        assert!(is.starts_with(sure), "words are lost\n{about}");
+        let end = match said {
+            [] => End::Unsaid,
+            _ => self.stored(window, &now).await,
         };
         self.before = now;
         end
