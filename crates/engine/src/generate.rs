@@ -1,12 +1,26 @@
-//! An answer: the prompt is read, tokens are chosen one after another, text streams out.
+//! An answer: the prompt is read, with the beginning of an answer that goes on; tokens are chosen
+//! one after another, text streams out.
 
-use crate::prompt::{self, Prompt};
+use crate::prompt::{self, Beginning, Prompt};
 use crate::sampling::Sampler;
 use crate::sequence::{Sequence, Wanted, read, step};
 use crate::tokenizer::Detokenizer;
 use crate::{Cancel, Model};
 use protocol::{AppError, Limits, PromptMessage, Sampling, StopReason, Times, WorkerAnswered};
 use std::time::Instant;
+
+/// What is asked of a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The conversation so far.
+    pub messages: &'a [PromptMessage],
+    /// The beginning of the answer, which is to go on; empty for a new one.
+    pub continued: &'a str,
+    /// How tokens are chosen.
+    pub sampling: &'a Sampling,
+    /// How far it may go; of an answer that goes on, from there.
+    pub limits: &'a Limits,
+}
 
 /// What happens while an answer is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +32,8 @@ pub enum Generated {
         /// In all.
         total: u32,
     },
-    /// More of the answer: whole characters only, never empty.
+    /// More of the answer, behind its given beginning: whole characters only, never empty. Of a
+    /// character in the middle of which the answer is stopped or cut short, nothing comes.
     Text(String),
 }
 
@@ -31,15 +46,17 @@ pub enum Generated {
 pub fn generate(
     model: &Model,
     sequence: &mut Sequence,
-    messages: &[PromptMessage],
-    sampling: &Sampling,
-    limits: &Limits,
+    asked: Asked<'_>,
     cancel: &Cancel,
     on: &mut dyn FnMut(Generated),
 ) -> Result<WorkerAnswered, AppError> {
     let begun = Instant::now();
     model.check_unchanged()?;
-    let fitting = unless_cancelled(prompt::fitting(model, messages, limits, cancel))?;
+    let fitting =
+        Beginning::of(asked.continued, sequence, model.tokenizer(), cancel).and_then(|beginning| {
+            prompt::fitting(model, asked.messages, &beginning, asked.limits, cancel)
+        });
+    let fitting = unless_cancelled(fitting)?;
     let mut answer = Answer {
         begun,
         on,
@@ -55,7 +72,8 @@ pub fn generate(
                 .common_prefix(&prompt.ids)
                 .min(prompt.ids.len().saturating_sub(1));
             sequence.truncate(reused);
-            let reason = answer.make(model, sequence, &prompt.ids, sampling, limits, cancel)?;
+            answer.go_on(model, &prompt.ids[prompt.ids.len() - prompt.begun..])?;
+            let reason = answer.make(model, sequence, &prompt.ids, asked, cancel)?;
             (prompt, reused, reason)
         }
     };
@@ -93,6 +111,14 @@ fn unless_cancelled<T>(result: Result<T, AppError>) -> Result<Option<T>, AppErro
 }
 
 impl Answer<'_> {
+    /// Begins behind text that was told before: in the middle of a character, where it ends so.
+    fn go_on(&mut self, model: &Model, ids: &[u32]) -> Result<(), AppError> {
+        for id in ids {
+            self.detokenizer.push(model.tokenizer(), *id)?;
+        }
+        Ok(())
+    }
+
     fn say(&mut self, text: String) {
         if !text.is_empty() {
             (self.on)(Generated::Text(text));
@@ -104,8 +130,7 @@ impl Answer<'_> {
         model: &Model,
         sequence: &mut Sequence,
         ids: &[u32],
-        sampling: &Sampling,
-        limits: &Limits,
+        asked: Asked<'_>,
         cancel: &Cancel,
     ) -> Result<StopReason, AppError> {
         let (reused, total) = (sequence.tokens().len(), ids.len() as u32);
@@ -120,10 +145,14 @@ impl Answer<'_> {
         let Some(mut logits) = unless_cancelled(logits)? else {
             return Ok(StopReason::Cancelled);
         };
-        let mut sampler = Sampler::new(sampling, ids);
+        let mut sampler = Sampler::new(asked.sampling, ids);
         let mut first = None;
         let reason = loop {
-            if limits.max_tokens.is_some_and(|most| self.tokens >= most) {
+            if asked
+                .limits
+                .max_tokens
+                .is_some_and(|most| self.tokens >= most)
+            {
                 break StopReason::Length;
             }
             if cancel.is_cancelled() {
@@ -140,6 +169,7 @@ impl Answer<'_> {
                 self.times.first_token_ms = milliseconds(self.begun);
                 first = Some(Instant::now());
             }
+            sequence.choose(id);
             if sequence.tokens().len() >= model.context() as usize {
                 break StopReason::Context;
             }
@@ -149,8 +179,12 @@ impl Answer<'_> {
                 None => break StopReason::Cancelled,
             }
         };
-        let rest = self.detokenizer.finish();
-        self.say(rest);
+        // A character that the model did not complete is told as such. One that it was not let
+        // complete may be yet.
+        if reason == StopReason::EndOfTurn {
+            let rest = self.detokenizer.finish();
+            self.say(rest);
+        }
         self.times.decode_ms = first.map_or(0.0, milliseconds);
         Ok(reason)
     }

@@ -20,7 +20,7 @@ mod weights;
 
 pub use cancel::Cancel;
 pub use facts::facts;
-pub use generate::{Generated, generate};
+pub use generate::{Asked, Generated, generate};
 pub use measure::{bench, logits};
 pub use model::{LoadOptions, Model};
 pub use sequence::{Sequence, Wanted, step};

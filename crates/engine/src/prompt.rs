@@ -1,9 +1,12 @@
 //! From a conversation to the ids that are read, oldest turns left out where they do not fit.
 
+mod beginning;
 mod window;
 
+pub(crate) use beginning::Beginning;
+
 use crate::template::sha256;
-use crate::{Cancel, Model, Template, Tokenizer};
+use crate::{Cancel, Model, Tokenizer};
 use protocol::{AppError, Limits, PromptMessage, Role, failure};
 use std::iter::once;
 
@@ -15,7 +18,10 @@ const TOKEN_BYTES: usize = 64;
 /// A prompt that fits.
 #[derive(Debug)]
 pub(crate) struct Prompt {
+    /// The beginning of the answer included.
     pub ids: Vec<u32>,
+    /// How many of the last ids are the beginning of the answer.
+    pub begun: usize,
     /// Hex, of the rendered text.
     pub sha256: String,
     pub cut_messages: usize,
@@ -28,6 +34,7 @@ impl Prompt {
     pub fn none() -> Prompt {
         Prompt {
             ids: Vec::new(),
+            begun: 0,
             sha256: sha256(""),
             cut_messages: 0,
             cut_tokens: 0,
@@ -35,28 +42,44 @@ impl Prompt {
     }
 }
 
+/// A rendered conversation, with the ids of it and of the beginning of the answer.
+struct Made {
+    text: String,
+    ids: Vec<u32>,
+    begun: usize,
+}
+
 /// Renders and tokenises; what people wrote never becomes a control token.
 ///
-/// Errors: those of [`Template::render`] and [`Tokenizer::encode`]; `cancelled`.
+/// Errors: those of [`crate::Template::render`] and [`Tokenizer::encode`]; `cancelled`.
 fn encode(
-    template: &Template,
-    tokenizer: &Tokenizer,
+    model: &Model,
     messages: &[PromptMessage],
+    beginning: &Beginning<'_>,
     cancel: &Cancel,
-) -> Result<(String, Vec<u32>), AppError> {
+) -> Result<Made, AppError> {
     cancel.check()?;
-    let marked = template.render_marked(messages, tokenizer)?;
-    let ids = tokenizer.encode_except(&marked.text, true, &marked.plain, cancel)?;
-    Ok((marked.text, ids))
+    let tokenizer = model.tokenizer();
+    let marked = model.template().render_marked(messages, tokenizer)?;
+    let mut ids = tokenizer.encode_except(&marked.text, true, &marked.plain, cancel)?;
+    let behind = beginning.behind(&ids)?;
+    ids.extend_from_slice(behind);
+    Ok(Made {
+        text: marked.text,
+        ids,
+        begun: behind.len(),
+    })
 }
 
 /// The prompt of the whole conversation where it fits, else of its newest turns, with the system
-/// message and the last message always. Turns go several at once ([`window`]).
+/// message, the last message and the beginning of the answer always. Turns go several at once
+/// ([`window`]).
 ///
-/// Errors: those of [`encode`]; `context-overflow`, where those two alone do not fit.
+/// Errors: those of [`encode`]; `context-overflow`, where those alone do not fit.
 pub(crate) fn fitting(
     model: &Model,
     messages: &[PromptMessage],
+    beginning: &Beginning<'_>,
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Prompt, AppError> {
@@ -64,9 +87,8 @@ pub(crate) fn fitting(
     let room = (context / 4)
         .min(ROOM)
         .min(limits.max_tokens.map_or(ROOM, |most| most.max(1) as usize));
-    let make =
-        |messages: &[PromptMessage]| encode(model.template(), model.tokenizer(), messages, cancel);
-    let fits = |made: &(String, Vec<u32>)| made.1.len() + room <= context;
+    let make = |messages: &[PromptMessage]| encode(model, messages, beginning, cancel);
+    let fits = |made: &Made| made.ids.len() + room <= context;
     let system = messages
         .iter()
         .take_while(|message| message.role == Role::System)
@@ -82,14 +104,14 @@ pub(crate) fn fitting(
         context.saturating_mul(TOKEN_BYTES),
     );
     let whole = make(&from(far))?;
-    let tokens = whole.1.len();
+    let tokens = whole.ids.len();
     if far == system && fits(&whole) {
         return Ok(prompt(whole, 0, 0));
     }
     let (fixed, costs) = costs(messages, system, model.tokenizer(), cancel, make)?;
     let gone: usize = costs[system..far].iter().sum();
-    let prompt_from = |made: (String, Vec<u32>), start: usize| {
-        let cut_tokens = gone + tokens.saturating_sub(made.1.len());
+    let prompt_from = |made: Made, start: usize| {
+        let cut_tokens = gone + tokens.saturating_sub(made.ids.len());
         prompt(made, start - system, cut_tokens)
     };
     if fits(&whole) {
@@ -105,7 +127,7 @@ pub(crate) fn fitting(
     if fits(&made) {
         return Ok(prompt_from(made, near));
     }
-    let mut least = made.1.len();
+    let mut least = made.ids.len();
     // The template makes more of it than was counted. The earliest start that fits: later ones
     // always do where an earlier one does.
     let (mut low, mut high) = (1, starts.len());
@@ -117,7 +139,7 @@ pub(crate) fn fitting(
             best = Some((made, starts[middle]));
             high = middle;
         } else {
-            least = made.1.len();
+            least = made.ids.len();
             low = middle + 1;
         }
     }
@@ -128,17 +150,18 @@ pub(crate) fn fitting(
     Err(failure::context_overflow(needed, context, needed - context))
 }
 
-fn prompt((text, ids): (String, Vec<u32>), cut_messages: usize, cut_tokens: usize) -> Prompt {
+fn prompt(made: Made, cut_messages: usize, cut_tokens: usize) -> Prompt {
     Prompt {
-        sha256: sha256(&text),
-        ids,
+        sha256: sha256(&made.text),
+        ids: made.ids,
+        begun: made.begun,
         cut_messages,
         cut_tokens,
     }
 }
 
-/// About how many tokens the template and the first `system` messages take in any conversation,
-/// and each message in it. Nothing of a message depends on those behind it.
+/// About how many tokens the template, the first `system` messages and the beginning of the answer
+/// take in any conversation, and each message in it. Nothing of a message depends on those behind it.
 ///
 /// Errors: those of [`Tokenizer::encode`]; `cancelled`.
 fn costs(
@@ -146,7 +169,7 @@ fn costs(
     system: usize,
     tokenizer: &Tokenizer,
     cancel: &Cancel,
-    make: impl Fn(&[PromptMessage]) -> Result<(String, Vec<u32>), AppError>,
+    make: impl Fn(&[PromptMessage]) -> Result<Made, AppError>,
 ) -> Result<(usize, Vec<usize>), AppError> {
     let count = |text: &str| {
         let ids = tokenizer.encode_except(text, false, &[], cancel)?;
@@ -159,7 +182,7 @@ fn costs(
             content: "x".to_owned(),
         }));
         // A template that refuses this conversation tells nothing of its own words.
-        make(&conversation).map_or(0, |made| made.1.len())
+        make(&conversation).map_or(0, |made| made.ids.len())
     };
     let one = with(&[Role::User]);
     let three = with(&[Role::User, Role::Assistant, Role::User]);

@@ -18,12 +18,17 @@ const MOST: usize = 128;
 pub struct Sequence {
     tokens: Vec<u32>,
     kv: Vec<LayerKv>, // one for each layer
+    /// The token chosen last, where the answer was stopped before it was read.
+    chosen: Option<u32>,
 }
 
 impl Sequence {
     pub(crate) fn new(kv: Vec<LayerKv>) -> Sequence {
-        let tokens = Vec::new();
-        Sequence { tokens, kv }
+        Sequence {
+            tokens: Vec::new(),
+            kv,
+            chosen: None,
+        }
     }
 
     /// The tokens that were read.
@@ -34,6 +39,17 @@ impl Sequence {
     /// Forgets all but the first `length` tokens; costs nothing.
     pub fn truncate(&mut self, length: usize) {
         self.tokens.truncate(length);
+        self.chosen = None;
+    }
+
+    /// Notes the token that comes next, until anything else is read.
+    pub(crate) fn choose(&mut self, id: u32) {
+        self.chosen = Some(id);
+    }
+
+    /// The tokens that were read, and the one that was chosen after them.
+    pub(crate) fn with_chosen(&self) -> Vec<u32> {
+        self.tokens.iter().copied().chain(self.chosen).collect()
     }
 
     /// How many of `ids` are read already, from the first on.
@@ -93,6 +109,7 @@ pub fn step(
         return Err(failure::logits_not_finite());
     }
     sequence.tokens.extend_from_slice(ids);
+    sequence.chosen = None;
     Ok(logits)
 }
 

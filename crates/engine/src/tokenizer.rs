@@ -118,6 +118,29 @@ impl Tokenizer {
                 ids.extend(self.vocabulary.bos);
             }
         }
+        self.cut(fragments, true, &mut ids, cancel)?;
+        Ok(ids)
+    }
+
+    /// The ids of a text that goes on behind others, as the model that wrote it has them: nothing
+    /// is put in front of it, and no control token is recognised.
+    ///
+    /// Errors: those of [`Tokenizer::encode`]; `cancelled`.
+    pub(crate) fn encode_on(&self, text: &str, cancel: &Cancel) -> Result<Vec<u32>, AppError> {
+        let mut ids = Vec::with_capacity(text.len() / 3 + 2);
+        self.cut(self.fragments(text, false, &[]), false, &mut ids, cancel)?;
+        Ok(ids)
+    }
+
+    /// The ids of fragments. With `spaced`, words at the beginning and after a recognised token
+    /// have the space in front that SentencePiece puts there.
+    fn cut(
+        &self,
+        fragments: Vec<Fragment<'_>>,
+        spaced: bool,
+        ids: &mut Vec<u32>,
+        cancel: &Cancel,
+    ) -> Result<(), AppError> {
         let mut after_token = true;
         for fragment in fragments {
             cancel.check()?;
@@ -128,15 +151,15 @@ impl Tokenizer {
                     continue;
                 }
                 (Fragment::Words { text, .. }, Algorithm::Bpe(bpe)) => {
-                    bpe.encode(&self.vocabulary, text, &mut ids, cancel)?;
+                    bpe.encode(&self.vocabulary, text, ids, cancel)?;
                 }
                 (Fragment::Words { text, .. }, Algorithm::Spm(spm)) => {
-                    spm.encode(&self.vocabulary, text, after_token, &mut ids)?;
+                    spm.encode(&self.vocabulary, text, spaced && after_token, ids)?;
                 }
             }
             after_token = false;
         }
-        Ok(ids)
+        Ok(())
     }
 
     /// Cuts out the tokens that are recognised in a text, longest first as llama.cpp does.

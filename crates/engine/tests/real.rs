@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{QWEN, SMOLLM2, greedy, last_logits, load, message};
+use common::{QWEN, SMOLLM2, anew, greedy, last_logits, load, message};
 use engine::{Cancel, Generated, Model, Sequence, generate};
 use protocol::{Limits, PromptMessage, Role, Sampling, StopReason, WorkerAnswered};
 use std::time::{Duration, Instant};
@@ -26,7 +26,13 @@ fn answer(
         }
     };
     let cancel = Cancel::new();
-    let answered = generate(model, sequence, messages, sampling, &MOST, &cancel, &mut on);
+    let answered = generate(
+        model,
+        sequence,
+        anew(messages, sampling, &MOST),
+        &cancel,
+        &mut on,
+    );
     (text, answered.unwrap())
 }
 
@@ -100,9 +106,7 @@ fn a_stop_takes_effect_within_100_ms_also_while_reading() {
         let answered = generate(
             &model,
             &mut sequence,
-            &messages,
-            &greedy(),
-            &Limits::default(),
+            anew(&messages, &greedy(), &Limits::default()),
             &cancel,
             &mut on,
         );

@@ -9,7 +9,7 @@ use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::{Device, Tensor};
 use candle_transformers::models::{quantized_llama, quantized_qwen2};
 use common::tiny::{CONTEXT, HIDDEN, IM_END, IM_START, Tiny};
-use common::{difference, greedy, last_logits, load_path, message};
+use common::{anew, difference, greedy, last_logits, load_path, message};
 use engine::{Cancel, Generated, LoadOptions, Model, Sequence, generate};
 use protocol::{AppError, Arg, Limits, PromptMessage, Role, Sampling, StopReason, WorkerAnswered};
 use std::path::Path;
@@ -280,7 +280,11 @@ fn ask(
     };
     let cancel = Cancel::new();
     let answered = generate(
-        model, sequence, messages, &sampling, &limits, &cancel, &mut on,
+        model,
+        sequence,
+        anew(messages, &sampling, &limits),
+        &cancel,
+        &mut on,
     )?;
     Ok((text, answered))
 }
@@ -428,9 +432,7 @@ fn a_history_of_megabytes_is_cut() {
     let stopped = generate(
         &model,
         &mut sequence,
-        &messages,
-        &greedy(),
-        &limits,
+        anew(&messages, &greedy(), &limits),
         &cancel,
         &mut |_| {},
     );
@@ -474,9 +476,7 @@ fn answers_end_where_they_must() {
         let answered = generate(
             &model,
             &mut sequence,
-            &messages,
-            &sampling,
-            &limits,
+            anew(&messages, &sampling, &limits),
             &cancel,
             &mut on,
         );
@@ -498,9 +498,7 @@ fn a_stop_before_the_first_token_is_an_end() {
     let answered = generate(
         &model,
         &mut sequence,
-        &messages,
-        &greedy(),
-        &limits,
+        anew(&messages, &greedy(), &limits),
         &cancel,
         &mut |_| {},
     );

@@ -22,7 +22,7 @@ pub struct Receipt {
     pub sampling: Sampling,
     /// The limits as they were.
     pub limits: Limits,
-    /// Tokens of the prompt.
+    /// Tokens of the prompt, and of the answer's `continued_bytes`.
     pub prompt_tokens: u32,
     /// Of these, tokens whose keys and values were still there from the turn before.
     pub reused_tokens: u32,

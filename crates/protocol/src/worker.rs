@@ -224,7 +224,7 @@ pub struct WorkerAnswered {
     pub template_sha256: String,
     /// Hex sha256 of the rendered prompt.
     pub prompt_sha256: String,
-    /// Tokens of the prompt.
+    /// Tokens of the prompt, and of the beginning of the answer.
     pub prompt_tokens: u32,
     /// Of these, not computed again.
     pub reused_tokens: u32,

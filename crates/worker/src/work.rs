@@ -116,7 +116,7 @@ impl Work {
             }
             WorkerRequest::Generate {
                 messages,
-                continued: _,
+                continued,
                 sampling,
                 limits,
             } => {
@@ -126,9 +126,12 @@ impl Work {
                 let answered = engine::generate(
                     &model,
                     sequence,
-                    &messages,
-                    &sampling,
-                    &limits,
+                    engine::Asked {
+                        messages: &messages,
+                        continued: &continued,
+                        sampling: &sampling,
+                        limits: &limits,
+                    },
                     cancel,
                     &mut |generated| match generated {
                         Generated::Prefill { read, total } => {

@@ -3,8 +3,8 @@
 
 pub mod tiny;
 
-use engine::{Cancel, LoadOptions, Model, Sequence, Wanted};
-use protocol::{PromptMessage, Role, Sampling};
+use engine::{Asked, Cancel, LoadOptions, Model, Sequence, Wanted};
+use protocol::{Limits, PromptMessage, Role, Sampling};
 use std::path::PathBuf;
 
 pub const SMOLLM2: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
@@ -48,6 +48,20 @@ pub fn greedy() -> Sampling {
         temperature: 0.0,
         repeat_penalty: 1.0,
         ..Sampling::default()
+    }
+}
+
+/// Asks for a new answer.
+pub fn anew<'a>(
+    messages: &'a [PromptMessage],
+    sampling: &'a Sampling,
+    limits: &'a Limits,
+) -> Asked<'a> {
+    Asked {
+        messages,
+        continued: "",
+        sampling,
+        limits,
     }
 }
 

@@ -39,7 +39,7 @@ sampling: Sampling,
  */
 limits: Limits, 
 /**
- * Tokens of the prompt.
+ * Tokens of the prompt, and of the answer's `continued_bytes`.
  */
 prompt_tokens: number, 
 /**
