@@ -38,9 +38,9 @@ pub(crate) async fn make(core: Arc<Core>, turn: Turn) {
     let stream = core.engine.generate(turn.request.clone());
     let mut draft = Draft {
         core,
+        text: turn.request.continued.clone(),
+        written: turn.request.continued.len(),
         turn,
-        text: String::new(),
-        written: 0,
         due: None,
         last_written: None,
         last_progress: None,
@@ -125,7 +125,7 @@ impl Draft {
         }
     }
 
-    /// Tells how far an answer without text is, not too often.
+    /// Tells how far an answer without (more) text is, not too often.
     async fn progress(&mut self, stage: AnswerStage) {
         let now = Instant::now();
         let early = self
@@ -136,7 +136,8 @@ impl Draft {
             AnswerStage::Reading { read, total } => read >= total,
             AnswerStage::Queued => true,
         };
-        if self.text.is_empty() && (finished || !early) {
+        let is_silent = self.text.len() == self.turn.request.continued.len();
+        if is_silent && (finished || !early) {
             self.last_progress = Some(now);
             let Answering {
                 conversation,
@@ -164,8 +165,9 @@ impl Draft {
             message,
         } = self.turn.answering.clone();
         let mine = app::with(&self.core, move |_, state| {
-            let run = state.store.run().to_owned();
-            let mine = state.store.write_soon(|writing| {
+            let store = state.histories.of_mut(&conversation);
+            let run = store.run().to_owned();
+            let mine = store.write_soon(|writing| {
                 writing.touch(&conversation);
                 message::set_text(writing, &message, &run, &text)
             })?;

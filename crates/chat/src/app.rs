@@ -84,7 +84,7 @@ impl App {
         if tokio::time::timeout(CLOSE_PATIENCE, ended).await.is_ok() {
             let mut state = self.core.lock();
             let _ = state.settle(); // else the next start ends them
-            state.store.end_run();
+            state.histories.kept.end_run();
         }
     }
 

@@ -15,7 +15,7 @@ impl App {
                 conversation: id,
                 message,
             } = request;
-            let (before, after) = state.store.write(|writing| {
+            let (before, after) = state.histories.of_mut(&id).write(|writing| {
                 let before = conversation::get(writing, &id)?;
                 tree::choose(writing, &id, &message)?;
                 Store::retitle(writing, &id)?;

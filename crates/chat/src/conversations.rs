@@ -17,11 +17,10 @@ impl App {
     /// memory meanwhile.
     pub async fn snapshot(&self, _: Nothing) -> Result<Snapshot, AppError> {
         self.with(|core, state| {
-            let rows = state.store.read(conversation::all)?;
             let Models { models, memory } = core.models();
             let snapshot = Snapshot {
                 seq: state.seq,
-                conversations: rows.iter().map(|row| state.summary(row)).collect(),
+                conversations: state.conversations()?,
                 models,
                 memory,
                 settings: state.settings.clone(),
@@ -55,7 +54,7 @@ impl App {
         self.with(move |_, state| {
             let ConversationRename { id, title } = request;
             let title = title::line(&title);
-            state.store.write(|writing| {
+            state.histories.of_mut(&id).write(|writing| {
                 conversation::get(writing, &id)?;
                 writing.touch(&id);
                 conversation::set_title(writing, &id, &title, !title.is_empty())?;
@@ -71,10 +70,9 @@ impl App {
     /// Errors: `conversation-unknown`.
     pub async fn conversation_delete(&self, request: ConversationRef) -> Result<Nothing, AppError> {
         self.with(move |_, state| {
-            state
-                .store
-                .write(|writing| conversation::delete(writing, &request.id))?;
-            state.store.forget(&request.id);
+            let store = state.histories.of_mut(&request.id);
+            store.write(|writing| conversation::delete(writing, &request.id))?;
+            store.forget(&request.id);
             // Its task finds the row gone; this only makes it look at once.
             if let Some(making) = state.answers.remove(&request.id) {
                 making.stop.send_replace(true);
@@ -95,8 +93,7 @@ impl App {
                 return Ok(Nothing {});
             }
             let _ = state.settle();
-            let row = state.store.read(|c| conversation::get(c, &id))?;
-            if state.summary(&row).answering {
+            if state.summary(&id)?.answering {
                 stop_elsewhere(state, &id)?;
             }
             Ok(Nothing {})
@@ -118,7 +115,8 @@ impl State {
     /// Writes the settings and tells.
     pub(crate) fn change_settings(&mut self, settings: Settings) -> Result<(), AppError> {
         if settings != self.settings {
-            self.store
+            self.histories
+                .kept
                 .write(|writing| setting::write(writing, &settings))?;
             self.settings = settings.clone();
             self.tell(EventKind::SettingsChanged { settings });
@@ -134,10 +132,10 @@ fn stop_elsewhere(state: &mut State, id: &str) -> Result<(), AppError> {
         error: None,
         receipt: None,
     };
-    let ended = state.store.write(|writing| {
+    let ended = state.histories.of_mut(id).write(|writing| {
         let mut ended = Vec::new();
-        for (message, conversation, _) in message::streaming(writing)? {
-            if conversation == id && message::end(writing, &message, &ending)? {
+        for (message, conversation, run) in message::streaming(writing)? {
+            if conversation == id && message::end(writing, &message, &run, &ending)? {
                 writing.touch(id);
                 ended.push(message);
             }

@@ -1,5 +1,6 @@
 //! The application core: conversations (each a tree of messages), turns, settings and the one
-//! command table, on a history that several processes may share.
+//! command table, on a history that several processes may share. Temporary conversations are in
+//! memory only.
 //!
 //! [`App`] is what a window or the command line holds. Every change is committed before anyone
 //! is told of it; what is told are numbered events, so that a window can be rebuilt at any
@@ -9,7 +10,9 @@ mod answering;
 mod app;
 mod branches;
 mod commands;
+mod continuing;
 mod conversations;
+mod histories;
 mod making;
 pub mod messages;
 mod models;

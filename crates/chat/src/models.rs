@@ -73,7 +73,7 @@ impl App {
     pub async fn next_model(&self, conversation: Option<String>) -> Result<ModelEntry, AppError> {
         self.with(move |_, state| {
             let row = match &conversation {
-                Some(id) => Some(state.store.read(|c| conversation::get(c, id))?),
+                Some(id) => Some(state.histories.of(id).read(|c| conversation::get(c, id))?),
                 None => None,
             };
             state.model_for(None, row.as_ref())
@@ -87,7 +87,7 @@ impl App {
         self.with(move |core, state| {
             let model = state.hub.resolve(&request.model)?;
             if let Some(id) = &request.conversation {
-                state.store.write(|writing| {
+                state.histories.of_mut(id).write(|writing| {
                     conversation::get(writing, id)?;
                     writing.touch(id);
                     conversation::set_model(writing, id, &model.id, &model.name)
@@ -164,18 +164,19 @@ impl State {
     /// Gives conversations and settings the final ids of models that had provisional ones.
     pub(crate) fn renew_ids(&mut self) -> Result<(), AppError> {
         let provisional = |id: &Option<ModelId>| id.clone().filter(ModelId::is_provisional);
-        for row in self.store.read(conversation::all)? {
-            let Some(old) = provisional(&row.model) else {
+        for summary in self.histories.conversations()? {
+            let Some(old) = provisional(&summary.model) else {
                 continue;
             };
             let new = self.hub.current_id(&old);
             if new != old {
-                let name = row.model_name.unwrap_or_default();
-                self.store.write(|writing| {
-                    writing.touch(&row.id);
-                    conversation::set_model(writing, &row.id, &new, &name)
+                let id = &summary.id;
+                self.histories.of_mut(id).write(|writing| {
+                    writing.touch(id);
+                    let name = conversation::get(writing, id)?.model_name;
+                    conversation::set_model(writing, id, &new, &name.unwrap_or_default())
                 })?;
-                self.tell_conversation(&row.id)?;
+                self.tell_conversation(id)?;
             }
         }
         if let Some(old) = provisional(&self.settings.model) {

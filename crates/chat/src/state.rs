@@ -1,11 +1,11 @@
-//! What the tasks of one process share, under one lock: the history, the numbers of events, and
+//! What the tasks of one process share, under one lock: the histories, the numbers of events, and
 //! the answers in the making. What is read and the number it is read at come from one moment.
 
 use crate::{
+    histories::Histories,
     making::Answers,
     store::{
-        Store,
-        conversation::{self, ConversationRow},
+        Store, conversation,
         message::{self, Ending, MessageRow},
         setting, tree,
     },
@@ -39,7 +39,7 @@ impl Core {
 
 /// The state. See the module.
 pub(crate) struct State {
-    pub(crate) store: Store,
+    pub(crate) histories: Histories,
     pub(crate) hub: Hub,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) seq: u64,
@@ -60,7 +60,7 @@ impl State {
     ) -> Result<State, AppError> {
         Ok(State {
             settings: store.read(setting::read)?,
-            store,
+            histories: Histories::new(store)?,
             troubles: hub.damage().into_iter().collect(),
             hub,
             events,
@@ -88,10 +88,8 @@ impl State {
 
     /// Tells how a conversation stands in the list.
     pub(crate) fn tell_conversation(&mut self, id: &str) -> Result<(), AppError> {
-        let row = self.store.read(|c| conversation::get(c, id))?;
-        self.tell(EventKind::ConversationChanged {
-            conversation: self.summary(&row),
-        });
+        let conversation = self.summary(id)?;
+        self.tell(EventKind::ConversationChanged { conversation });
         Ok(())
     }
 
@@ -111,7 +109,7 @@ impl State {
         conversation: &str,
         id: &str,
     ) -> Result<Option<Message>, AppError> {
-        self.store.read(|c| {
+        self.histories.of(conversation).read(|c| {
             let row = message::get(c, conversation, id)?;
             let leaf = conversation::get(c, conversation)?.leaf;
             if !tree::leads_to(c, id, leaf.as_deref())? {
@@ -122,11 +120,20 @@ impl State {
         })
     }
 
-    /// A conversation as the list shows it: where only the end of an answer could not be written,
-    /// none is being made.
-    pub(crate) fn summary(&self, row: &ConversationRow) -> ConversationSummary {
-        let mut summary = row.summary();
-        summary.answering &= !self.unsettled.iter().any(|(id, ..)| *id == row.id);
+    /// A conversation as the list shows it. Errors: `conversation-unknown`.
+    pub(crate) fn summary(&self, id: &str) -> Result<ConversationSummary, AppError> {
+        Ok(self.settled(self.histories.summary(id)?))
+    }
+
+    /// All conversations as the list shows them, last used first.
+    pub(crate) fn conversations(&self) -> Result<Vec<ConversationSummary>, AppError> {
+        let all = self.histories.conversations()?;
+        Ok(all.into_iter().map(|each| self.settled(each)).collect())
+    }
+
+    /// Where only the end of an answer could not be written, none is being made.
+    fn settled(&self, mut summary: ConversationSummary) -> ConversationSummary {
+        summary.answering &= !self.unsettled.iter().any(|(id, ..)| *id == summary.id);
         summary
     }
 
@@ -146,7 +153,8 @@ impl State {
 
     /// A conversation as it is opened.
     pub(crate) fn conversation(&self, id: &str) -> Result<Conversation, AppError> {
-        self.store.read(|c| {
+        let summary = self.summary(id)?;
+        self.histories.of(id).read(|c| {
             let row = conversation::get(c, id)?;
             let mut children = message::children(c, id)?;
             let messages = tree::path(c, row.leaf.as_deref())?
@@ -158,7 +166,7 @@ impl State {
                 })
                 .collect();
             Ok(Conversation {
-                summary: self.summary(&row),
+                summary,
                 system: row.system,
                 messages,
                 seq: self.seq,
@@ -170,9 +178,11 @@ impl State {
     pub(crate) fn settle(&mut self) -> Result<(), AppError> {
         let mut settled = Ok(());
         for (conversation, message, ending) in std::mem::take(&mut self.unsettled) {
-            let written = self.store.write(|writing| {
+            let store = self.histories.of_mut(&conversation);
+            let run = store.run().to_owned();
+            let written = store.write(|writing| {
                 writing.touch(&conversation);
-                message::end(writing, &message, &ending)
+                message::end(writing, &message, &run, &ending)
             });
             match written {
                 Ok(_) => {
@@ -210,13 +220,14 @@ impl State {
         mut ending: Ending,
     ) {
         self.let_go(conversation, message);
-        let run = self.store.run().to_owned();
-        let whole = self.store.write(|writing| {
+        let store = self.histories.of_mut(conversation);
+        let run = store.run().to_owned();
+        let whole = store.write(|writing| {
             writing.touch(conversation);
             if !rest.is_empty() {
                 message::set_text(writing, message, &run, text)?;
             }
-            let ended = message::end(writing, message, &ending)?;
+            let ended = message::end(writing, message, &run, &ending)?;
             conversation::set_updated(writing, conversation, now())?;
             Ok(ended)
         });
@@ -231,9 +242,9 @@ impl State {
             // What was shown is written already; the end alone may find room.
             ending.status = MessageStatus::Interrupted;
             ending.error.get_or_insert(error);
-            self.store.write(|writing| {
+            self.histories.of_mut(conversation).write(|writing| {
                 writing.touch(conversation);
-                message::end(writing, message, &ending)
+                message::end(writing, message, &run, &ending)
             })
         });
         match ended {

@@ -60,18 +60,20 @@ impl App {
             }
             let old = state.idle(say.send.conversation.as_deref())?;
             let model = state.model_for(say.send.model.as_ref(), old.as_ref())?;
+            let id = old.as_ref().map_or_else(new_id, |row| row.id.clone());
+            if old.is_none() && say.send.temporary {
+                state.histories.begin_temporary(&id);
+            }
             begin(
                 core,
                 state,
+                &id,
                 &model,
-                say.sampling,
-                say.limits,
-                old.is_none(),
+                (say.sampling, say.limits),
                 |writing| {
-                    let id = match &old {
-                        Some(row) => row.id.clone(),
-                        None => new_conversation(writing, &model, &say.system)?,
-                    };
+                    if old.is_none() {
+                        new_conversation(writing, &id, &model, &say.system)?;
+                    }
                     let parent = match say.send.parent {
                         None => conversation::get(writing, &id)?.leaf,
                         Some(parent) if parent.is_empty() => None,
@@ -79,7 +81,7 @@ impl App {
                     };
                     let said = MessageRow {
                         id: new_id(),
-                        conversation: id,
+                        conversation: id.clone(),
                         parent,
                         role: Role::User,
                         parts: vec![Part::Text {
@@ -106,13 +108,11 @@ impl App {
         self.with(move |core, state| {
             let row = state.idle(Some(&request.conversation))?;
             let model = state.model_for(request.model.as_ref(), row.as_ref())?;
-            let (sampling, limits) = Default::default();
-            begin(core, state, &model, sampling, limits, false, |writing| {
-                let named = message::get(writing, &request.conversation, &request.message)?;
+            let id = &request.conversation;
+            begin(core, state, id, &model, Default::default(), |writing| {
+                let named = message::get(writing, id, &request.message)?;
                 match (named.role, &named.parent) {
-                    (Role::Assistant, Some(parent)) => {
-                        message::get(writing, &request.conversation, parent)
-                    }
+                    (Role::Assistant, Some(parent)) => message::get(writing, id, parent),
                     (Role::User, _) => Ok(named),
                     _ => Err(failure::message_unknown(&request.message).into()),
                 }
@@ -122,19 +122,12 @@ impl App {
     }
 }
 
-impl App {
-    /// Lets an answer that was stopped, interrupted or cut short go on.
-    pub async fn answer_continue(&self, _: MessageRef) -> Result<Answering, AppError> {
-        Err(failure::internal())
-    }
-}
-
 impl State {
     /// The conversation, where it is there and no answer is being made in it.
-    fn idle(&mut self, id: Option<&str>) -> Result<Option<ConversationRow>, AppError> {
+    pub(crate) fn idle(&mut self, id: Option<&str>) -> Result<Option<ConversationRow>, AppError> {
         let settled = self.settle();
         let Some(id) = id else { return Ok(None) };
-        let row = self.store.read(|c| conversation::get(c, id))?;
+        let row = self.histories.of(id).read(|c| conversation::get(c, id))?;
         match row.answering {
             true => Err(settled.err().unwrap_or_else(failure::already_answering)),
             false => Ok(Some(row)),
@@ -142,29 +135,28 @@ impl State {
     }
 }
 
-/// Writes what was said (`said` returns the message to be answered) and the answer's empty
-/// place, tells of both, and sets the engine to work.
+/// Writes what was said in the conversation `id` (`said` returns the message to be answered) and
+/// the answer's empty place, tells of both, and sets the engine to work.
 fn begin(
     core: &Arc<Core>,
     state: &mut State,
+    id: &str,
     model: &ModelEntry,
-    sampling: Sampling,
-    limits: Limits,
-    is_new: bool,
+    (sampling, limits): (Sampling, Limits),
     said: impl FnOnce(&crate::store::Writing<'_>) -> Result<MessageRow, Fault>,
 ) -> Result<Answering, AppError> {
-    let run = state.store.run().to_owned();
-    let (question, answer, straight, prompt) = state.store.write(|writing| {
+    let store = state.histories.of_mut(id);
+    let run = store.run().to_owned();
+    let (question, answer, straight, prompt) = store.write(|writing| {
         let question = said(writing)?;
-        let id = question.conversation.clone();
-        let before = conversation::get(writing, &id)?;
+        let before = conversation::get(writing, id)?;
         // Another process may have begun since it was looked at.
         if before.answering {
             return Err(failure::already_answering().into());
         }
         let answer = MessageRow {
             id: new_id(),
-            conversation: id.clone(),
+            conversation: id.to_owned(),
             parent: Some(question.id.clone()),
             role: Role::Assistant,
             parts: Vec::new(),
@@ -180,10 +172,10 @@ fn begin(
             created: now(),
         };
         message::insert(writing, &answer)?;
-        tree::choose(writing, &id, &answer.id)?;
-        Store::retitle(writing, &id)?;
-        conversation::set_updated(writing, &id, answer.created)?;
-        writing.touch(&id);
+        tree::choose(writing, id, &answer.id)?;
+        Store::retitle(writing, id)?;
+        conversation::set_updated(writing, id, answer.created)?;
+        writing.touch(id);
         let path = tree::path(writing, Some(&question.id))?;
         // Whether the path only grew: then the new messages say all.
         let straight = before.leaf == question.parent || before.leaf.as_ref() == Some(&question.id);
@@ -194,52 +186,60 @@ fn begin(
             prompt::of(&before.system, &path),
         ))
     })?;
-    let conversation = question.conversation;
-    state.tell_conversation(&conversation)?;
-    if straight || is_new {
-        state.tell_message(&conversation, &question.id)?;
-        state.tell_message(&conversation, &answer.id)?;
+    state.tell_conversation(id)?;
+    if straight {
+        state.tell_message(id, &question.id)?;
+        state.tell_message(id, &answer.id)?;
     } else {
         state.tell(EventKind::PathChanged {
-            conversation: conversation.clone(),
+            conversation: id.to_owned(),
         });
     }
-    let (stop, stopped) = watch::channel(false);
-    state.answers.insert(
-        conversation.clone(),
-        Making {
-            message: answer.id.clone(),
-            stop,
-        },
-    );
+    let request = GenerateRequest {
+        model: model.id.clone(),
+        messages: prompt.messages.clone(),
+        continued: String::new(),
+        sampling,
+        limits,
+    };
     let answering = Answering {
-        conversation,
+        conversation: id.to_owned(),
         message: answer.id,
     };
+    Ok(set_to_work(core, state, answering, request, prompt))
+}
+
+/// Sets the engine to work on an answer that has been begun.
+pub(crate) fn set_to_work(
+    core: &Arc<Core>,
+    state: &mut State,
+    answering: Answering,
+    request: GenerateRequest,
+    prompt: prompt::Prompt,
+) -> Answering {
+    let (stop, stopped) = watch::channel(false);
+    let message = answering.message.clone();
+    let making = Making { message, stop };
+    state.answers.insert(answering.conversation.clone(), making);
     let turn = Turn {
         answering: answering.clone(),
-        request: GenerateRequest {
-            model: model.id.clone(),
-            messages: prompt.messages.clone(),
-            continued: String::new(),
-            sampling,
-            limits,
-        },
+        request,
         prompt,
         stop: stopped,
     };
     tokio::spawn(answering::make(core.clone(), turn));
-    Ok(answering)
+    answering
 }
 
 fn new_conversation(
     writing: &crate::store::Writing<'_>,
+    id: &str,
     model: &ModelEntry,
     system: &str,
-) -> Result<String, Fault> {
+) -> Result<(), Fault> {
     let now = now();
     let row = ConversationRow {
-        id: new_id(),
+        id: id.to_owned(),
         title: String::new(),
         titled_by_person: false,
         model: Some(model.id.clone()),
@@ -251,8 +251,7 @@ fn new_conversation(
         updated: now,
         answering: false,
     };
-    conversation::insert(writing, &row)?;
-    Ok(row.id)
+    conversation::insert(writing, &row)
 }
 
 fn new_id() -> String {

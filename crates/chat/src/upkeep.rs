@@ -24,7 +24,10 @@ pub(crate) async fn check_weekly(core: Arc<Core>, history: PathBuf) {
 
 /// Checks now, where the last sound check is a week old.
 pub(crate) async fn check(core: Arc<Core>, history: PathBuf) {
-    let last = app::with(&core, |_, state| state.store.read(setting::checked_at)).await;
+    let last = app::with(&core, |_, state| {
+        state.histories.kept.read(setting::checked_at)
+    })
+    .await;
     let now = crate::state::now();
     if last.is_ok_and(|last| (0..WEEK).contains(&(now - last))) {
         return;
@@ -33,7 +36,8 @@ pub(crate) async fn check(core: Arc<Core>, history: PathBuf) {
     let found = tokio::task::spawn_blocking(move || store::check_all(&history)).await;
     let told = app::with(&core, move |_, state| match found {
         Ok(Ok(())) => state
-            .store
+            .histories
+            .kept
             .write(|writing| setting::write_checked_at(writing, now)),
         Ok(Err(error)) => {
             state.trouble(error);

@@ -32,13 +32,13 @@ impl State {
     /// Tells what other processes changed since the last look.
     pub(crate) fn tell_foreign(&mut self) -> Result<(), AppError> {
         let _ = self.settle(); // tried again with the next look
-        for conversation in self.store.end_orphans()? {
+        for conversation in self.histories.kept.end_orphans()? {
             self.tell(EventKind::PathChanged {
                 conversation: conversation.clone(),
             });
             self.tell_conversation(&conversation)?;
         }
-        let foreign = self.store.foreign()?;
+        let foreign = self.histories.kept.foreign()?;
         if foreign.is_empty() {
             return self.tell_foreign_settings();
         }
@@ -62,7 +62,7 @@ impl State {
     }
 
     fn tell_foreign_settings(&mut self) -> Result<(), AppError> {
-        let settings = self.store.read(setting::read)?;
+        let settings = self.histories.kept.read(setting::read)?;
         if settings != self.settings {
             self.settings = settings.clone();
             self.tell(EventKind::SettingsChanged { settings });

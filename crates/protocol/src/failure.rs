@@ -221,6 +221,8 @@ failures! {
     message_empty();
     /// An answer is still being made in this conversation.
     already_answering();
+    /// The message is not an unfinished answer at the end of what is shown.
+    cannot_continue();
     /// The history's file is damaged; it is kept as it is.
     history_damaged(path);
     /// The history may not be written.

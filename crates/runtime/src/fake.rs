@@ -202,7 +202,7 @@ pub fn stopped(request: &GenerateRequest, pieces: u32, reason: StopReason) -> Ge
         cut_messages: 0,
         cut_tokens: 0,
         answer_tokens: pieces,
-        continued_bytes: 0,
+        continued_bytes: request.continued.len() as u32,
         context: 8192,
         stop: Some(reason),
         engine: EngineFacts {

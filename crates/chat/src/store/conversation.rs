@@ -40,7 +40,7 @@ pub(crate) struct ConversationRow {
 
 impl ConversationRow {
     /// What the list shows of it.
-    pub(crate) fn summary(&self) -> ConversationSummary {
+    pub(crate) fn summary(&self, temporary: bool) -> ConversationSummary {
         ConversationSummary {
             id: self.id.clone(),
             title: self.title.clone(),
@@ -48,7 +48,7 @@ impl ConversationRow {
             created_at: self.created,
             updated_at: self.updated,
             answering: self.answering,
-            temporary: false,
+            temporary,
         }
     }
 }

@@ -58,7 +58,10 @@ impl MessageRow {
             author: self.author,
             status: self.status,
             error: self.error,
-            receipt: self.receipt,
+            // That of the text so far, where the answer goes on.
+            receipt: self
+                .receipt
+                .filter(|_| self.status != MessageStatus::Streaming),
             siblings,
             created_at: self.created,
         }
@@ -253,6 +256,18 @@ pub(crate) fn get(
         .ok_or_else(|| failure::message_unknown(id).into())
 }
 
+/// Lets an answer that has ended go on, made by `run`. Its receipt stays until there is more text.
+/// False where it has not ended, or is gone.
+pub(crate) fn go_on(connection: &Connection, id: &str, run: &str) -> Result<bool, Fault> {
+    let changed = connection
+        .prepare_cached(
+            "UPDATE message SET status = 'streaming', error = NULL, run = ?2
+             WHERE id = ?1 AND status <> 'streaming'",
+        )?
+        .execute([id, run])?;
+    Ok(changed == 1)
+}
+
 /// Replaces the text of an answer that is being made by `run`. False where it is no longer:
 /// deleted, or stopped by another process.
 pub(crate) fn set_text(
@@ -266,7 +281,8 @@ pub(crate) fn set_text(
     }]);
     let changed = connection
         .prepare_cached(
-            "UPDATE message SET parts = ?3 WHERE id = ?1 AND run = ?2 AND status = 'streaming'",
+            "UPDATE message SET parts = ?3, receipt = NULL
+             WHERE id = ?1 AND run = ?2 AND status = 'streaming'",
         )?
         .execute(params![id, run, parts])?;
     Ok(changed == 1)
@@ -280,18 +296,25 @@ pub(crate) struct Ending {
     pub(crate) receipt: Option<Receipt>,
 }
 
-/// Ends an answer that is being made. False where it has ended already.
-pub(crate) fn end(connection: &Connection, id: &str, ending: &Ending) -> Result<bool, Fault> {
+/// Ends an answer that is being made by `run`. Without a receipt the old one stays, where the text is still
+/// that of which it tells. False where it has ended already, or is made by another run since.
+pub(crate) fn end(
+    connection: &Connection,
+    id: &str,
+    run: &str,
+    ending: &Ending,
+) -> Result<bool, Fault> {
     let changed = connection
         .prepare_cached(
-            "UPDATE message SET status = ?2, error = ?3, receipt = ?4
-             WHERE id = ?1 AND status = 'streaming'",
+            "UPDATE message SET status = ?2, error = ?3, receipt = coalesce(?4, receipt)
+             WHERE id = ?1 AND coalesce(run, '') = ?5 AND status = 'streaming'",
         )?
         .execute(params![
             id,
             status_name(ending.status),
             ending.error.as_ref().map(error_json),
             ending.receipt.as_ref().map(to_json),
+            run,
         ])?;
     Ok(changed == 1)
 }

@@ -1,6 +1,7 @@
-//! The history on disk: one SQLite file that several processes share, one module a table.
+//! A history: one SQLite file that several processes share, or a part of this process's memory;
+//! one module a table.
 //!
-//! In WAL mode. What a person says is synced to the disk before anything else happens
+//! The file is in WAL mode. What a person says is synced to the disk before anything else happens
 //! (`synchronous = FULL`); the text of an answer in the making is committed without a sync, but
 //! for one a second: a killed process loses nothing that was shown, a power cut at most the
 //! last second.
@@ -131,6 +132,30 @@ impl Store {
         store.end_orphans_holding_the_lock()?;
         store.foreign()?;
         Ok(store)
+    }
+
+    /// An empty history of this process alone, in memory: nothing of it ever reaches the disk.
+    pub(crate) fn in_memory() -> Result<Store, AppError> {
+        let path = PathBuf::from(":memory:");
+        let fault = |error: rusqlite::Error| failure::sqlite(&path, &error);
+        let mut connection = Connection::open_in_memory().map_err(fault)?;
+        // What a query sets aside stays in memory as well.
+        connection
+            .pragma_update(None, "temp_store", "MEMORY")
+            .map_err(fault)?;
+        schema::migrate(&mut connection, &path, &schema::all())?;
+        connection
+            .pragma_update(None, "foreign_keys", true)
+            .map_err(fault)?;
+        Ok(Store {
+            run: Run::alone(),
+            connection,
+            path,
+            runs: PathBuf::new(),
+            seen: HashMap::new(),
+            data_version: 0,
+            synced: Instant::now(),
+        })
     }
 
     /// This process's run.
@@ -279,8 +304,8 @@ impl Store {
             receipt: None,
         };
         self.write(|writing| {
-            for (message, conversation, _) in &orphans {
-                message::end(writing, message, &ending)?;
+            for (message, conversation, run) in &orphans {
+                message::end(writing, message, run, &ending)?;
                 writing.touch(conversation);
             }
             Ok(())

@@ -13,23 +13,26 @@ use std::{
 /// This process's run.
 pub(crate) struct Run {
     id: String,
-    path: PathBuf,
-    _held: File,
+    /// Its file, held. None: no other process can look.
+    lock: Option<(PathBuf, File)>,
 }
 
 impl Run {
     /// Begins one in the folder `runs`. The caller holds the history's lock, or another process
     /// could take the file for a dead run's between its making and its locking.
     pub(super) fn begin(runs: &Path) -> Result<Run, AppError> {
-        let id = uuid::Uuid::now_v7().to_string();
-        let path = lock_path(runs, &id);
+        let mut run = Run::alone();
+        let path = lock_path(runs, &run.id);
         let held = open(&path).map_err(|error| failure::io(&path, &error))?;
         held.lock().map_err(|error| failure::io(&path, &error))?;
-        Ok(Run {
-            id,
-            path,
-            _held: held,
-        })
+        run.lock = Some((path, held));
+        Ok(run)
+    }
+
+    /// One on a history that no other process sees.
+    pub(super) fn alone() -> Run {
+        let id = uuid::Uuid::now_v7().to_string();
+        Run { id, lock: None }
     }
 
     /// Its id: what its streaming rows name.
@@ -39,8 +42,10 @@ impl Run {
 
     /// Takes its file away.
     pub(super) fn end(&self) {
-        // Where this fails the file is a dead run's, which the next start removes.
-        let _ = std::fs::remove_file(&self.path);
+        if let Some((path, _held)) = &self.lock {
+            // Where this fails the file is a dead run's, which the next start removes.
+            let _ = std::fs::remove_file(path);
+        }
     }
 }
 

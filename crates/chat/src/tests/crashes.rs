@@ -74,7 +74,7 @@ async fn a_full_disk_interrupts_and_is_survived() {
     window
         .next(|what| matches!(what, EventKind::MessageText { .. }).then_some(()))
         .await;
-    window.app.core.lock().store.fill_the_disk();
+    window.app.core.lock().histories.kept.fill_the_disk();
     window.fake.release();
     let answer = window.ended(&answering).await;
     assert_eq!(answer.status, MessageStatus::Interrupted);
@@ -85,7 +85,7 @@ async fn a_full_disk_interrupts_and_is_survived() {
         .await
         .unwrap_err();
     assert_eq!(error.key, "disk-full");
-    window.app.core.lock().store.clear_the_disk();
+    window.app.core.lock().histories.kept.clear_the_disk();
     window
         .turn(Some(&answering.conversation), "Go on", "Yes.")
         .await;
@@ -101,7 +101,7 @@ async fn an_answer_whose_end_cannot_be_written_has_ended_all_the_same() {
     let mut window = home.open().await;
     let answering = half_an_answer(&mut window).await;
     let id = answering.conversation.as_str();
-    window.app.core.lock().store.freeze_the_disk(true);
+    window.app.core.lock().histories.kept.freeze_the_disk(true);
     window.fake.release();
     let answer = window.ended(&answering).await;
     assert_eq!(answer.status, MessageStatus::Interrupted);
@@ -118,7 +118,7 @@ async fn an_answer_whose_end_cannot_be_written_has_ended_all_the_same() {
     let error = window.say(Some(id), "Go on").await.unwrap_err();
     assert_eq!(error.key, "history-read-only", "and not already-answering");
 
-    window.app.core.lock().store.freeze_the_disk(false);
+    window.app.core.lock().histories.kept.freeze_the_disk(false);
     window.turn(Some(id), "Go on", "Yes.").await;
     assert_eq!(
         window.asked(),

@@ -1,9 +1,11 @@
 //! The core as a window uses it, on a scripted engine and a real history.
 
+mod continuing;
 mod crashes;
 mod events;
 mod processes;
 mod property;
+mod temporary;
 mod troubles;
 mod turns;
 
