@@ -1,9 +1,9 @@
 //! The chat core, opened while the window is already there.
 
 use hub::Places;
-use protocol::{AppError, failure};
+use protocol::{AppError, Language, failure};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
 /// How long an orderly end may take before the process ends anyway: nothing that was shown is
 /// lost then either, since it was saved before.
@@ -14,13 +14,22 @@ const CLOSING: Duration = Duration::from_secs(3);
 pub struct ChatCore {
     places: Result<Places, AppError>,
     opened: OnceCell<chat::App>,
+    /// Told once it is open.
+    then: Box<dyn Fn(&chat::App) + Send + Sync>,
 }
 
 impl ChatCore {
-    /// Begins to open the history, the library and the runtime of this person.
-    pub fn open(places: Result<Places, AppError>) -> Arc<ChatCore> {
-        let opened = OnceCell::new();
-        let core = Arc::new(ChatCore { places, opened });
+    /// Begins to open the history, the library and the runtime of this person. `then` is told
+    /// when that is done.
+    pub fn open(
+        places: Result<Places, AppError>,
+        then: impl Fn(&chat::App) + Send + Sync + 'static,
+    ) -> Arc<ChatCore> {
+        let core = Arc::new(ChatCore {
+            places,
+            opened: OnceCell::new(),
+            then: Box::new(then),
+        });
         let begun = Arc::clone(&core);
         tauri::async_runtime::spawn(async move {
             let _ = begun.app().await; // the page asks next, and is told
@@ -32,11 +41,22 @@ impl ChatCore {
     pub async fn app(&self) -> Result<chat::App, AppError> {
         let open = || async {
             let places = self.places.clone()?;
-            tauri::async_runtime::spawn_blocking(|| open(places))
-                .await
-                .unwrap_or_else(|error| Err(failure::internal().detail(error)))
+            let opening = tauri::async_runtime::spawn_blocking(|| open(places)).await;
+            let app = opening.unwrap_or_else(|error| Err(failure::internal().detail(error)))?;
+            (self.then)(&app);
+            Ok(app)
         };
         self.opened.get_or_try_init(open).await.cloned()
+    }
+
+    /// Whether an answer is being made, now and from now on. None: it is not open yet.
+    pub fn answering(&self) -> Option<watch::Receiver<bool>> {
+        self.opened.get().map(chat::App::answering)
+    }
+
+    /// The person's language, for what is said outside of the page.
+    pub fn language(&self) -> Language {
+        language(&self.places)
     }
 
     /// Ends answers, workers and the history in good order, within [`CLOSING`].
@@ -46,6 +66,12 @@ impl ChatCore {
             let _ = tokio::time::timeout(CLOSING, app.close()).await;
         });
     }
+}
+
+/// The language that the person of these places has chosen, else the system's.
+pub fn language(places: &Result<Places, AppError>) -> Language {
+    let settings = places.as_ref().map(chat::stored_settings);
+    chat::messages::chosen(&settings.unwrap_or_default())
 }
 
 fn open(places: Places) -> Result<chat::App, AppError> {

@@ -1,30 +1,40 @@
-//! The events of the chat core on their way to the page: in order, at most one send a frame.
+//! What the page is told: the chat core's events and the window's own, in order, at most one send
+//! a frame.
 
-use protocol::{Event, Pushed};
+use protocol::{Event, Pushed, WindowEvent};
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tauri::{async_runtime::JoinHandle, ipc::Channel};
-use tokio::sync::broadcast::{
-    Receiver,
-    error::{RecvError, TryRecvError},
+use tokio::sync::{
+    Notify,
+    broadcast::{
+        Receiver,
+        error::{RecvError, TryRecvError},
+    },
 };
 
 /// The time of a picture on a screen of 60 a second: more sends than this cannot be seen.
 const FRAME: Duration = Duration::from_millis(16);
 
+/// Files that wait for a page to open them. More at once are nobody's wish.
+const FILES_KEPT: usize = 256;
+
 /// The one subscription of the window's page.
 #[derive(Default)]
-pub struct Feed(Mutex<Option<JoinHandle<()>>>);
+pub struct Feed {
+    page: Mutex<Option<JoinHandle<()>>>,
+    waiting: Arc<Waiting>,
+}
 
 impl Feed {
-    /// Sends all further events to the page. A subscription made earlier ends.
+    /// Sends all further events to the page, and first what has waited for one. A subscription
+    /// made earlier ends.
     pub fn begin(&self, events: Receiver<Event>, channel: Channel<Pushed>) {
-        let task = tauri::async_runtime::spawn(forward(events, move |events| {
-            let window = Vec::new();
-            channel.send(Pushed { events, window }).is_ok()
-        }));
+        let waiting = Arc::clone(&self.waiting);
+        let send = move |pushed| channel.send(pushed).is_ok();
+        let task = tauri::async_runtime::spawn(forward(events, waiting, send));
         self.replace(Some(task));
     }
 
@@ -33,22 +43,92 @@ impl Feed {
         self.replace(None);
     }
 
+    /// Whether a page listens.
+    pub fn is_heard(&self) -> bool {
+        let page = self.page.lock().unwrap_or_else(PoisonError::into_inner);
+        page.as_ref()
+            .is_some_and(|task| !task.inner().is_finished())
+    }
+
+    /// Tells the page what happened to the window. Opened files wait for a page where none
+    /// listens; the rest is of the moment.
+    pub fn tell(&self, event: WindowEvent) {
+        if matches!(event, WindowEvent::FilesOpened { .. }) || self.is_heard() {
+            self.waiting.add(event);
+        }
+    }
+
     fn replace(&self, task: Option<JoinHandle<()>>) {
-        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(earlier) = std::mem::replace(&mut *current, task) {
+        let mut page = self.page.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(earlier) = std::mem::replace(&mut *page, task) {
             earlier.abort();
+        }
+        self.waiting.drop_what_was_of_the_moment();
+    }
+}
+
+/// The window's events that no page has been told yet.
+#[derive(Default)]
+struct Waiting {
+    events: Mutex<Vec<WindowEvent>>,
+    rung: Notify,
+}
+
+impl Waiting {
+    fn lock(&self) -> MutexGuard<'_, Vec<WindowEvent>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds one, so that there is at most one of a kind: paths join those that wait, and of
+    /// anything else the newest counts.
+    fn add(&self, event: WindowEvent) {
+        use WindowEvent::FilesOpened;
+        let mut events = self.lock();
+        let kind = std::mem::discriminant(&event);
+        let same = |one: &WindowEvent| std::mem::discriminant(one) == kind;
+        match (events.iter_mut().find(|one| same(one)), event) {
+            (Some(FilesOpened { paths }), FilesOpened { paths: further }) => {
+                paths.extend(further);
+                paths.truncate(FILES_KEPT);
+            }
+            (Some(earlier), event) => *earlier = event,
+            (None, event) => events.push(event),
+        }
+        self.rung.notify_one();
+    }
+
+    fn take(&self) -> Vec<WindowEvent> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn drop_what_was_of_the_moment(&self) {
+        self.lock()
+            .retain(|event| matches!(event, WindowEvent::FilesOpened { .. }));
+    }
+
+    /// Returns as soon as something waits.
+    async fn come(&self) {
+        while self.lock().is_empty() {
+            self.rung.notified().await;
         }
     }
 }
 
-/// Sends events in batches until `send` says no or there are no more to come. Where the receiver
+/// Sends in batches until `send` says no or there are no more events to come. Where the receiver
 /// lagged, the numbers of the next batch show a gap, which makes the page take a new snapshot.
-async fn forward(mut events: Receiver<Event>, mut send: impl FnMut(Vec<Event>) -> bool) {
+async fn forward(
+    mut events: Receiver<Event>,
+    waiting: Arc<Waiting>,
+    mut send: impl FnMut(Pushed) -> bool,
+) {
     loop {
-        let mut batch = match events.recv().await {
-            Ok(event) => vec![event],
-            Err(RecvError::Lagged(_)) => continue,
-            Err(RecvError::Closed) => return,
+        let mut batch = tokio::select! {
+            () = waiting.come() => Vec::new(),
+            event = events.recv() => match event {
+                Ok(event) => vec![event],
+                Err(RecvError::Lagged(_)) => continue,
+                Err(RecvError::Closed) => return,
+            },
         };
         loop {
             match events.try_recv() {
@@ -57,7 +137,11 @@ async fn forward(mut events: Receiver<Event>, mut send: impl FnMut(Vec<Event>) -
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
-        if !send(batch) {
+        let window = waiting.take();
+        let kept = window.clone();
+        let events = batch;
+        if !send(Pushed { events, window }) {
+            kept.into_iter().for_each(|event| waiting.add(event));
             return;
         }
         tokio::time::sleep(FRAME).await;
@@ -65,72 +149,4 @@ async fn forward(mut events: Receiver<Event>, mut send: impl FnMut(Vec<Event>) -
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use protocol::EventKind;
-    use std::time::Instant;
-    use tokio::sync::broadcast;
-
-    fn event(seq: u64) -> Event {
-        let what = EventKind::ConversationDeleted { id: String::new() };
-        Event { seq, what }
-    }
-
-    /// Sends `count` events, one each `pause`, into a channel that holds `capacity`.
-    /// Returns the numbers in each batch.
-    async fn batches(count: u64, capacity: usize, pause: Option<Duration>) -> Vec<Vec<u64>> {
-        let (sender, receiver) = broadcast::channel(capacity);
-        let told = tokio::spawn(async move {
-            let mut told: Vec<Vec<u64>> = Vec::new();
-            forward(receiver, |batch| {
-                told.push(batch.iter().map(|event| event.seq).collect());
-                true
-            })
-            .await;
-            told
-        });
-        for seq in 1..=count {
-            sender.send(event(seq)).expect("a receiver");
-            if let Some(pause) = pause {
-                tokio::time::sleep(pause).await;
-            }
-        }
-        drop(sender);
-        told.await.expect("forward does not panic")
-    }
-
-    #[tokio::test]
-    async fn everything_comes_in_order_in_few_sends() {
-        let began = Instant::now();
-        let told = batches(100, 256, Some(Duration::from_millis(1))).await;
-        let frames = began.elapsed().as_millis() / FRAME.as_millis() + 2;
-        assert!(
-            told.len() as u128 <= frames,
-            "{} sends in {frames} frames",
-            told.len()
-        );
-        assert!(told.iter().all(|batch| !batch.is_empty()));
-        assert_eq!(told.concat(), (1..=100).collect::<Vec<_>>());
-    }
-
-    #[tokio::test]
-    async fn lagging_shows_as_a_gap() {
-        let told = batches(100, 8, None).await.concat();
-        assert!(told.len() < 100);
-        assert_eq!(told.last(), Some(&100));
-        assert!(
-            told[0] > 1 || told.windows(2).any(|pair| pair[1] != pair[0] + 1),
-            "{told:?}"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_page_that_is_gone_ends_it() {
-        let (sender, receiver) = broadcast::channel(8);
-        sender.send(event(1)).expect("a receiver");
-        tokio::time::timeout(Duration::from_secs(5), forward(receiver, |_| false))
-            .await
-            .expect("it ended");
-        assert_eq!(sender.receiver_count(), 0);
-    }
-}
+mod tests;

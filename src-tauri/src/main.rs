@@ -1,48 +1,131 @@
 //! `parley-desktop`: Parley's window. A thin shell over `chat`, and the only crate that knows Tauri.
 //!
-//! Ends with 0 when the window is closed, with [`NO_DISPLAY`] where none can be opened, and with
-//! 1 on any other failure. It never loads weights: that is the workers' part.
+//! Ends with 0 when the window is closed, or when one that is open already has taken the files;
+//! with 2 where the command line was not understood, with [`NO_DISPLAY`] where no window can be
+//! opened, and with 1 on any other failure. It never loads weights: that is the workers' part.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+mod arguments;
 mod chat_core;
+mod closing;
 mod commands;
 mod environment;
 mod feed;
+mod frame;
+#[cfg(target_os = "linux")]
+mod linux;
 #[cfg(test)]
 mod tests;
 mod window;
 
+use arguments::Wish;
+use chat::messages;
+use chat_core::{ChatCore, language};
+use frame::Frame;
 use hub::Places;
-use protocol::AppError;
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
-use tauri::{AppHandle, Builder, Manager, RunEvent, Runtime};
+use protocol::{AppError, Arg, WindowEvent};
+use std::{io::Write, path::PathBuf, process::ExitCode, sync::Arc};
+use tauri::{AppHandle, Builder, Manager, RunEvent, Runtime, WebviewWindow};
 
 /// The exit code where there is no display: `cargo xtask run` then opens the terminal chat.
 const NO_DISPLAY: u8 = 69; // EX_UNAVAILABLE of sysexits.h
+/// The exit code where the command line was not understood.
+const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     environment::prepare();
-    #[cfg(target_os = "linux")]
-    if let Err(error) = gtk::init() {
-        let error = protocol::failure::no_display().detail(error);
-        eprintln!(
-            "{}",
-            chat::messages::sentence(&error, chat::messages::system())
-        );
-        return ExitCode::from(NO_DISPLAY);
+    let places = Places::from_environment();
+    let folder = std::env::current_dir().unwrap_or_default();
+    let say = |key: &str, args: &[(&str, Arg)]| messages::text(language(&places), key, args);
+    let print = |text: String| {
+        let _ = writeln!(std::io::stdout(), "{text}"); // the reader may have gone
+        ExitCode::SUCCESS
+    };
+    match arguments::read(std::env::args_os().skip(1), &folder) {
+        Wish::Open(files) => open(places, &files),
+        Wish::Version => print(format!("parley-desktop {}", env!("CARGO_PKG_VERSION"))),
+        Wish::Help => print(say("help-desktop", &[])),
+        Wish::Unknown(word) => {
+            eprintln!("{}", say("usage-unknown", &[("about", word.into())]));
+            ExitCode::from(USAGE)
+        }
     }
+}
+
+/// Says a failure, for an end with `code`.
+fn fail(
+    error: &AppError,
+    places: &Result<Places, AppError>,
+    code: impl Into<ExitCode>,
+) -> ExitCode {
+    eprintln!("{}", messages::sentence(error, language(places)));
+    code.into()
+}
+
+#[cfg(target_os = "linux")]
+fn open(places: Result<Places, AppError>, files: &[PathBuf]) -> ExitCode {
+    use linux::{Remembered, Restart, instance};
+
+    let token = ["XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok());
+    let wish = instance::Handover::new(files, token);
+    let instance = match places.as_ref().map(|places| instance::claim(places, &wish)) {
+        Ok(Ok(instance::Claim::First(instance))) => Some(instance),
+        Ok(Ok(instance::Claim::HandedOver)) => return ExitCode::SUCCESS,
+        Ok(Err(error)) => return fail(&error, &places, ExitCode::FAILURE),
+        Err(_) => None, // no home folder: the page says so
+    };
+    if let Err(error) = linux::open_display() {
+        let error = protocol::failure::no_display().detail(error);
+        return fail(&error, &places, NO_DISPLAY);
+    }
+    let remembered = places
+        .as_ref()
+        .ok()
+        .map(|places| Remembered::read(places.window()));
+    let frame = remembered.as_ref().and_then(Remembered::frame);
+    let tongue = language(&places);
+    let awake = move |app: &chat::App| linux::keep_awake_while(app.answering(), tongue);
+    run(
+        move |app| {
+            app.manage(Restart::default());
+            let window = start(app, places, wish.files, frame, awake)?;
+            linux::end_when_told(app);
+            linux::watch_over(&window, remembered)?;
+            if let Some(instance) = instance {
+                linux::listen(instance, &window);
+            }
+            Ok(())
+        },
+        |app| app.state::<Restart>().happen(),
+    )
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open(places: Result<Places, AppError>, files: &[PathBuf]) -> ExitCode {
+    let files = files.iter().map(|file| file.to_string_lossy().into_owned());
+    let files = files.collect();
+    run(
+        |app| start(app, places, files, None, |_| ()).map(|_| ()),
+        |_| (),
+    )
+}
+
+/// Runs from `begin` until the window is closed; `end` comes last of all.
+fn run(
+    begin: impl FnOnce(&AppHandle) -> tauri::Result<()> + Send + 'static,
+    end: impl Fn(&AppHandle) + 'static,
+) -> ExitCode {
     let built = shell(Builder::default())
-        .setup(|app| {
-            #[cfg(target_os = "linux")]
-            end_when_told(app.handle());
-            Ok(start(app.handle(), Places::from_environment())?)
-        })
+        .setup(|app| Ok(begin(app.handle())?))
         .build(tauri::generate_context!());
     match built {
         Ok(app) => {
-            app.run(|app, event| {
+            app.run(move |app, event| {
                 if let RunEvent::Exit = event {
-                    app.state::<Arc<chat_core::ChatCore>>().close();
+                    app.state::<Arc<ChatCore>>().close();
+                    end(app);
                 }
             });
             ExitCode::SUCCESS
@@ -51,16 +134,6 @@ fn main() -> ExitCode {
             eprintln!("parley-desktop: {error}");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// Takes the end of the session, or Ctrl-C in a terminal, as if the window were closed.
-#[cfg(target_os = "linux")]
-fn end_when_told(app: &AppHandle) {
-    const SIGNALS: [i32; 3] = [1, 2, 15]; // SIGHUP, SIGINT, SIGTERM
-    for signal in SIGNALS {
-        let app = app.clone();
-        gtk::glib::unix_signal_add_once(signal, move || app.exit(0));
     }
 }
 
@@ -76,12 +149,24 @@ fn shell<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         ])
 }
 
-/// Begins to open the chat core, and opens the window without waiting for it.
-fn start<R: Runtime>(app: &AppHandle<R>, places: Result<Places, AppError>) -> tauri::Result<()> {
+/// Begins to open the chat core (`then` is told when it is open), and opens the window without
+/// waiting for it. `files` are for the page to open.
+fn start<R: Runtime>(
+    app: &AppHandle<R>,
+    places: Result<Places, AppError>,
+    files: Vec<String>,
+    frame: Option<Frame>,
+    then: impl Fn(&chat::App) + Send + Sync + 'static,
+) -> tauri::Result<WebviewWindow<R>> {
     let web_data = places.as_ref().ok().and_then(web_data);
-    app.manage(feed::Feed::default());
-    app.manage(chat_core::ChatCore::open(places));
-    window::open(app, web_data)
+    let feed = feed::Feed::default();
+    if !files.is_empty() {
+        feed.tell(WindowEvent::FilesOpened { paths: files });
+    }
+    app.manage(feed);
+    app.manage(closing::Closing::default());
+    app.manage(ChatCore::open(places, then));
+    window::open(app, web_data, frame)
 }
 
 /// The folder for what the page remembers by itself (its text size, the folded list). None where

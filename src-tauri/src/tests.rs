@@ -18,7 +18,7 @@ fn open(places: Result<Places, AppError>) -> (App<MockRuntime>, WebviewWindow<Mo
     let app = shell(mock_builder())
         .build(tauri::generate_context!(test = true))
         .expect("the shell is built");
-    start(app.handle(), places).expect("the window opens");
+    start(app.handle(), places, vec![], None, |_| ()).expect("the window opens");
     let window = app.get_webview_window("main").expect("it is called main");
     (app, window)
 }

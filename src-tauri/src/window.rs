@@ -1,15 +1,20 @@
 //! The one window: Parley's own page and nothing else.
 
-use crate::feed::Feed;
-use std::path::PathBuf;
+use crate::{chat_core::ChatCore, closing::Closing, feed::Feed, frame::Frame};
+use protocol::WindowEvent;
+use std::{path::PathBuf, sync::Arc};
 use tauri::{
-    AppHandle, Manager, Runtime, Url, WebviewWindow, WebviewWindowBuilder,
+    AppHandle, DragDropEvent, Manager, Runtime, Url, WebviewWindow, WebviewWindowBuilder,
     webview::{NewWindowResponse, PageLoadEvent},
 };
 
 /// Opens the window as tauri.conf.json describes it. What the web view keeps goes to `web_data`,
-/// a folder that exists; None: it keeps nothing.
-pub fn open<R: Runtime>(app: &AppHandle<R>, web_data: Option<PathBuf>) -> tauri::Result<()> {
+/// a folder that exists; None: it keeps nothing. It stands as `frame` says, where one is remembered.
+pub fn open<R: Runtime>(
+    app: &AppHandle<R>,
+    web_data: Option<PathBuf>,
+    frame: Option<Frame>,
+) -> tauri::Result<WebviewWindow<R>> {
     let config = app.config();
     let described = config
         .app
@@ -30,10 +35,16 @@ pub fn open<R: Runtime>(app: &AppHandle<R>, web_data: Option<PathBuf>) -> tauri:
         Some(folder) => builder.data_directory(folder),
         None => builder.incognito(true).data_directory(std::env::temp_dir()),
     };
+    if let Some(frame) = frame {
+        let (width, height) = (frame.width.into(), frame.height.into());
+        builder = builder.inner_size(width, height).maximized(frame.maximised);
+        if let Some((x, y)) = frame.place {
+            builder = builder.position(x.into(), y.into());
+        }
+    }
     let window = builder.build()?;
-    #[cfg(target_os = "linux")]
-    reload_when_the_page_dies(&window)?;
-    Ok(())
+    heed(&window);
+    Ok(window)
 }
 
 /// Whether the window may show this address: only the page that was built into the program, or in
@@ -50,35 +61,79 @@ fn is_ours(url: &Url, served: Option<&Url>) -> bool {
     built_in || served.is_some_and(|served| served.origin() == url.origin())
 }
 
-/// WebKit runs the page in a process of its own. Where that one dies (memory, a fault of the
-/// graphics driver) the page is loaded again; it rebuilds itself from a snapshot.
-#[cfg(target_os = "linux")]
-fn reload_when_the_page_dies<R: Runtime>(window: &WebviewWindow<R>) -> tauri::Result<()> {
-    use std::time::Duration;
-    use webkit2gtk::WebViewExt;
+/// What the person does with the window, other than in its page.
+fn heed<R: Runtime>(window: &WebviewWindow<R>) {
+    let heeding = window.clone();
+    window.on_window_event(move |event| {
+        let feed = heeding.state::<Feed>();
+        match event {
+            tauri::WindowEvent::CloseRequested { api, .. } => {
+                let answering = heeding.state::<Arc<ChatCore>>().answering();
+                let asks = |answering| heeding.state::<Closing>().asks(answering);
+                // A page that does not listen would not ask.
+                if feed.is_heard() && answering.is_some_and(asks) {
+                    api.prevent_close();
+                    feed.tell(WindowEvent::CloseAsked);
+                }
+            }
+            tauri::WindowEvent::DragDrop(dragged) => {
+                dragging(dragged)
+                    .into_iter()
+                    .for_each(|event| feed.tell(event));
+            }
+            _ => {}
+        }
+    });
+}
 
-    /// Time between a death and the reload, so that a page that dies at once does not spin.
-    const BREATH: Duration = Duration::from_millis(500);
-
-    let reloaded = window.clone();
-    window.with_webview(move |view| {
-        view.inner()
-            .connect_web_process_terminated(move |_, reason| {
-                eprintln!(
-                    "parley-desktop: the page's process ended ({reason:?}); loading it again"
-                );
-                let window = reloaded.clone();
-                tauri::async_runtime::spawn(async move {
-                    tokio::time::sleep(BREATH).await;
-                    let _ = window.reload(); // fails only once the window is closed
-                });
-            });
-    })
+/// What the page is told of what is dragged. Only files are of interest: they have absolute paths.
+fn dragging(dragged: &DragDropEvent) -> Vec<WindowEvent> {
+    let files = |paths: &[PathBuf]| -> Vec<String> {
+        let files = paths.iter().filter(|path| path.is_absolute());
+        files
+            .map(|path| path.to_string_lossy().into_owned())
+            .collect()
+    };
+    match dragged {
+        DragDropEvent::Enter { paths, .. } if files(paths).is_empty() => vec![],
+        DragDropEvent::Enter { .. } => vec![WindowEvent::FilesHover { over: true }],
+        DragDropEvent::Drop { paths, .. } => {
+            let mut events = vec![WindowEvent::FilesHover { over: false }];
+            let paths = files(paths);
+            if !paths.is_empty() {
+                events.push(WindowEvent::FilesOpened { paths });
+            }
+            events
+        }
+        DragDropEvent::Leave => vec![WindowEvent::FilesHover { over: false }],
+        _ => vec![],
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_files_are_of_interest_when_dragged() {
+        let check = |paths: &[&str], entered: &[WindowEvent], dropped: &[WindowEvent]| {
+            let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+            let position = Default::default();
+            let dropping = paths.clone();
+            assert_eq!(dragging(&DragDropEvent::Enter { paths, position }), entered);
+            let paths = dropping;
+            assert_eq!(dragging(&DragDropEvent::Drop { paths, position }), dropped);
+        };
+        let hover = |over| WindowEvent::FilesHover { over };
+        let paths = vec!["/a b.gguf".to_owned()];
+        let opened = WindowEvent::FilesOpened { paths };
+        check(&[], &[], &[hover(false)]);
+        let others = ["https://example.org/x.gguf", "text"];
+        check(&others, &[], &[hover(false)]);
+        let mixed = ["/a b.gguf", "http://x"];
+        check(&mixed, &[hover(true)], &[hover(false), opened]);
+        assert_eq!(dragging(&DragDropEvent::Leave), [hover(false)]);
+    }
 
     #[test]
     fn only_the_own_page_is_shown() {

@@ -8,6 +8,16 @@ help-arguments = Arguments
 help-options = Options
 help-endings = It ends with 0 if all went well, 1 after a failure, 2 if the command line was not understood, and 130 after Ctrl-C.
     Data is kept in the system’s own folders, or wholly under PARLEY_HOME where that is set.
+help-desktop = Parley’s window.
+
+    Usage: parley-desktop [FILE…]
+
+    A FILE is a model (GGUF); it is added to the library and chosen. Where Parley is open already, that window takes it.
+
+      -h, --help       Show this help
+      -V, --version    Show the version
+
+    The command “parley” does the same in the terminal.
 option-help = Show this help
 option-version = Show the version
 option-language = The language of messages: en, zh-Hans or zh-Hant; otherwise that of the settings or the system

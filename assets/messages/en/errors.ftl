@@ -131,5 +131,9 @@ bad-command = Parley did not understand a request of its window.
     .more = The request was “{ $name }”. Start Parley again; your conversations are kept.
 no-display = Parley’s window needs a display, and there is none here.
     .more = Start it in a graphical session, or talk in the terminal with the command “parley chat”: it has the same models and the same conversations.
+page-dies = The part of Parley that draws its window has ended { $times } times within a minute.
+    .more = Usually the graphics driver is the cause; Parley can start again with simple drawing, as with PARLEY_DMABUF=off. No conversation is lost, and the command “parley chat” talks in the terminal meanwhile.
+already-open = Parley is open already, but its window does not answer.
+    .more = Wait a moment and try again. If it stays so, end the program parley-desktop; what was shown is saved.
 internal = Something did not go as planned inside Parley.
     .more = Your conversations are kept. Try again; if it happens again, a report with the details helps to mend it.

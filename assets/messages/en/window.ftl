@@ -217,6 +217,12 @@ drop-here = Drop a model file to add it
 adding = Reading { $name }
 adding-of = Reading { $name }, { $at } of { $count }
 
+## What the shell says outside of the page
+awake-why = An answer is being written
+page-dies-simple = Start again with simple drawing
+page-dies-again = Try again
+page-dies-close = Close
+
 ## Keys
 keys = Keyboard
 key-heading = Key

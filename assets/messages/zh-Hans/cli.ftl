@@ -8,6 +8,16 @@ help-arguments = 参数
 help-options = 选项
 help-endings = 退出码：0 表示一切顺利，1 表示出现故障，2 表示无法理解命令行，130 表示被 Ctrl-C 中断。
     数据保存在系统指定的文件夹中；如果设置了 PARLEY_HOME，则全部保存在其中。
+help-desktop = Parley 的窗口。
+
+    用法：parley-desktop [FILE…]
+
+    FILE 是模型文件（GGUF），会被添加到模型库并选用。如果 Parley 已经打开，就由那个窗口接收。
+
+      -h, --help       显示此帮助
+      -V, --version    显示版本
+
+    命令“parley”在终端里提供同样的功能。
 option-help = 显示此帮助
 option-version = 显示版本
 option-language = 消息的语言：en、zh-Hans 或 zh-Hant；默认使用设置或系统的语言

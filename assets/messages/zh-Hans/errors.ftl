@@ -130,5 +130,9 @@ bad-command = Parley 无法理解窗口发出的请求。
     .more = 该请求是“{ $name }”。请重新启动 Parley；您的对话都在。
 no-display = Parley 的窗口需要图形界面，而当前环境没有。
     .more = 请在图形会话中启动，或者用命令“parley chat”在终端里对话：模型和对话都是同一份。
+page-dies = Parley 中负责绘制窗口的部分在一分钟内终止了 { $times } 次。
+    .more = 原因通常是显卡驱动；Parley 可以改用简易绘制方式重新启动，相当于设置 PARLEY_DMABUF=off。对话不会丢失，期间也可以用命令“parley chat”在终端里对话。
+already-open = Parley 已经打开，但它的窗口没有响应。
+    .more = 请稍候再试。如果一直如此，请结束程序 parley-desktop；已经显示的内容都已保存。
 internal = Parley 内部出现了意外情况。
     .more = 您的对话都在。请重试；如果再次出现，附上详细信息的报告有助于修复。

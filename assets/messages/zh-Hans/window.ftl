@@ -191,6 +191,12 @@ drop-here = 将模型文件拖放到这里即可添加
 adding = 正在读取 { $name }
 adding-of = 正在读取 { $name }（第 { $at } 个，共 { $count } 个）
 
+## 页面之外，窗口本身的用语
+awake-why = 正在撰写回答
+page-dies-simple = 用简易绘制方式重新启动
+page-dies-again = 重试
+page-dies-close = 关闭
+
 ## 按键
 keys = 键盘
 key-heading = 按键

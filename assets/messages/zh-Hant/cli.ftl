@@ -8,6 +8,16 @@ help-arguments = 引數
 help-options = 選項
 help-endings = 結束代碼：0 表示一切順利，1 表示出現故障，2 表示無法理解命令列，130 表示被 Ctrl-C 中斷。
     資料儲存在系統指定的資料夾中；如果設定了 PARLEY_HOME，則全部儲存在其中。
+help-desktop = Parley 的視窗。
+
+    用法：parley-desktop [FILE…]
+
+    FILE 是模型檔案（GGUF），會加入模型庫並選用。如果 Parley 已經開啟，就由該視窗接收。
+
+      -h, --help       顯示這份說明
+      -V, --version    顯示版本
+
+    指令「parley」在終端機裡提供同樣的功能。
 option-help = 顯示此說明
 option-version = 顯示版本
 option-language = 訊息的語言：en、zh-Hans 或 zh-Hant；預設使用設定或系統的語言

@@ -130,5 +130,9 @@ bad-command = Parley 無法理解視窗發出的請求。
     .more = 該請求是「{ $name }」。請重新啟動 Parley；您的對話都在。
 no-display = Parley 的視窗需要圖形介面，而目前的環境沒有。
     .more = 請在圖形工作階段中啟動，或者用指令「parley chat」在終端機裡對話：模型和對話都是同一份。
+page-dies = Parley 中負責繪製視窗的部分在一分鐘內終止了 { $times } 次。
+    .more = 原因通常是顯示卡驅動程式；Parley 可以改用簡易繪製方式重新啟動，等同設定 PARLEY_DMABUF=off。對話不會遺失，這段期間也可以用指令「parley chat」在終端機裡對話。
+already-open = Parley 已經開啟，但它的視窗沒有回應。
+    .more = 請稍候再試。如果一直如此，請結束程式 parley-desktop；已經顯示的內容都已儲存。
 internal = Parley 內部出現了意外狀況。
     .more = 您的對話都在。請重試；如果再次出現，附上詳細資訊的回報有助於修復。

@@ -97,6 +97,11 @@ impl Places {
         self.data.join("window.sock")
     }
 
+    /// How the window stood when it was last seen.
+    pub fn window(&self) -> PathBuf {
+        self.config.join("window.json")
+    }
+
     /// Files that may be the starter model, the likeliest first.
     pub(crate) fn starters(&self) -> &[PathBuf] {
         &self.starters

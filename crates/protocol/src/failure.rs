@@ -239,6 +239,10 @@ failures! {
     bad_command(name);
     /// There is no display to open a window on.
     no_display();
+    /// The process that draws the window's page died so many times within a minute.
+    page_dies(times);
+    /// The window is open already, in another process that does not answer.
+    already_open();
     /// Something that should not happen did.
     internal();
 }
