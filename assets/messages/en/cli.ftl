@@ -14,8 +14,8 @@ help-desktop = Parley’s window.
 
     A FILE is a model (GGUF); it is added to the library and chosen. Where Parley is open already, that window takes it.
 
-      -h, --help       Show this help
-      -V, --version    Show the version
+      -h --help       Show this help
+      -V --version    Show the version
 
     The command “parley” does the same in the terminal.
 option-help = Show this help

@@ -14,8 +14,8 @@ help-desktop = Parley 的窗口。
 
     FILE 是模型文件（GGUF），会被添加到模型库并选用。如果 Parley 已经打开，就由那个窗口接收。
 
-      -h, --help       显示此帮助
-      -V, --version    显示版本
+      -h --help       显示此帮助
+      -V --version    显示版本
 
     命令“parley”在终端里提供同样的功能。
 option-help = 显示此帮助

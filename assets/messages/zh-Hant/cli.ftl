@@ -14,8 +14,8 @@ help-desktop = Parley 的視窗。
 
     FILE 是模型檔案（GGUF），會加入模型庫並選用。如果 Parley 已經開啟，就由該視窗接收。
 
-      -h, --help       顯示這份說明
-      -V, --version    顯示版本
+      -h --help       顯示這份說明
+      -V --version    顯示版本
 
     指令「parley」在終端機裡提供同樣的功能。
 option-help = 顯示此說明
