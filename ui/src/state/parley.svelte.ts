@@ -349,6 +349,11 @@ export class Parley {
     return this.#backend.call("machine", {}).catch(() => null);
   }
 
+  /** The folder of the logs; "" where it cannot be told. */
+  async logs(): Promise<string> {
+    return this.#backend.call("diagnostics", {}).then(({ logs }) => logs, () => "");
+  }
+
   async diagnostics(): Promise<Diagnostics | null> {
     return this.#try("diagnostics", {});
   }

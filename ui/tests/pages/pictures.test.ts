@@ -92,6 +92,7 @@ const over: View[] = [
   }],
 ];
 
+const LOCALES = { en: "en-US", "zh-Hans": "zh-CN", "zh-Hant": "zh-TW" } as const;
 const FONTS = { en: null, "zh-Hans": /SC/, "zh-Hant": /TC/ } as const;
 
 /** A picture, and what can be told of it by machine. */
@@ -103,7 +104,7 @@ async function look(page: Page, name: string): Promise<void> {
 for (const lang of ["en", "zh-Hans", "zh-Hant"] as const) {
   for (const [name, opening, reach] of views) {
     test(`${name}, ${lang}`, () =>
-      inWindow({ ...opening, lang }, async (page) => {
+      inWindow({ ...opening, lang, locale: LOCALES[lang] }, async (page) => {
         await reach(page);
         await look(page, `${name}-${lang}`);
         if (lang === "en") expect(await violations(page), "light").toEqual([]);
