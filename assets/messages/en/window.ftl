@@ -210,7 +210,9 @@ licences-help = Parley is free software under Apache-2.0. An installed Parley ha
 
 ## Closing, and files from outside
 close-title = Close Parley?
-close-writing = An answer is still being written. What is written is kept.
+close-writing = An answer is still being written.
+close-kept = What is written is kept.
+close-temporary = Temporary conversations are gone then.
 close-written = The answer is complete now.
 close-not = Keep writing
 drop-here = Drop a model file to add it

@@ -184,7 +184,9 @@ licences-help = Parley 是采用 Apache-2.0 许可证的自由软件。安装后
 
 ## 关闭窗口，以及来自外部的文件
 close-title = 要关闭 Parley 吗？
-close-writing = 有一个回答还没有写完。已写出的内容会保留。
+close-writing = 有一个回答还没有写完。
+close-kept = 写出的内容会保留。
+close-temporary = 临时对话会随之消失。
 close-written = 回答现在已经写完了。
 close-not = 继续写完
 drop-here = 将模型文件拖放到这里即可添加

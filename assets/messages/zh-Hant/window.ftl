@@ -184,7 +184,9 @@ licences-help = Parley 是採用 Apache-2.0 授權的自由軟體。安裝後，
 
 ## 關閉視窗，以及來自外部的檔案
 close-title = 要關閉 Parley 嗎？
-close-writing = 有一個回答還沒寫完。已寫出的內容會保留。
+close-writing = 有一個回答還沒寫完。
+close-kept = 寫出的內容會保留。
+close-temporary = 臨時對話會隨之消失。
 close-written = 回答現在已經寫完了。
 close-not = 繼續寫完
 drop-here = 將模型檔案拖放到這裡即可加入

@@ -149,6 +149,27 @@ test("a temporary conversation says so in the head, the list and the composer, a
     expect(await page.getByText("Conversation deleted").count()).toBe(0);
   }));
 
+test("closing tells what becomes of a temporary conversation", () =>
+  inWindow({ pace: 30 }, async (page) => {
+    await page.keyboard.press("Control+Shift+N");
+    await say(page, "something long");
+    await page.locator("article").last().getByText("Paragraph 1.").waitFor();
+    await happen(page, { type: "close_asked" });
+    await page.getByText("An answer is still being written. Temporary conversations are gone then.").waitFor();
+  }));
+
+test("Ctrl and the wheel change the text size", () =>
+  inWindow({}, async (page) => {
+    const size = () => page.evaluate(() => getComputedStyle(document.documentElement).fontSize);
+    await page.keyboard.down("Control");
+    await page.mouse.wheel(0, -100);
+    await page.waitForFunction(() => getComputedStyle(document.documentElement).fontSize === "18px");
+    await page.mouse.wheel(0, 100);
+    await page.waitForFunction(() => getComputedStyle(document.documentElement).fontSize === "16px");
+    await page.keyboard.up("Control");
+    expect(await size()).toBe("16px");
+  }));
+
 test("diagnostics can be read before they are copied", () =>
   inWindow({}, async (page) => {
     await page.keyboard.press("Control+,");

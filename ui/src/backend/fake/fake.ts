@@ -213,8 +213,7 @@ export class FakeBackend implements Backend {
   #eject(id: string): Record<symbol, never> {
     const model = this.#model(id);
     const using = [...this.#making.keys()].some((conversation) => this.#kept(conversation).summary.model === id);
-    if (using) throw failureOf("model-busy", { name: model.name });
-    this.#setState(id, { state: "ready" });
+    if (!using) this.#setState(model.id, { state: "ready" });
     return {};
   }
 
@@ -271,7 +270,7 @@ export class FakeBackend implements Backend {
     const kept = this.#kept(conversation);
     if (this.#making.has(conversation)) throw failureOf("already-answering");
     const message = this.#messages.get(id);
-    if (!message?.author || kept.leaf !== id) throw failureOf("nothing-to-continue");
+    if (!message?.author || kept.leaf !== id) throw failureOf("cannot-continue");
     this.#change(kept, { updated_at: Date.now(), answering: true });
     const going: Message = { ...message, status: "streaming", error: null, receipt: null };
     this.#messages.set(id, going);
