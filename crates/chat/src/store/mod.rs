@@ -333,6 +333,13 @@ impl Store {
         Ok(())
     }
 
+    /// The schema that this program writes.
+    #[cfg(test)]
+    pub(crate) fn newest_version() -> u32 {
+        let versions = schema::all().into_iter().map(|step| step.version);
+        versions.max().unwrap_or(0)
+    }
+
     /// Lets the file grow no further, as on a full disk.
     #[cfg(test)]
     pub(crate) fn fill_the_disk(&self) {

@@ -3,6 +3,7 @@
 mod continuing;
 mod crashes;
 mod events;
+mod frozen;
 mod processes;
 mod property;
 mod temporary;
