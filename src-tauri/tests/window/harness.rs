@@ -85,8 +85,9 @@ impl Home {
     pub async fn open_with(&self, environment: &[(&str, &str)]) -> Window {
         let window = self.connect(environment).await;
         let stands = || async {
-            window.script(LISTEN, vec![]).await;
-            window.shows(page::STANDS).await
+            // On a machine that is busy a page may take longer than a script may wait for it.
+            let listens = window.client.execute(LISTEN, vec![]).await.is_ok();
+            listens && window.shows(page::STANDS).await
         };
         window.until("the page stands", stands).await;
         window

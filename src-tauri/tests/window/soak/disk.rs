@@ -168,7 +168,7 @@ async fn full_in_mid_answer(
     let question = format!("Write a very long story about {round} trees.");
     window.send(&question).await;
     let recorder = Recorder::begin(window);
-    soak.any_moment(round, &recorder).await;
+    soak.any_moment(round, &recorder, thread).await;
     disk.fill();
     tokio::time::sleep(Duration::from_secs(1)).await;
     let shown = recorder.end().await;
@@ -270,7 +270,7 @@ async fn the_folder_is_read_only_again_and_again() {
         let question = format!("Write a very long story about {round} stones.");
         window.send(&question).await;
         let recorder = Recorder::begin(&window);
-        soak.any_moment(round, &recorder).await;
+        soak.any_moment(round, &recorder, &thread).await;
         let shown = if round % 2 == 0 {
             home.kill("parley-desktop");
             let shown = recorder.end().await;

@@ -57,10 +57,11 @@ async fn the_window_is_killed_again_and_again() {
         if round % TURNS == 0 {
             threads.push(Thread::begin(&window, threads.len()).await);
         }
+        let thread = threads.last_mut().expect("one was begun");
         let question = question(round);
         window.send(&question).await;
         let recorder = Recorder::begin(&window);
-        soak.any_moment(round, &recorder).await;
+        soak.any_moment(round, &recorder, thread).await;
         home.kill("parley-desktop");
         let shown = recorder.end().await;
         home.until_gone("parley-desktop").await;
@@ -68,7 +69,6 @@ async fn the_window_is_killed_again_and_again() {
         drop(window);
 
         window = home.open_again().await;
-        let thread = threads.last_mut().expect("one was begun");
         thread.open(&window, 0).await;
         let end = thread.holds(&window, &[&question], &shown).await;
         soak.count_end(end);
@@ -88,17 +88,17 @@ async fn the_worker_is_killed_again_and_again() {
         if round % TURNS == 0 {
             threads.push(Thread::begin(&window, threads.len()).await);
         }
+        let thread = threads.last_mut().expect("one was begun");
         let question = question(round);
         window.send(&question).await;
         let recorder = Recorder::begin(&window);
-        soak.any_moment(round, &recorder).await;
+        soak.any_moment(round, &recorder, thread).await;
         home.wait("a worker", || !home.processes("parley-worker").is_empty())
             .await;
         home.kill("parley-worker");
         tokio::time::sleep(Duration::from_secs(1)).await;
         let shown = recorder.end().await;
         window.stop().await; // where the answer is another worker's
-        let thread = threads.last_mut().expect("one was begun");
         let end = thread.holds(&window, &[&question], &shown).await;
         soak.count_end(end);
         soak.done(round);

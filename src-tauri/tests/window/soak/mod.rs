@@ -13,6 +13,7 @@ use std::{
     process::Command,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
+use thread::Thread;
 
 /// What one soak does how often, and what came of it.
 struct Soak {
@@ -105,12 +106,12 @@ impl Soak {
 
     /// Waits for a moment of chance: in one round of three at any time from the question on, while
     /// the model is loaded or reads; else while the answer is written.
-    async fn any_moment(&mut self, round: usize, recorder: &Recorder) {
+    async fn any_moment(&mut self, round: usize, recorder: &Recorder, thread: &Thread) {
         let longest = if round % 3 == 1 {
             1500
         } else {
-            let began = Instant::now();
-            while !recorder.has_words() && began.elapsed() < PATIENCE {
+            let (began, turns) = (Instant::now(), thread.before.own.len());
+            while !recorder.has_words(turns) && began.elapsed() < PATIENCE {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             2000

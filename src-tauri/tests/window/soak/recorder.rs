@@ -76,12 +76,10 @@ impl Recorder {
         }
     }
 
-    /// Whether the last answer has words.
-    pub fn has_words(&self) -> bool {
-        self.last()
-            .answers
-            .last()
-            .is_some_and(|one| !one.is_empty())
+    /// Whether the answer after so many others has words.
+    pub fn has_words(&self, after: usize) -> bool {
+        let last = self.last();
+        last.answers.get(after).is_some_and(|one| !one.is_empty())
     }
 
     fn last(&self) -> Shown {
