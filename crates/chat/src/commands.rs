@@ -16,7 +16,7 @@ macro_rules! commands {
                 match name {
                     $(stringify!($name) => {
                         let request: $request = serde_json::from_value(json)
-                            .map_err(|error| failure::bad_command(name).detail(error))?;
+                            .map_err(|error| misfit(name, &error))?;
                         let reply: $reply = self.$name(request).await?;
                         serde_json::to_value(reply).map_err(|error| failure::internal().detail(error))
                     })+
@@ -50,6 +50,11 @@ commands! {
     machine: Nothing => Machine;
     diagnostics: Nothing => Diagnostics;
     settings_change: Settings => Settings;
+}
+
+/// What did not fit, without what was said in it.
+fn misfit(name: &str, error: &serde_json::Error) -> AppError {
+    failure::bad_command(name).detail(failure::without_quotes(&error.to_string()))
 }
 
 /// The table as the window's TypeScript: the text of `commands.ts` among the bindings.

@@ -14,6 +14,7 @@ mod continuing;
 mod conversations;
 mod histories;
 mod making;
+pub mod log;
 pub mod messages;
 mod models;
 mod prompt;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Bytes that a loaded model needs beside weights and KV: tokenizer, scratch, the program.
-const OVERHEAD: u64 = 64 << 20;
+pub const OVERHEAD: u64 = 64 << 20;
 
 /// What a model file holds. Sizes that a file does not name are 0; its words are on one line
 /// each.
@@ -130,10 +130,8 @@ impl Description {
 
     /// Bytes of keys and values for `context` tokens, 32 bits each as the engine holds them.
     pub fn kv_bytes(&self, context: u32) -> u64 {
-        let width = u64::from(self.head_dim) + u64::from(self.value_dim);
-        [self.layers, self.kv_heads, context]
-            .iter()
-            .fold(4 * width, |all, size| all.saturating_mul((*size).into()))
+        let width = self.head_dim.saturating_add(self.value_dim);
+        kv_bytes(self.layers, self.kv_heads, width, context)
     }
 
     /// Tokens of context that the model is given when nobody asks for another.
@@ -151,6 +149,16 @@ impl Description {
             .saturating_add(self.header_bytes.saturating_mul(4))
             .saturating_add(OVERHEAD)
     }
+}
+
+/// Bytes of keys and values of a model of this shape; `width` is that of a head's key and value
+/// together.
+pub fn kv_bytes(layers: u32, kv_heads: u32, width: u32, context: u32) -> u64 {
+    [layers, kv_heads, context]
+        .iter()
+        .fold(4 * u64::from(width), |all, size| {
+            all.saturating_mul((*size).into())
+        })
 }
 
 /// A size, also where the file gives one for each layer: then the largest.

@@ -9,5 +9,5 @@ pub mod gguf;
 mod line;
 mod open;
 
-pub use describe::{Description, describe};
+pub use describe::{Description, OVERHEAD, describe, kv_bytes};
 pub use line::one_line;

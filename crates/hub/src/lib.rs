@@ -3,6 +3,7 @@
 //! Models are used where they lie, never copied. Their identity is the sha256 of the file,
 //! reckoned in the background; until then it is that of the header, the size and the date.
 
+mod better;
 mod hashing;
 mod index;
 mod library;
@@ -10,5 +11,6 @@ mod places;
 mod record;
 mod starter;
 
+pub use better::better_model;
 pub use library::{Hub, memory_needed};
 pub use places::Places;

@@ -114,7 +114,16 @@ impl Hub {
         let record = Record::describe(&path)?;
         self.shared.file.create_folder()?;
         let id = self.shared.change(|index| index.add(record))?;
-        self.resolve(&ModelId(id))
+        let entry = self.resolve(&ModelId(id))?;
+        tracing::info!(
+            model = entry.name,
+            architecture = entry.architecture,
+            quantisation = entry.quantisation,
+            bytes = entry.bytes,
+            memory = entry.memory,
+            "model added"
+        );
+        Ok(entry)
     }
 
     /// The model that has or had this id; its state may be `Unusable`. Errors: `model-unknown`.
@@ -301,6 +310,7 @@ impl Shared {
     /// The lock is held.
     fn rebuild(&self, bytes: &[u8]) -> Result<Index, AppError> {
         let aside = self.file.set_aside()?;
+        tracing::warn!(aside = %aside.display(), "the library was damaged and is rebuilt");
         self.state().damage = Some(failure::library_damaged(&aside));
         let mut index = Index::default();
         for path in salvage(bytes) {
@@ -349,6 +359,7 @@ impl Shared {
                 self.change(|index| index.hashed(&copy.path, copy.bytes, copy.modified, &sha256))
                     .is_ok()
             });
+            tracing::info!(path = copy.path, bytes = copy.bytes, noted, "model hashed");
             if !noted {
                 given_up.insert(key);
             }

@@ -77,7 +77,68 @@ impl AppError {
     }
 }
 
-/// For logs and developers; people read the catalogue's sentence.
+/// Arguments that name files, models and their parts. The others may hold what a person or a model
+/// said, and stay out of logs.
+const NAMES: &[&str] = &[
+    "architecture",
+    "at",
+    "expected",
+    "found",
+    "id",
+    "kind",
+    "name",
+    "path",
+    "size",
+    "smaller",
+    "tensor",
+    "token",
+    "version",
+    "what",
+];
+
+impl AppError {
+    /// Key and arguments for logs and reports: without the detail, and without arguments that may
+    /// hold what a person or a model said.
+    pub fn without_words(&self) -> String {
+        let args = self.args.iter().filter_map(|(name, value)| match value {
+            Arg::Number(number) => Some(format!(" {name}={number}")),
+            Arg::Text(text) => {
+                (NAMES.contains(&name.as_str())).then(|| format!(" {name}={text:?}"))
+            }
+        });
+        std::iter::once(self.key.clone()).chain(args).collect()
+    }
+}
+
+/// A text without what it quotes: for details that others wrote, which quote what they were given.
+/// What follows an opening quotation mark without a closing one is left out too.
+pub fn without_quotes(text: &str) -> String {
+    let mut said = String::new();
+    let mut quoted: Option<char> = None;
+    let mut escaped = false;
+    for letter in text.chars() {
+        match quoted {
+            Some(mark) => {
+                let ends = letter == mark && !escaped;
+                escaped = letter == '\\' && !escaped;
+                if ends {
+                    quoted = None;
+                    said.push(mark);
+                }
+            }
+            None => {
+                said.push(letter);
+                if matches!(letter, '"' | '`') {
+                    quoted = Some(letter);
+                    said.push('…');
+                }
+            }
+        }
+    }
+    said
+}
+
+/// For developers; people read the catalogue's sentence.
 impl std::fmt::Display for AppError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.key)?;
@@ -245,4 +306,65 @@ failures! {
     already_open();
     /// Something that should not happen did.
     internal();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Arguments that are numbers, and those that may hold words.
+    const OTHERS: &[&str] = &[
+        "bytes",
+        "context",
+        "expected_bytes",
+        "free_bytes",
+        "known",
+        "limit_bytes",
+        "model",
+        "needed_bytes",
+        "over",
+        "reason",
+        "tokens",
+        "word",
+    ];
+
+    #[test]
+    fn every_argument_is_judged_before_it_may_stand_in_a_log() {
+        for (failure, args) in FAILURES {
+            for arg in *args {
+                let judged = NAMES.contains(arg) != OTHERS.contains(arg);
+                assert!(judged, "{failure}: is {arg} a name, or may it hold words?");
+            }
+        }
+    }
+
+    #[test]
+    fn quotations_stay_out() {
+        let check = |text: &str, said: &str| assert_eq!(without_quotes(text), said);
+        check("no such file", "no such file");
+        check(
+            r#"invalid type: string "a \"b\" c", expected u32 at line 1"#,
+            r#"invalid type: string "…", expected u32 at line 1"#,
+        );
+        check(
+            "unknown variant `canary`, expected `a`",
+            "unknown variant `…`, expected `…`",
+        );
+        check("it begins with \"canary", "it begins with \"…");
+    }
+
+    #[test]
+    fn words_stay_out() {
+        let check = |error: AppError, said: &str| assert_eq!(error.without_words(), said);
+        check(template_failed("canary"), "template-failed");
+        check(not_a_token("canary").detail("canary"), "not-a-token");
+        check(
+            model_gone("Llama", "/models/a.gguf"),
+            "model-gone name=\"Llama\" path=\"/models/a.gguf\"",
+        );
+        check(
+            context_overflow(10_u32, 8_u32, 2_u32),
+            "context-overflow context=8 over=2 tokens=10",
+        );
+    }
 }

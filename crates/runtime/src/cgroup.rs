@@ -25,15 +25,24 @@ const V2: Form = Form {
     reclaimable: ["active_file", "inactive_file"],
 };
 
-/// Bytes that are free under the groups of this process; None where nothing limits it.
-pub(crate) fn free() -> Option<u64> {
+/// What a control group leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// Bytes that are free: the least of all groups of this process.
+    pub free: u64,
+    /// Bytes that the same group has in all.
+    pub limit: u64,
+}
+
+/// What the tightest group of this process leaves; None where nothing limits it.
+pub(crate) fn room() -> Option<Room> {
     let membership = std::fs::read_to_string("/proc/self/cgroup").ok()?;
-    free_under(Path::new("/sys/fs/cgroup"), &membership)
+    room_under(Path::new("/sys/fs/cgroup"), &membership)
 }
 
 /// The same, for groups mounted at `root` and the text of `/proc/self/cgroup`.
-fn free_under(root: &Path, membership: &str) -> Option<u64> {
-    let mut least: Option<u64> = None;
+fn room_under(root: &Path, membership: &str) -> Option<Room> {
+    let mut least: Option<Room> = None;
     for line in membership.lines() {
         let mut fields = line.splitn(3, ':').skip(1);
         let (Some(controllers), Some(group)) = (fields.next(), fields.next()) else {
@@ -47,13 +56,14 @@ fn free_under(root: &Path, membership: &str) -> Option<u64> {
         // In a container the group's path may be the host's: then only the mount itself is there.
         let group: PathBuf = mount.join(group.trim_start_matches('/'));
         for folder in group.ancestors().take_while(|f| f.starts_with(&mount)) {
-            least = [least, free_in(folder, &form)].into_iter().flatten().min();
+            let rooms = [least, room_in(folder, &form)].into_iter().flatten();
+            least = rooms.min_by_key(|room| room.free);
         }
     }
     least
 }
 
-fn free_in(folder: &Path, form: &Form) -> Option<u64> {
+fn room_in(folder: &Path, form: &Form) -> Option<Room> {
     let number = |name: &str| -> Option<u64> {
         let text = std::fs::read_to_string(folder.join(name)).ok()?;
         text.trim().parse().ok()
@@ -67,22 +77,24 @@ fn free_in(folder: &Path, form: &Form) -> Option<u64> {
         .filter(|(name, _)| form.reclaimable.contains(name))
         .filter_map(|(_, bytes)| bytes.trim().parse::<u64>().ok())
         .sum();
-    Some(limit.saturating_sub(usage.saturating_sub(reclaimable)))
+    let free = limit.saturating_sub(usage.saturating_sub(reclaimable));
+    Some(Room { free, limit })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::free_under;
+    use super::{Room, room_under};
     use std::path::Path;
 
-    fn check(files: &[(&str, &str)], membership: &str, free: Option<u64>) {
+    fn check(files: &[(&str, &str)], membership: &str, room: Option<(u64, u64)>) {
         let root = tempfile::tempdir().unwrap();
         for (path, text) in files {
             let path = root.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        assert_eq!(free_under(root.path(), membership), free, "{membership:?}");
+        let room = room.map(|(free, limit)| Room { free, limit });
+        assert_eq!(room_under(root.path(), membership), room, "{membership:?}");
     }
 
     #[test]
@@ -97,7 +109,7 @@ mod tests {
             ("a/b/memory.max", "max\n"),
             ("a/b/memory.current", "600\n"),
         ];
-        check(&v2, "0::/a/b\n", Some(500));
+        check(&v2, "0::/a/b\n", Some((500, 1000)));
         check(&v2, "0::/elsewhere\n", None);
         let v1 = [
             ("memory/x/memory.limit_in_bytes", "9223372036854771712\n"),
@@ -105,9 +117,9 @@ mod tests {
             ("memory/memory.limit_in_bytes", "4096\n"),
             ("memory/memory.usage_in_bytes", "96\n"),
         ];
-        check(&v1, "5:cpu:/x\n4:memory:/x\n0::/\n", Some(4000));
-        check(&v1, "4:cpuset,memory:/not/here\n", Some(4000));
+        check(&v1, "5:cpu:/x\n4:memory:/x\n0::/\n", Some((4000, 4096)));
+        check(&v1, "4:cpuset,memory:/not/here\n", Some((4000, 4096)));
         check(&[], "", None);
-        assert_eq!(free_under(Path::new("/nowhere"), "nonsense"), None);
+        assert_eq!(room_under(Path::new("/nowhere"), "nonsense"), None);
     }
 }

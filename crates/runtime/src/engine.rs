@@ -1,6 +1,9 @@
 //! What answers: the boundary that the chat core and the command line see.
 
-use protocol::{AppError, GenerateRequest, GenerationEvent, MemoryUse, ModelId, ModelState};
+use protocol::{
+    AppError, EngineFacts, GenerateRequest, GenerationEvent, Machine, MemoryUse, ModelId,
+    ModelState,
+};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -24,6 +27,14 @@ pub trait Engine: Send + Sync {
 
     /// The memory, as it is now.
     fn memory(&self) -> MemoryUse;
+
+    /// What the whole machine and Parley's processes are doing, since the last time this was
+    /// asked. Reads files of the system: a few milliseconds.
+    fn machine(&self) -> Machine;
+
+    /// What computes: for the local engine what a new worker says of itself.
+    /// Errors: `worker-missing`, `worker-not-started`, `worker-version`.
+    fn facts(&self) -> Pin<Box<dyn Future<Output = Result<EngineFacts, AppError>> + Send>>;
 }
 
 /// A model in memory or on its way there.

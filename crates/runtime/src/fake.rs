@@ -2,10 +2,11 @@
 
 use crate::{Engine, GenerationStream, Resident};
 use protocol::{
-    Answered, AppError, EngineFacts, GenerateRequest, GenerationEvent, MemoryUse, ModelId,
+    Answered, AppError, EngineFacts, GenerateRequest, GenerationEvent, Machine, MemoryUse, ModelId,
     ModelState, Receipt, ReceiptModel, Source, StopReason, Times, failure,
 };
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
@@ -179,6 +180,24 @@ impl Engine for Fake {
     fn memory(&self) -> MemoryUse {
         self.state().memory
     }
+
+    fn machine(&self) -> Machine {
+        Machine::default()
+    }
+
+    fn facts(&self) -> Pin<Box<dyn Future<Output = Result<EngineFacts, AppError>> + Send>> {
+        Box::pin(async { Ok(facts()) })
+    }
+}
+
+fn facts() -> EngineFacts {
+    EngineFacts {
+        version: env!("CARGO_PKG_VERSION").into(),
+        executor: "fake".into(),
+        kernels: "none".into(),
+        device: "none".into(),
+        threads: 1,
+    }
 }
 
 /// The end of an answer of `pieces` pieces of text.
@@ -205,13 +224,7 @@ pub fn stopped(request: &GenerateRequest, pieces: u32, reason: StopReason) -> Ge
         continued_bytes: request.continued.len() as u32,
         context: 8192,
         stop: Some(reason),
-        engine: EngineFacts {
-            version: env!("CARGO_PKG_VERSION").into(),
-            executor: "fake".into(),
-            kernels: "none".into(),
-            device: "none".into(),
-            threads: 1,
-        },
+        engine: facts(),
         times: Times {
             first_token_ms: 10.0,
             decode_ms: 50.0,

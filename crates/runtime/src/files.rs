@@ -275,7 +275,7 @@ impl Shared {
         }
     }
 
-    async fn worker(&self) -> Result<Worker, AppError> {
+    pub async fn worker(&self) -> Result<Worker, AppError> {
         let options = &self.options;
         let executable = std::env::current_exe().ok();
         let program = discovery::worker(options.worker.as_deref(), executable.as_deref())?;
@@ -339,6 +339,8 @@ fn per_second(tokens: u32, milliseconds: f64) -> f64 {
     }
 }
 
+/// Names the event without its text.
 fn unexpected(event: &impl std::fmt::Debug) -> AppError {
-    failure::internal().detail(format!("the worker told {event:?}"))
+    let said = failure::without_quotes(&format!("{event:?}"));
+    failure::internal().detail(format!("the worker told {said}"))
 }

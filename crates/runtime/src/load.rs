@@ -35,20 +35,32 @@ impl Shared {
                 *slot = Some(worker);
                 return Ok(0.0);
             }
-            // It ended while idle: nothing was lost, so nothing is said.
-            worker.end().await;
+            // It ended while idle: nothing was lost, so nothing is said to the person.
+            worker.bury(Trouble::Ended, &entry.name).await;
         }
         let began = Instant::now();
-        self.admit(seat, entry, stopped()).await?;
+        if let Err(error) = self.admit(seat, entry, stopped()).await {
+            log_not_loaded(entry, &error);
+            return Err(error);
+        }
         let loaded = self.start(seat, entry, stopped(), &progress).await;
         let result = match loaded {
             Ok(worker) => {
                 *slot = Some(worker);
                 seat.update(|holding| holding.fraction = 1.0);
-                Ok(milliseconds(began.elapsed()))
+                let ms = milliseconds(began.elapsed());
+                tracing::info!(
+                    model = entry.name,
+                    bytes = entry.bytes,
+                    memory = entry.memory,
+                    ms = ms.round(),
+                    "model loaded"
+                );
+                Ok(ms)
             }
             Err(error) => {
                 seat.hold(None);
+                log_not_loaded(entry, &error);
                 Err(error)
             }
         };
@@ -120,6 +132,7 @@ impl Shared {
     /// Takes a model out of memory.
     pub async fn vacate(&self, seat: &Seat, slot: &mut Option<Worker>) {
         if let Some(worker) = slot.take() {
+            tracing::info!(pid = worker.pulse.pid(), "model taken out of memory");
             worker.end().await;
         }
         seat.hold(None);
@@ -175,6 +188,16 @@ impl Shared {
             Err(trouble) => Err(worker.bury(trouble, &entry.name).await),
         }
     }
+}
+
+fn log_not_loaded(entry: &ModelEntry, error: &AppError) {
+    tracing::warn!(
+        model = entry.name,
+        memory = entry.memory,
+        failure = error.without_words(),
+        detail = error.detail,
+        "model not loaded"
+    );
 }
 
 /// Follows a `Load` to its end; `tell` is told fractions under 1, each a hundredth more or so.

@@ -1,6 +1,6 @@
 //! How much memory there is for models.
 
-use crate::cgroup;
+use crate::{cgroup, processes};
 use std::time::Duration;
 
 /// Where nothing is known of the memory, nothing is refused for the want of it.
@@ -13,9 +13,9 @@ pub(crate) fn total(setting: Option<u64>, pids: impl Iterator<Item = u32>) -> u6
     if let Some(setting) = setting {
         return setting;
     }
-    let known = [available(), cgroup::free()];
+    let known = [available(), cgroup::room().map(|room| room.free)];
     let available = known.into_iter().flatten().min().unwrap_or(UNKNOWN);
-    let held: u64 = pids.filter_map(own_pages).sum();
+    let held: u64 = pids.filter_map(|pid| Some(processes::pages(pid)?.0)).sum();
     let all = available.saturating_add(held);
     all - all / 16
 }
@@ -25,14 +25,6 @@ fn available() -> Option<u64> {
     let mut system = sysinfo::System::new().ok()?;
     system.refresh_memory();
     Some(system.available_memory()).filter(|bytes| *bytes > 0)
-}
-
-/// Bytes of a process that are its alone and of no file; None where the system does not say.
-fn own_pages(pid: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("RssAnon:"))?;
-    let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kilobytes * 1024)
 }
 
 /// How many processes the kernel has killed for want of memory since it started; None where the

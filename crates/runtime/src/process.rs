@@ -118,6 +118,12 @@ impl Worker {
             }
             Err(_) => return Err(not_started(format!("it said nothing; {}", tail.text()))),
         };
+        tracing::info!(
+            pid = pulse.pid,
+            kernels = engine.kernels,
+            device = engine.device,
+            "worker started"
+        );
         let (outbox, lines) = Outbox::new();
         tokio::spawn(outbox::write(lines, stdin));
         let (sender, events) = mpsc::channel(WAITING_EVENTS);
@@ -174,6 +180,17 @@ impl Worker {
                 None
             }
         };
+        if !matches!(trouble, Trouble::Failed(_)) {
+            let words = self.tail.last_words().await;
+            tracing::warn!(
+                pid = self.pulse.pid,
+                model = name,
+                status = ending(status),
+                cause = ?trouble,
+                words,
+                "worker ended"
+            );
+        }
         match trouble {
             Trouble::Failed(error) => error,
             Trouble::Silent => failure::worker_hung(name).detail(self.tail.text()),
@@ -264,7 +281,8 @@ async fn listen(
                 }
             }
             Err(e) => {
-                tail.add(format!("a line that cannot be understood: {e}\n").as_bytes());
+                let why = failure::without_quotes(&e.to_string());
+                tail.add(format!("a line that cannot be understood: {why}\n").as_bytes());
                 break;
             }
         }

@@ -4,7 +4,8 @@ use crate::engine::{Engine, GenerationStream, Resident};
 use crate::options::Options;
 use crate::shared::Shared;
 use hub::Hub;
-use protocol::{GenerateRequest, MemoryUse, ModelId};
+use protocol::{AppError, EngineFacts, GenerateRequest, Machine, MemoryUse, ModelId};
+use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -71,7 +72,7 @@ impl Engine for Runtime {
             };
             let seat = shared.seat(&entry.id);
             let mut slot = seat.worker.lock().await;
-            // A failure is told by the request that needs the model.
+            // A failure is in the log, and told by the request that needs the model.
             let _ = shared
                 .load(&seat, &mut slot, &entry, std::future::pending, |_| {})
                 .await;
@@ -95,5 +96,19 @@ impl Engine for Runtime {
 
     fn memory(&self) -> MemoryUse {
         self.shared.memory()
+    }
+
+    fn machine(&self) -> Machine {
+        self.shared.machine()
+    }
+
+    fn facts(&self) -> Pin<Box<dyn Future<Output = Result<EngineFacts, AppError>> + Send>> {
+        let shared = self.shared.clone();
+        Box::pin(async move {
+            let worker = shared.worker().await?;
+            let facts = worker.engine.clone();
+            worker.end().await;
+            Ok(facts)
+        })
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::cores::Cores;
 use crate::engine::Resident;
+use crate::machine::Gauge;
 use crate::memory;
 use crate::options::Options;
 use crate::seat::Seat;
 use hub::Hub;
-use protocol::{MemoryUse, ModelId};
+use protocol::{Machine, MemoryUse, ModelId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -21,6 +22,7 @@ pub(crate) struct Shared {
     /// Rises whenever memory may have become free.
     pub freed: watch::Sender<u64>,
     pub residents: watch::Sender<Vec<Resident>>,
+    gauge: Gauge,
     seats: Mutex<Vec<Arc<Seat>>>,
     tasks: Mutex<Vec<AbortHandle>>,
     handle: tokio::runtime::Handle,
@@ -35,6 +37,7 @@ impl Shared {
             admission: tokio::sync::Mutex::default(),
             freed: watch::Sender::new(0),
             residents: watch::Sender::new(Vec::new()),
+            gauge: Gauge::default(),
             seats: Mutex::default(),
             tasks: Mutex::default(),
             handle: tokio::runtime::Handle::current(),
@@ -60,9 +63,18 @@ impl Shared {
 
     /// Bytes that models may use altogether.
     pub fn total_memory(&self) -> u64 {
+        memory::total(self.options.memory, self.pids())
+    }
+
+    /// What the machine is doing.
+    pub fn machine(&self) -> Machine {
+        self.gauge.look(&self.pids().collect::<Vec<_>>())
+    }
+
+    /// The processes of the workers.
+    fn pids(&self) -> impl Iterator<Item = u32> {
         let holdings = self.seats().into_iter().filter_map(|seat| seat.holding());
-        let pids = holdings.filter_map(|holding| Some(holding.pulse?.pid()));
-        memory::total(self.options.memory, pids)
+        holdings.filter_map(|holding| Some(holding.pulse?.pid()))
     }
 
     /// The memory as it is now.

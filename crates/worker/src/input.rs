@@ -105,7 +105,10 @@ pub(crate) fn read(
                 let said: serde_json::Value = serde_json::from_slice(&line).unwrap_or_default();
                 let id = said.get("id").and_then(serde_json::Value::as_u64);
                 let op = said.get("op").and_then(|op| op.as_str()).unwrap_or("?");
-                voice.fail(id.unwrap_or(0), failure::bad_command(op).detail(e));
+                voice.fail(
+                    id.unwrap_or(0),
+                    failure::bad_command(op).detail(failure::without_quotes(&e.to_string())),
+                );
                 continue;
             }
         };

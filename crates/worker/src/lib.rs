@@ -6,6 +6,7 @@
 mod heart;
 mod input;
 pub mod memory;
+pub mod panics;
 pub mod stdio;
 mod voice;
 mod work;

@@ -1,6 +1,6 @@
 //! `parley-worker`: started by the runtime, never by a person.
 
-use worker::{Ending, memory, serve, stdio};
+use worker::{Ending, memory, panics, serve, stdio};
 
 fn main() {
     // First of all: whatever a library prints from here on goes to standard error.
@@ -11,6 +11,7 @@ fn main() {
             std::process::exit(1);
         }
     };
+    panics::keep_words_out();
     memory::offer_to_be_killed_first();
     let code = match serve(std::io::stdin(), stdout) {
         Ending::InputEnded => 0,

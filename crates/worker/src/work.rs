@@ -3,6 +3,7 @@
 use crate::heart::Heart;
 use crate::input::Desk;
 use crate::memory;
+use crate::panics;
 use crate::voice::Voice;
 use engine::{Cancel, Generated, LoadOptions, Model, Sequence, Template, Tokenizer};
 use protocol::{AppError, MOST_PIECE, ToWorker, WorkerEvent, WorkerRequest, WorkerStage, failure};
@@ -54,8 +55,8 @@ impl Work {
         match done {
             Ok(Ok(event)) => self.voice.tell(id, event),
             Ok(Err(error)) => self.voice.fail(id, error),
-            Err(panic) => {
-                let error = failure::internal().detail(message(panic.as_ref()));
+            Err(_) => {
+                let error = failure::internal().detail(panics::last());
                 self.voice.fail(id, error);
                 if !only_reads {
                     return ControlFlow::Break(());
@@ -194,11 +195,4 @@ impl Work {
         model.check_unchanged()?;
         Ok(model)
     }
-}
-
-/// What a panic said.
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    text.unwrap_or_else(|| "a panic without words".into())
 }
