@@ -35,6 +35,7 @@ const USAGE: u8 = 2;
 fn main() -> ExitCode {
     environment::prepare();
     let places = Places::from_environment();
+    let _ = places.as_ref().map(chat::log::begin);
     let folder = std::env::current_dir().unwrap_or_default();
     let say = |key: &str, args: &[(&str, Arg)]| messages::text(language(&places), key, args);
     let print = |text: String| {

@@ -1,7 +1,7 @@
 //! The making of one answer: what the engine tells is written, then told.
 
 use crate::{
-    app,
+    app, log,
     state::{Core, becomes_true},
     store::message::{self, Ending},
     turns::Turn,
@@ -46,6 +46,9 @@ pub(crate) async fn make(core: Arc<Core>, turn: Turn) {
         last_progress: None,
     };
     let ending = draft.follow(stream).await;
+    if let Some(ending) = &ending {
+        log_ending(ending);
+    }
     draft.end(ending).await;
 }
 
@@ -205,6 +208,29 @@ impl Draft {
             Ok(())
         })
         .await;
+    }
+}
+
+/// Figures only.
+fn log_ending(ending: &Ending) {
+    if let Some(error) = &ending.error {
+        log::failed("answer", error);
+    }
+    if let Some(receipt) = &ending.receipt {
+        tracing::info!(
+            model = receipt.model.name,
+            stop = ?receipt.stop,
+            prompt_tokens = receipt.prompt_tokens,
+            reused_tokens = receipt.reused_tokens,
+            cut_messages = receipt.cut_messages,
+            answer_tokens = receipt.answer_tokens,
+            queued_ms = receipt.times.queued_ms.round(),
+            load_ms = receipt.times.load_ms.round(),
+            first_token_ms = receipt.times.first_token_ms.round(),
+            decode_ms = receipt.times.decode_ms.round(),
+            threads = receipt.engine.threads,
+            "answered"
+        );
     }
 }
 

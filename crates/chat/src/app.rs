@@ -1,7 +1,7 @@
 //! [`App`]: the core as a window or the command line holds it.
 
 use crate::{
-    models,
+    log, models,
     state::{Core, State},
     store::Store,
     upkeep, watching,
@@ -10,6 +10,7 @@ use hub::{Hub, Places};
 use protocol::{AppError, Event, failure};
 use runtime::Engine;
 use std::{
+    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -42,10 +43,36 @@ impl App {
     /// answers. Errors: `history-damaged`, `history-newer`, `history-read-only`, `history-busy`,
     /// `disk-full`.
     pub fn open(places: Places, engine: Arc<dyn Engine>, hub: Hub) -> Result<App, AppError> {
+        let opened = Self::open_logged(places, engine, hub);
+        if let Err(error) = &opened {
+            log::failed("open", error);
+        }
+        opened
+    }
+
+    fn open_logged(places: Places, engine: Arc<dyn Engine>, hub: Hub) -> Result<App, AppError> {
+        let program = std::env::current_exe().ok();
+        let program = program.as_deref().and_then(Path::file_name);
+        let system = runtime::system();
+        tracing::info!(
+            program = program.map(|name| name.to_string_lossy().into_owned()),
+            version = env!("CARGO_PKG_VERSION"),
+            os = system.os,
+            kernel = system.kernel,
+            cores = system.cores,
+            memory = system.memory_bytes,
+            models = hub.models().len(),
+            "started"
+        );
+        if let Some(error) = hub.damage() {
+            log::failed("library", &error);
+        }
         let store = Store::open(&places.history(), &places.runs())?;
         let closing = Arc::new(watch::Sender::new(false));
         let state = State::new(store, hub.clone(), broadcast::Sender::new(EVENTS_KEPT))?;
+        let history = places.history();
         let core = Arc::new(Core {
+            places,
             engine,
             hub,
             closing: closing.clone(),
@@ -54,7 +81,7 @@ impl App {
         core.lock().renew_ids()?;
         tokio::spawn(models::watch(core.clone()));
         tokio::spawn(watching::watch(core.clone()));
-        tokio::spawn(upkeep::check_weekly(core.clone(), places.history()));
+        tokio::spawn(upkeep::check_weekly(core.clone(), history));
         Ok(App {
             core,
             _last: Arc::new(Last(closing)),
@@ -81,11 +108,13 @@ impl App {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        if tokio::time::timeout(CLOSE_PATIENCE, ended).await.is_ok() {
+        let in_order = tokio::time::timeout(CLOSE_PATIENCE, ended).await.is_ok();
+        if in_order {
             let mut state = self.core.lock();
             let _ = state.settle(); // else the next start ends them
             state.histories.kept.end_run();
         }
+        tracing::info!(in_order, "ended");
     }
 
     /// Works on the state, away from the async threads: SQLite waits for the disk.

@@ -1,9 +1,15 @@
 //! The command table: each command once. The router and the window's TypeScript come from it.
 
-use crate::App;
+use crate::{App, log};
 use protocol::*;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+/// A command that takes longer is noted in the log: the window waits for it.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// Each row is a command: the name it is called by, which is also that of a method of [`App`],
 /// what is asked and what is replied.
@@ -13,6 +19,18 @@ macro_rules! commands {
             /// Runs the command `name` with what is asked as JSON.
             /// Errors: `bad-command`, and those of the command.
             pub async fn dispatch(&self, name: &str, json: Value) -> Result<Value, AppError> {
+                let began = Instant::now();
+                let result = self.route(name, json).await;
+                if began.elapsed() > SLOW {
+                    tracing::warn!(command = name, ms = began.elapsed().as_millis(), "slow");
+                }
+                if let Err(error) = &result {
+                    log::failed(name, error);
+                }
+                result
+            }
+
+            async fn route(&self, name: &str, json: Value) -> Result<Value, AppError> {
                 match name {
                     $(stringify!($name) => {
                         let request: $request = serde_json::from_value(json)

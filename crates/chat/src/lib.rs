@@ -12,9 +12,10 @@ mod branches;
 mod commands;
 mod continuing;
 mod conversations;
+pub mod diagnostics;
 mod histories;
-mod making;
 pub mod log;
+mod making;
 pub mod messages;
 mod models;
 mod prompt;
@@ -27,12 +28,23 @@ mod watching;
 
 pub use app::App;
 pub use commands::typescript;
+pub use store::look::HistoryFacts;
 pub use turns::Say;
 
 /// The settings of the history in `places`, for programs that need nothing else of it: nothing
 /// is written, and where there is no history, or it cannot be read, they are the defaults.
 pub fn stored_settings(places: &hub::Places) -> protocol::Settings {
     store::settings_of(&places.history())
+}
+
+/// How the history in `places` stands, without changing it; None where there is none. Where
+/// `whole` is asked for, all of it is read and checked. Errors: `history-damaged`,
+/// `history-newer`, `history-busy`, `history-read-only`.
+pub fn history_facts(
+    places: &hub::Places,
+    whole: bool,
+) -> Result<Option<HistoryFacts>, protocol::AppError> {
+    store::look::look(&places.history(), whole)
 }
 
 #[cfg(test)]

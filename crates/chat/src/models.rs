@@ -1,7 +1,7 @@
 //! The library and the memory as the window sees them, and which model answers.
 
 use crate::{
-    App, app,
+    App, app, diagnostics,
     state::{Core, State, becomes_true},
     store::conversation,
 };
@@ -54,18 +54,34 @@ impl App {
     }
 
     /// The model that would serve a person better than the starter.
-    pub async fn better_model(&self, _: BetterModelAsked) -> Result<BetterModelFound, AppError> {
-        Ok(BetterModelFound { better: None })
+    pub async fn better_model(
+        &self,
+        asked: BetterModelAsked,
+    ) -> Result<BetterModelFound, AppError> {
+        let memory = self.core.engine.memory().total;
+        Ok(BetterModelFound {
+            better: hub::better_model(asked.language, memory),
+        })
     }
 
-    /// What the machine is doing.
+    /// What the machine is doing, since the last time this was asked.
     pub async fn machine(&self, _: Nothing) -> Result<Machine, AppError> {
-        Err(failure::internal())
+        let core = self.core.clone();
+        let looking = tokio::task::spawn_blocking(move || core.engine.machine());
+        looking
+            .await
+            .map_err(|error| failure::internal().detail(error))
     }
 
     /// What a report of a trouble needs.
     pub async fn diagnostics(&self, _: Nothing) -> Result<Diagnostics, AppError> {
-        Err(failure::internal())
+        let Core {
+            places,
+            hub,
+            engine,
+            ..
+        } = &*self.core;
+        Ok(diagnostics::of(places, Some(hub), Some(engine.as_ref())).await)
     }
 
     /// The model of a conversation's next answer; None: of a new conversation's. Errors:

@@ -10,7 +10,7 @@ use crate::{
         setting, tree,
     },
 };
-use hub::Hub;
+use hub::{Hub, Places};
 use protocol::{
     AppError, Conversation, ConversationSummary, Event, EventKind, Message, MessageStatus, Settings,
 };
@@ -23,6 +23,7 @@ use tokio::sync::{broadcast, watch};
 
 /// What an [`crate::App`] and its tasks hold.
 pub(crate) struct Core {
+    pub(crate) places: Places,
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) hub: Hub,
     /// True once the app is closing.
@@ -72,6 +73,7 @@ impl State {
 
     /// Tells of something that a person should know of, now and in later snapshots.
     pub(crate) fn trouble(&mut self, error: AppError) {
+        crate::log::failed("upkeep", &error);
         self.troubles.push(error.clone());
         self.tell(EventKind::Trouble { error });
     }

@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         ::chat::messages::chosen(&settings)
     });
     let terminal = Terminal { language };
+    let _ = places.as_ref().map(::chat::log::begin);
     let matches = match help::command(language).try_get_matches_from(words) {
         Ok(matches) => matches,
         Err(error) => return usage::explain(&error, &terminal),
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         Ok(()) | Err(Ending::ReaderGone) => ExitCode::SUCCESS,
         Err(Ending::Interrupted) => ExitCode::from(130),
         Err(Ending::Failed(error)) => {
+            ::chat::log::failed("command line", &error);
             terminal.fail(&error);
             ExitCode::FAILURE
         }

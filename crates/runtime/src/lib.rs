@@ -22,8 +22,10 @@ mod runtime;
 mod seat;
 mod shared;
 mod stderr;
+mod system;
 
 pub use engine::{Engine, GenerationSink, GenerationStream, Resident, Stopper};
 pub use files::{BenchPlan, BenchRun, LogitsRow, Rows};
 pub use options::Options;
 pub use runtime::Runtime;
+pub use system::{SystemFacts, disk_free, system};

@@ -45,6 +45,11 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("directories", &["hub"]),
     ("fluent", &["chat"]),
     (
+        "tracing",
+        &["hub", "runtime", "chat", "cli", "parley-desktop"],
+    ),
+    ("tracing-subscriber", &["chat"]),
+    (
         "tokio",
         &["hub", "runtime", "chat", "cli", "parley-desktop"],
     ),

@@ -6,7 +6,7 @@ mod file;
 mod redact;
 
 pub use failures::failed;
-pub(crate) use failures::{Failed, last as last_failures};
+pub(crate) use failures::last as last_failures;
 pub(crate) use redact::Redaction;
 
 use file::LogFile;

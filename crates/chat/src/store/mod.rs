@@ -8,6 +8,7 @@
 
 pub(crate) mod conversation;
 mod failure;
+pub(crate) mod look;
 pub(crate) mod message;
 mod run;
 mod schema;

@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior, backup::Backup};
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// One step of one table: the version that it leads to, and its SQL.
@@ -27,6 +27,19 @@ pub(super) fn all() -> Vec<&'static Migration> {
     .collect()
 }
 
+/// The newest version that this Parley knows.
+pub(super) fn newest() -> u32 {
+    newest_of(&all())
+}
+
+fn newest_of(migrations: &[&Migration]) -> u32 {
+    migrations
+        .iter()
+        .map(|step| step.version)
+        .max()
+        .unwrap_or(0)
+}
+
 /// Brings the history to the newest version among `migrations`. The caller holds the history's
 /// lock. All steps are one transaction: either all of it happens or nothing.
 pub(super) fn migrate(
@@ -38,11 +51,7 @@ pub(super) fn migrate(
     let found: u32 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(fault)?;
-    let known = migrations
-        .iter()
-        .map(|step| step.version)
-        .max()
-        .unwrap_or(0);
+    let known = newest_of(migrations);
     if found > known {
         return Err(history_newer(path, found, known));
     }
@@ -63,7 +72,11 @@ pub(super) fn migrate(
         transaction.commit()?;
         Ok(())
     };
-    work().map_err(|fault| fault.about(path))
+    let began = Instant::now();
+    work().map_err(|fault| fault.about(path))?;
+    let ms = began.elapsed().as_millis();
+    tracing::info!(from = found, to = known, ms, "history migrated");
+    Ok(())
 }
 
 /// Where the copy made before leaving `version` is kept.
