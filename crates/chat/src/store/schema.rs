@@ -75,7 +75,9 @@ pub(super) fn migrate(
     let began = Instant::now();
     work().map_err(|fault| fault.about(path))?;
     let ms = began.elapsed().as_millis();
-    tracing::info!(from = found, to = known, ms, "history migrated");
+    if found > 0 {
+        tracing::info!(from = found, to = known, ms, "history migrated");
+    }
     Ok(())
 }
 
