@@ -31,6 +31,7 @@ option-chat-system = Standing instructions for the model
 option-chat-seed = The same seed gives the same answer; a whole number
 option-chat-temperature = How freely words are chosen: 0 always takes the likeliest, 0.7 is usual
 option-chat-max_tokens = The longest answer, in tokens
+option-chat-temporary = Keep nothing: the conversation is in memory only and gone at the end
 option-chat-json = With --once: one JSON object with the answer and how it was made; after a failure it has “error”
 about-list = Show the models of the library
 option-list-json = As one JSON list
@@ -110,10 +111,12 @@ chat-hint = Type and press Enter. Ctrl-C stops an answer, Ctrl-D ends, /help sho
 chat-help = /model         show the models; /model NAME or PATH changes to another one
     /new           begin a new conversation
     /stop          how to stop an answer
+    /continue      go on with an answer that was stopped
     /quit          end
-    Everything is kept and is in the window’s list of conversations too.
+chat-kept = Everything is kept and is in the window’s list of conversations too.
+chat-temporary = Temporary: nothing of this is kept. It is gone when you end.
 chat-new = A new conversation.
-chat-stopped = The answer was stopped. What was written is kept.
+chat-stopped = The answer was stopped. /continue goes on with it.
 chat-how-to-stop = Ctrl-C stops an answer while it is being written.
 chat-how-to-quit = Ctrl-D or /quit ends.
 chat-unknown-command = There is no “{ $command }”. /help shows what there is.

@@ -31,6 +31,7 @@ option-chat-system = 给模型的固定指示
 option-chat-seed = 整数；相同的种子会得到相同的回答
 option-chat-temperature = 选词的自由程度：0 总是选最可能的词，常用 0.7
 option-chat-max_tokens = 回答的最大长度，以词元计
+option-chat-temporary = 不保存任何内容：对话只留在内存中，结束后即消失
 option-chat-json = 与 --once 一起使用：输出一个 JSON 对象，包含回答及其产生过程；出现故障时带有“error”
 about-list = 显示模型库中的模型
 option-list-json = 输出一个 JSON 列表
@@ -110,10 +111,12 @@ chat-hint = 输入后按 Enter。Ctrl-C 停止回答，Ctrl-D 结束，/help 显
 chat-help = /model         显示模型；/model 加名称或路径可更换模型
     /new           开始新的对话
     /stop          如何停止回答
+    /continue      继续写已停止的回答
     /quit          结束
-    所有内容都会保存，也会出现在窗口的对话列表中。
+chat-kept = 所有内容都会保存，也会出现在窗口的对话列表中。
+chat-temporary = 临时对话：不会保存任何内容，结束后即消失。
 chat-new = 新的对话。
-chat-stopped = 回答已停止。已写出的内容都在。
+chat-stopped = 回答已停止。输入 /continue 可继续写。
 chat-how-to-stop = 回答时按 Ctrl-C 即可停止。
 chat-how-to-quit = 按 Ctrl-D 或输入 /quit 结束。
 chat-unknown-command = 没有“{ $command }”。/help 会显示可用的命令。

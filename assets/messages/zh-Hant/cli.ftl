@@ -31,6 +31,7 @@ option-chat-system = 給模型的固定指示
 option-chat-seed = 整數；相同的種子會得到相同的回答
 option-chat-temperature = 選詞的自由程度：0 總是選最可能的詞，常用 0.7
 option-chat-max_tokens = 回答的最大長度，以詞元計
+option-chat-temporary = 不儲存任何內容：對話只留在記憶體中，結束後就會消失
 option-chat-json = 與 --once 一起使用：輸出一個 JSON 物件，包含回答及其產生過程；出現故障時帶有「error」
 about-list = 顯示模型庫中的模型
 option-list-json = 輸出一個 JSON 清單
@@ -110,10 +111,12 @@ chat-hint = 輸入後按 Enter。Ctrl-C 停止回答，Ctrl-D 結束，/help 顯
 chat-help = /model         顯示模型；/model 加名稱或路徑可更換模型
     /new           開始新的對話
     /stop          如何停止回答
+    /continue      繼續寫已停止的回答
     /quit          結束
-    所有內容都會儲存，也會出現在視窗的對話清單中。
+chat-kept = 所有內容都會儲存，也會出現在視窗的對話清單中。
+chat-temporary = 臨時對話：不會儲存任何內容，結束後就會消失。
 chat-new = 新的對話。
-chat-stopped = 回答已停止。已寫出的內容都在。
+chat-stopped = 回答已停止。輸入 /continue 可繼續寫。
 chat-how-to-stop = 回答時按 Ctrl-C 即可停止。
 chat-how-to-quit = 按 Ctrl-D 或輸入 /quit 結束。
 chat-unknown-command = 沒有「{ $command }」。/help 會顯示可用的指令。

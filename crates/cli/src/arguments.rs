@@ -70,6 +70,8 @@ pub(crate) struct Chat {
     pub(crate) temperature: Option<f32>,
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_tokens: Option<u32>,
+    #[arg(long)]
+    pub(crate) temporary: bool,
     #[arg(long, requires = "once")]
     pub(crate) json: bool,
 }

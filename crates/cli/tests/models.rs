@@ -135,6 +135,68 @@ fn the_second_model_reads_what_was_said_to_the_first() {
 
 #[test]
 #[ignore = "needs the test models: cargo xtask models"]
+fn an_answer_that_was_cut_short_goes_on() {
+    let person = Person::new();
+    let question = "Write a long story about the sea.";
+    let talk = |lines: &str| {
+        let words = ["chat", "--temperature", "0", "--max-tokens", "8"];
+        let (out, err, code) = person.run(&words, lines);
+        assert_eq!(code, Some(0), "{err}");
+        (out, err)
+    };
+    let words = ["chat", "--once", question];
+    let greedy = ["--temperature", "0", "--max-tokens", "16"];
+    let whole = person.out(&[&words[..], &greedy].concat(), "");
+    let (out, _) = talk(&format!("{question}\n/continue\n"));
+    let letters = |text: &str| text.replace('\n', "");
+    assert_eq!(letters(&out), letters(&whole));
+    let (out, err) = talk("/continue\n");
+    assert_eq!(out, "");
+    assert!(err.contains("cannot go on"), "{err}");
+}
+
+/// The files under a folder in which a text is.
+fn files_with(folder: &std::path::Path, text: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_with(&path, text));
+        } else if std::fs::read(&path)
+            .unwrap()
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+        {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn a_temporary_conversation_is_nowhere() {
+    let person = Person::new();
+    let short = ["--max-tokens", "6", "--temperature", "0"];
+    let once = ["chat", "--temporary", "--once", "Tell me of quagga-7719."];
+    let answer = person.out(&[&once[..], &short].concat(), "");
+    assert!(!answer.trim().is_empty());
+    let talk = [&["chat", "--temporary"], &short[..]].concat();
+    let lines = "What is quagga-7719?\n/continue\nAnd quagga-7719 again?\n";
+    let (out, err, code) = person.run(&talk, lines);
+    assert_eq!((code, out.lines().count() >= 3), (Some(0), true), "{err}");
+    assert!(err.contains("nothing of this is kept"), "{err}");
+    assert!(files_with(person.0.path(), "quagga").is_empty());
+    // One that is kept is found.
+    person.out(
+        &[&["chat", "--once", "Tell me of quagga-7719."], &short[..]].concat(),
+        "",
+    );
+    assert!(!files_with(person.0.path(), "quagga").is_empty());
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
 fn tokens_go_there_and_back() {
     let person = Person::new();
     for name in [STARTER, SECOND] {

@@ -81,6 +81,41 @@ async fn an_answer_comes_in_order_with_its_receipt() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
+async fn an_answer_goes_on_after_a_stop_and_nothing_is_read_again() {
+    let _alone = alone().await;
+    let desk = Desk::new();
+    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
+    let runtime = desk.runtime(Options::default());
+    let most = 24;
+    let (whole, _) = answer(&runtime, ask(&model, STORY, most)).await;
+    let mut stream = runtime.generate(ask(&model, STORY, most));
+    let mut said = first_text(&mut stream).await;
+    stream.stop();
+    let stopped = read(stream).await;
+    said += &stopped.text;
+    let begun = stopped.end.unwrap().unwrap();
+    assert_eq!(begun.reason, StopReason::Cancelled);
+    let mut request = ask(&model, STORY, most - begun.receipt.answer_tokens);
+    request.continued = said.clone();
+    let (rest, answered) = answer(&runtime, request.clone()).await;
+    assert_eq!(said.clone() + &rest, whole);
+    let receipt = answered.receipt;
+    assert_eq!(receipt.continued_bytes as usize, said.len());
+    assert_eq!(receipt.prompt_sha256, begun.receipt.prompt_sha256);
+    assert_eq!(receipt.reused_tokens, receipt.prompt_tokens - 1);
+    // After another conversation, and by another worker, it is read again.
+    answer(&runtime, ask(&model, "Hello", 1)).await;
+    for _ in 0..2 {
+        let (again, answered) = answer(&runtime, request.clone()).await;
+        assert_eq!(again, rest);
+        assert!(answered.receipt.reused_tokens < receipt.reused_tokens);
+        runtime.unload(&model.id);
+        eventually("unloaded", || workers().is_empty()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the test models: cargo xtask models"]
 async fn a_stop_takes_effect_at_once_while_the_prompt_is_read() {
     let _alone = alone().await;
     let desk = Desk::new();

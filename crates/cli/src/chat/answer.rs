@@ -5,6 +5,14 @@ use crate::output::{self, Ending, Terminal};
 use protocol::*;
 use tokio::sync::broadcast::error::RecvError;
 
+/// What is asked for.
+pub(super) enum Wanted {
+    /// An answer to this.
+    Answer(String),
+    /// More of this one.
+    More(Box<Message>),
+}
+
 /// How an answer is shown while it is made.
 pub(super) enum Show {
     /// As it comes.
@@ -20,20 +28,33 @@ pub(super) struct Ended {
     pub(super) stopped: Option<Ending>,
 }
 
-/// Asks, shows the answer on standard output with a line's end after it, and returns it when it
-/// has ended. Ctrl-C, and a reader that goes away, stop the answer; what was written is kept.
+/// Asks, shows what comes on standard output with a line's end after it, and returns the answer
+/// when it has ended. Ctrl-C, and a reader that goes away, stop the answer; what was written is kept.
 pub(super) async fn make(
     session: &mut Session,
-    text: String,
+    wanted: Wanted,
     show: Show,
 ) -> Result<Ended, AppError> {
     let mut events = session.app.subscribe();
-    let answering = session.app.say(session.say(text)).await?;
+    let (answering, mut shown) = match wanted {
+        Wanted::Answer(text) => {
+            let answering = session.app.say(session.say(text)).await?;
+            (answering, String::new())
+        }
+        Wanted::More(message) => {
+            let reference = MessageRef {
+                conversation: message.conversation,
+                message: message.id,
+            };
+            let answering = session.app.answer_continue(reference).await?;
+            (answering, text_of(&message.parts))
+        }
+    };
+    let before = shown.len();
     session.conversation = Some(answering.conversation.clone());
     let conversation = ConversationRef {
         id: answering.conversation.clone(),
     };
-    let mut shown = String::new();
     let mut stopped = None;
     let message = loop {
         let event = tokio::select! {
@@ -82,7 +103,7 @@ pub(super) async fn make(
             Ok(_) => continue,
             Err(RecvError::Closed) => return Err(failure::internal().detail("the events ended")),
         };
-        if shown.is_empty() {
+        if shown.len() == before {
             session.terminal.passing("");
         }
         shown.push_str(&more);
@@ -98,7 +119,7 @@ pub(super) async fn make(
     if matches!(show, Show::Stream) && !matches!(stopped, Some(Ending::ReaderGone)) {
         let text = text_of(&message.parts);
         let mut rest = text.get(shown.len()..).unwrap_or_default().to_owned();
-        if !text.is_empty() && !text.ends_with('\n') {
+        if text.len() > before && !text.ends_with('\n') {
             rest.push('\n');
         }
         if let Err(gone) = output::write(&rest) {

@@ -2,12 +2,12 @@
 
 use super::{
     Session,
-    answer::{self, Show},
+    answer::{self, Ended, Show, Wanted},
     lines::{Line, Lines},
 };
 use crate::output::Ending;
 use chat::messages::size;
-use protocol::{AppError, ModelChoose, ModelEntry, ModelState, failure};
+use protocol::{AppError, ConversationRef, Message, ModelChoose, ModelEntry, ModelState, failure};
 use std::io::IsTerminal;
 
 /// What a line asks for.
@@ -19,6 +19,7 @@ enum Wish<'a> {
     Model(&'a str),
     New,
     Stop,
+    Continue,
     Quit,
     Unknown(&'a str),
 }
@@ -50,20 +51,18 @@ pub(super) async fn run(session: &mut Session, model: Option<&str>) -> Result<()
         };
         match wish(&line) {
             Wish::Quit => return Ok(()),
-            Wish::Say(text) => match answer::make(session, text.to_owned(), Show::Stream).await {
-                Ok(ended) => match (ended.stopped, ended.message.error) {
-                    (Some(Ending::ReaderGone), _) => return Err(Ending::ReaderGone),
-                    (Some(Ending::Failed(error)), _) => session.terminal.fail(&error),
-                    (_, Some(error)) => session.terminal.fail(&error),
-                    (Some(Ending::Interrupted), None) => {
-                        session
-                            .terminal
-                            .note(&session.terminal.say("chat-stopped", &[]));
-                    }
-                    (None, None) => {}
-                },
-                Err(error) => session.terminal.fail(&error),
-            },
+            Wish::Say(text) => {
+                let wanted = Wanted::Answer(text.to_owned());
+                let made = answer::make(session, wanted, Show::Stream).await;
+                tell(session, made)?;
+            }
+            Wish::Continue => {
+                let made = match last(session).await {
+                    Ok(message) => answer::make(session, Wanted::More(message), Show::Stream).await,
+                    Err(error) => Err(error),
+                };
+                tell(session, made)?;
+            }
             other => {
                 if let Err(error) = obey(session, other).await {
                     match error {
@@ -76,6 +75,34 @@ pub(super) async fn run(session: &mut Session, model: Option<&str>) -> Result<()
     }
 }
 
+/// Says how an answer ended, where that is not plain to see.
+fn tell(session: &Session, made: Result<Ended, AppError>) -> Result<(), Ending> {
+    let terminal = session.terminal;
+    match made {
+        Ok(ended) => match (ended.stopped, ended.message.error) {
+            (Some(Ending::ReaderGone), _) => return Err(Ending::ReaderGone),
+            (Some(Ending::Failed(error)), _) => terminal.fail(&error),
+            (_, Some(error)) => terminal.fail(&error),
+            (Some(Ending::Interrupted), None) => terminal.note(&terminal.say("chat-stopped", &[])),
+            (None, None) => {}
+        },
+        Err(error) => terminal.fail(&error),
+    }
+    Ok(())
+}
+
+/// What was said last.
+async fn last(session: &Session) -> Result<Box<Message>, AppError> {
+    let id = session.conversation.clone();
+    let id = id.ok_or_else(failure::cannot_continue)?;
+    let opened = session
+        .app
+        .conversation_open(ConversationRef { id })
+        .await?;
+    let last = opened.messages.into_iter().next_back().map(Box::new);
+    last.ok_or_else(failure::cannot_continue)
+}
+
 /// Commands are single words after a slash; what else begins with one (a path) is said.
 fn wish(line: &str) -> Wish<'_> {
     let line = line.trim();
@@ -86,6 +113,7 @@ fn wish(line: &str) -> Wish<'_> {
         ("/model", rest) => Wish::Model(rest),
         ("/new", "") => Wish::New,
         ("/stop", "") => Wish::Stop,
+        ("/continue", "") => Wish::Continue,
         ("/quit" | "/exit", "") => Wish::Quit,
         (word, "") if word.len() > 1 && is_command_like(word) => Wish::Unknown(word),
         _ => Wish::Say(line),
@@ -100,7 +128,10 @@ fn is_command_like(word: &str) -> bool {
 async fn obey(session: &mut Session, wish: Wish<'_>) -> Result<(), Ending> {
     let terminal = session.terminal;
     match wish {
-        Wish::Help => terminal.note(&terminal.say("chat-help", &[])),
+        Wish::Help => {
+            terminal.note(&terminal.say("chat-help", &[]));
+            terminal.note(&terminal.say(kept(session), &[]));
+        }
         Wish::New => {
             session.conversation = None;
             terminal.note(&terminal.say("chat-new", &[]));
@@ -133,7 +164,7 @@ async fn obey(session: &mut Session, wish: Wish<'_>) -> Result<(), Ending> {
             session.model = Some(model.id.clone());
             terminal.note(&terminal.say("chat-model", &[("model", brief(&model).into())]));
         }
-        Wish::Nothing | Wish::Say(_) | Wish::Quit => {}
+        Wish::Nothing | Wish::Say(_) | Wish::Continue | Wish::Quit => {}
     }
     Ok(())
 }
@@ -151,8 +182,19 @@ async fn greet(session: &Session) {
         }
         Err(error) => terminal.fail(&error),
     }
+    if session.temporary {
+        terminal.note(&terminal.say(kept(session), &[]));
+    }
     if std::io::stdin().is_terminal() {
         terminal.note(&terminal.say("chat-hint", &[]));
+    }
+}
+
+/// The words that say where conversations are kept.
+fn kept(session: &Session) -> &'static str {
+    match session.temporary {
+        true => "chat-temporary",
+        false => "chat-kept",
     }
 }
 
@@ -186,6 +228,7 @@ mod tests {
         check("\n", Wish::Nothing);
         check("  Hello \n", Wish::Say("Hello"));
         check("/quit\r\n", Wish::Quit);
+        check("/continue", Wish::Continue);
         check("/model", Wish::Model(""));
         check(
             "/model  ~/my models/a.gguf ",

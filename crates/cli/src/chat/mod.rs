@@ -1,4 +1,4 @@
-//! `parley chat`: a conversation in the terminal, in the same history as the window's.
+//! `parley chat`: a conversation in the terminal, in the same history as the window's, or in none.
 
 mod answer;
 mod interactive;
@@ -23,6 +23,8 @@ struct Session {
     system: String,
     sampling: Sampling,
     limits: Limits,
+    /// Whether conversations are kept in memory only.
+    temporary: bool,
     /// None before anything was said.
     conversation: Option<String>,
     /// The model for a new conversation; None: the one last chosen.
@@ -55,6 +57,7 @@ pub(crate) async fn run(
         limits: Limits {
             max_tokens: options.max_tokens,
         },
+        temporary: options.temporary,
         conversation: None,
         model: None,
     };
@@ -89,7 +92,7 @@ impl Session {
                 parent: None,
                 text,
                 model,
-                temporary: false,
+                temporary: self.temporary,
             },
             system: self.system.clone(),
             sampling: self.sampling.clone(),

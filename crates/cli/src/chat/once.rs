@@ -2,7 +2,7 @@
 
 use super::{
     Session,
-    answer::{self, Ended, Show},
+    answer::{self, Ended, Show, Wanted},
 };
 use crate::{
     input,
@@ -54,7 +54,7 @@ async fn ask(
     };
     session.take_model(model)?;
     let show = if json { Show::Nothing } else { Show::Stream };
-    answer::make(session, text, show).await
+    answer::make(session, Wanted::Answer(text), show).await
 }
 
 /// The object of `--json`: the answer and how it was made, where there is one, and `error`

@@ -183,6 +183,17 @@ pub async fn until(stream: &mut GenerationStream, so: impl Fn(&GenerationEvent) 
     }
 }
 
+/// Reads until the first text, and gives it.
+pub async fn first_text(stream: &mut GenerationStream) -> String {
+    loop {
+        match stream.next().await {
+            Some(Ok(GenerationEvent::Text { text })) => return text,
+            Some(Ok(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 pub fn is_text(event: &GenerationEvent) -> bool {
     matches!(event, GenerationEvent::Text { .. })
 }
