@@ -196,7 +196,7 @@ adding-of = 正在讀取 { $name }（第 { $at } 個，共 { $count } 個）
 ## 頁面之外，視窗本身的用語
 awake-why = 正在撰寫回答
 page-dies-simple = 用簡易繪製方式重新啟動
-page-dies-again = 重試
+page-dies-again = 再試一次
 page-dies-close = 關閉
 
 ## 按鍵
