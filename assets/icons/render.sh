@@ -1,5 +1,6 @@
 #!/bin/sh
-# Draws the PNGs from parley.svg (needs chromium). The PNGs are committed, so that a build does not need it.
+# Draws the PNGs from parley.svg (needs chromium), and from the largest the icons of macOS and Windows (by Tauri's
+# command line). What is drawn is committed, so that a build needs neither.
 set -eu
 cd "$(dirname "$0")"
 draw() {
@@ -11,5 +12,9 @@ draw() {
 }
 draw 32 32x32.png
 draw 128 128x128.png
-draw 256 128x128@2x.png
+draw 256 256x256.png
 draw 512 icon.png
+drawn="$(mktemp -d)"
+../../ui/node_modules/.bin/tauri icon icon.png --output "$drawn"
+cp "$drawn/icon.icns" "$drawn/icon.ico" .
+rm -r "$drawn"
