@@ -46,6 +46,7 @@ pub fn candidates(named: Option<&OsStr>, executable: Option<&Path>, data: &Path)
         }
         paths.push(folder.join("../lib/parley/starter").join(file));
         paths.push(folder.join("../lib/parley").join(file));
+        paths.push(folder.join("../Resources/starter").join(file)); // in a bundle of macOS
     }
     paths.push(data.join("starter").join(file));
     paths
@@ -83,6 +84,7 @@ mod tests {
             format!("/src/parley/assets/starter/{file}"),
             format!("/src/parley/target/release/deps/../lib/parley/starter/{file}"),
             format!("/src/parley/target/release/deps/../lib/parley/{file}"),
+            format!("/src/parley/target/release/deps/../Resources/starter/{file}"),
             format!("/home/data/starter/{file}"),
         ];
         let found: Vec<_> = order
