@@ -9,7 +9,9 @@ mod count;
 mod fuzz;
 mod models;
 mod node;
+mod package;
 mod place;
+mod release;
 mod run;
 mod screenshots;
 mod shell;
@@ -32,6 +34,9 @@ cargo xtask <verb>
   test          every check there is: formatting, lints, unit tests, pages, the real window; ends with a count
   soak          the window and the worker killed at a hundred random moments, disks full and read-only: nothing shown is
                 lost; --rounds N, and --seed N for the same moments again
+  package       make the .deb and the .rpm in target/packages, with the profile dist; --check also installs the .deb in a
+                Debian of its own (root or sudo), uses it there without a network, and removes it
+  release       the mechanical part of a release: every test, the packages checked, their hashes; docs/release.md has the rest
   models        fetch the two models that the tests use, and the starter model, by pinned hash
   bindings      write the TypeScript of the types that the window shares with the core
   bench         measure start, memory and smoothness of the release build, and write docs/performance.md
@@ -54,6 +59,8 @@ fn main() -> ExitCode {
         Some("bindings") => bindings::write(),
         Some("bench") => bench::bench(),
         Some("fuzz") => fuzz::fuzz(rest),
+        Some("package") => package::verb(rest),
+        Some("release") => release::release(),
         Some("screenshots") => screenshots::take(),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");

@@ -187,7 +187,8 @@ fn key(file: &Path) -> Option<String> {
     ))
 }
 
-fn sha256(file: &Path) -> io::Result<(u64, String)> {
+/// A file's length and its hash in hex.
+pub(crate) fn sha256(file: &Path) -> io::Result<(u64, String)> {
     let (mut file, mut hash, mut bytes) = (File::open(file)?, Sha256::new(), 0);
     let mut buffer = vec![0; 1 << 20];
     loop {

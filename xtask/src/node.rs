@@ -74,13 +74,15 @@ impl Node {
         command
     }
 
+    /// Node itself.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Command {
+        let own = self.folder.as_ref().map(|folder| folder.join("node"));
+        shell::command(own.unwrap_or_else(|| PathBuf::from("node")), arguments)
+    }
+
     /// Its version, for stamps.
     pub(crate) fn version(&self) -> String {
-        let program = self
-            .folder
-            .as_ref()
-            .map_or_else(|| PathBuf::from("node"), |folder| folder.join("node"));
-        shell::output(&mut shell::command(program, &["--version"]))
+        shell::output(&mut self.run(&["--version"]))
             .unwrap_or_default()
             .trim()
             .to_owned()

@@ -22,6 +22,12 @@ pub(crate) fn target() -> PathBuf {
     }
 }
 
+/// Where Cargo keeps the sources of other people's crates; None where no home is known.
+pub(crate) fn cargo_home() -> Option<PathBuf> {
+    let named = env::var_os("CARGO_HOME").map(PathBuf::from);
+    named.or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+}
+
 /// Where test models are kept: `$PARLEY_MODELS`, else `parley-models` in the person's cache folder.
 pub(crate) fn models() -> Outcome<PathBuf> {
     let named = |name: &str| {

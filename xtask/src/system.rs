@@ -126,6 +126,53 @@ pub(crate) const TEST: &[Need] = &[
     },
 ];
 
+/// To make packages and to look them through. Debian's own tools: packages are made there.
+pub(crate) const PACKAGE: &[Need] = &[
+    Need {
+        why: "dpkg-shlibdeps, which tells the libraries of a program",
+        probe: Probe::OnPath(&["dpkg-shlibdeps"]),
+        packages: ["dpkg-dev", "dpkg-dev", "dpkg"],
+    },
+    Need {
+        why: "lintian, which finds the faults of a .deb",
+        probe: Probe::OnPath(&["lintian"]),
+        packages: ["lintian", "lintian", "lintian"],
+    },
+    Need {
+        why: "rpm, to look into the .rpm",
+        probe: Probe::OnPath(&["rpm"]),
+        packages: ["rpm", "rpm-build", "rpm-tools"],
+    },
+    Need {
+        why: "desktop-file-validate, for the entry in the menu",
+        probe: Probe::OnPath(&["desktop-file-validate"]),
+        packages: [
+            "desktop-file-utils",
+            "desktop-file-utils",
+            "desktop-file-utils",
+        ],
+    },
+    Need {
+        why: "appstreamcli, for the description in software centres",
+        probe: Probe::OnPath(&["appstreamcli"]),
+        packages: ["appstream", "appstream", "appstream"],
+    },
+];
+
+/// To install the package in a Debian of its own.
+pub(crate) const INSTALL: &[Need] = &[
+    Need {
+        why: "debootstrap, which makes an empty Debian in a folder",
+        probe: Probe::OnPath(&["debootstrap", "/usr/sbin/debootstrap"]),
+        packages: ["debootstrap", "debootstrap", "debootstrap"],
+    },
+    Need {
+        why: "unshare, to cut the network off",
+        probe: Probe::OnPath(&["unshare"]),
+        packages: ["util-linux", "util-linux", "util-linux"],
+    },
+];
+
 impl Need {
     /// True if the system has it.
     pub(crate) fn is_met(&self) -> bool {
