@@ -18,13 +18,19 @@ pub const STARTER: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
 /// Another family, another tokenizer, another template.
 pub const SECOND: &str = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf";
 
-fn variable(name: &str) -> Option<PathBuf> {
+/// A variable of the environment, as a path.
+pub fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).map(PathBuf::from)
 }
 
 /// The window under test: the built one, or an installed one named by `$PARLEY_DESKTOP`.
 pub fn program() -> PathBuf {
     variable("PARLEY_DESKTOP").unwrap_or_else(|| env!("CARGO_BIN_EXE_parley-desktop").into())
+}
+
+/// Whether that is an installed one: it is to find its worker and its model by itself.
+pub fn is_installed() -> bool {
+    variable("PARLEY_DESKTOP").is_some()
 }
 
 /// Another program of the workspace: the one named by the variable, or built beside the window.
@@ -97,8 +103,6 @@ impl Home {
             .env("XDG_DATA_HOME", self.path().join("data"))
             .env("XDG_CACHE_HOME", self.path().join("cache"))
             .env("XDG_CONFIG_HOME", self.path().join("config"))
-            .env("PARLEY_STARTER", model(STARTER))
-            .env("PARLEY_WORKER", beside("PARLEY_WORKER", "parley-worker"))
             .env("DISPLAY", &self.display.name)
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("XAUTHORITY")
@@ -110,6 +114,11 @@ impl Home {
             .env_remove("LC_MESSAGES")
             .env_remove("LANGUAGE")
             .stdin(Stdio::null());
+        if !is_installed() {
+            command
+                .env("PARLEY_STARTER", model(STARTER))
+                .env("PARLEY_WORKER", beside("PARLEY_WORKER", "parley-worker"));
+        }
         command
     }
 

@@ -1,7 +1,7 @@
 //! The built window, driven by WebKitWebDriver: it starts it, and ends with it.
 
 use crate::{
-    computer::{Home, PATIENCE, model, program, signal},
+    computer::{Home, PATIENCE, model, program, signal, variable},
     page,
 };
 use fantoccini::{Client, ClientBuilder, elements::Element};
@@ -224,17 +224,20 @@ impl Window {
         }
     }
 
-    /// Saves a picture of the page as `target/screens/NAME.png`, for looking at.
+    /// Saves a picture of the page as NAME.png in `$PARLEY_SCREENS`, else in `target/screens`, for looking at.
     pub async fn picture(&self, name: &str) {
         tokio::time::sleep(Duration::from_millis(300)).await; // what appears has appeared
         self.script(STIR, vec![]).await;
         let picture = soon("a picture", self.client.screenshot()).await;
         let built = Path::new(env!("CARGO_BIN_EXE_parley-desktop"));
-        let folder = built
-            .ancestors()
-            .nth(2)
-            .expect("a target folder")
-            .join("screens");
+        let beside = || {
+            built
+                .ancestors()
+                .nth(2)
+                .expect("a target folder")
+                .join("screens")
+        };
+        let folder = variable("PARLEY_SCREENS").unwrap_or_else(beside);
         fs::create_dir_all(&folder).expect("a folder for pictures");
         fs::write(folder.join(format!("{name}.png")), picture).expect("written");
     }

@@ -11,6 +11,7 @@ mod deaths;
 mod desktop;
 mod display;
 mod harness;
+mod installed;
 mod network;
 mod page;
 mod policy;
