@@ -8,6 +8,7 @@ mod manifests;
 mod pages;
 mod sources;
 mod tree;
+mod versions;
 
 use tree::File;
 
