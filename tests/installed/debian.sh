@@ -69,10 +69,12 @@ say "Installing what it is looked at with"
 apt install $tools
 
 say "Using it without a network"
+# The shell stays, as the first process: it takes leave of those that lose their parents.
 private=--net inside sh -c '
     ip link set lo up
     [ -z "$(ip route)" ] || exit 1
-    exec su --login person --command "sh /opt/check/use.sh"' || fail "it cannot be used"
+    su --login person --command "sh /opt/check/use.sh" || exit 1
+    exit 0' || fail "it cannot be used"
 cp "$system"/opt/check/screens/* "$work/screens/"
 chown -R "$owner" "$work/screens"
 

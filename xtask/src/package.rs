@@ -138,3 +138,38 @@ fn read(path: &Path) -> Outcome<String> {
         .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         .map_err(|error| format!("{} could not be read: {error}.", path.display()))
 }
+
+/// Words in lines of at most `width` letters where that can be: the first after `begin`, the others after `indent`.
+fn wrapped(begin: &str, words: &str, width: usize, indent: &str) -> String {
+    let mut lines = String::new();
+    let mut line = begin.to_owned();
+    let mut empty = true;
+    for word in words.split_whitespace() {
+        if !empty && line.chars().count() + 1 + word.chars().count() > width {
+            lines += &format!("{line}\n");
+            line = indent.to_owned();
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line += word;
+        empty = false;
+    }
+    format!("{lines}{line}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_broken_into_lines() {
+        let check = |words: &str, expected: &str| {
+            assert_eq!(wrapped("  * ", words, 10, "    "), expected, "{words}");
+        };
+        check("one", "  * one\n");
+        check("one to three", "  * one to\n    three\n");
+        check("averyverylongword a", "  * averyverylongword\n    a\n");
+    }
+}

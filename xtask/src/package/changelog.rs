@@ -1,7 +1,7 @@
 //! The changes of each version: read from `CHANGELOG.md`, and told in Debian's form.
 
-use super::read;
 use super::stage::NAME;
+use super::{read, wrapped};
 use crate::{Outcome, place, shell};
 
 /// Who packages, as `tauri.bundle.conf.json` has it.
@@ -31,7 +31,7 @@ pub(super) fn for_debian() -> Outcome<String> {
             .ok_or_else(|| format!("CHANGELOG.md: {} is no date.", version.day))?;
         text += &format!("{NAME} ({}) stable; urgency=medium\n\n", version.number);
         for change in &version.changes {
-            text += &format!("  * {}\n", change.replace('`', ""));
+            text += &wrapped("  * ", &change.replace('`', ""), 80, "    ");
         }
         text += &format!("\n -- {maintainer}  {}\n\n", date.trim());
     }

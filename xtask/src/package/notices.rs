@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{crates, pages, read};
+use super::{crates, pages, read, wrapped};
 use crate::node::Node;
 use crate::{Outcome, models, place, shell};
 
@@ -56,7 +56,7 @@ fn told(works: &[Work]) -> Outcome<String> {
         "What others made and Parley contains\n\
          ====================================\n\n\
          Parley itself is licensed under the Apache License 2.0. It contains the works below. No fonts are among them; the\n\
-         icons of the window are Lucide's. The texts of the licences follow the list, each with the works that it came with.\n\n",
+         icons of the window are Lucide's. The list of Rust's standard library is its authors' own, for every system. The texts of the licences follow the list, each with the works that it came with.\n\n",
     );
     // By the words alone: many copies differ in line breaks only.
     let mut texts: BTreeMap<String, (&str, Vec<&str>)> = BTreeMap::new();
@@ -80,7 +80,8 @@ fn told(works: &[Work]) -> Outcome<String> {
     texts.sort_by_key(|(_, owners)| std::cmp::Reverse(owners.len()));
     for (text, owners) in texts {
         let line = "-".repeat(120);
-        told += &format!("\n{line}\nOf {}:\n\n", owners.join(", "));
+        let owners = format!("{}:", owners.join(", "));
+        told += &format!("\n{line}\n{}\n", wrapped("Of ", &owners, 120, ""));
         for line in text.trim_matches(['\n', '\r']).lines() {
             told += line.trim_end();
             told.push('\n');
