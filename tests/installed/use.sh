@@ -41,5 +41,10 @@ PARLEY_DESKTOP="$program" PARLEY_SCREENS=/opt/check/screens /opt/check/window --
 answer="$(parley chat --once 'What is the capital of France?' --temperature 0 --max-tokens 40)"
 [ -n "$answer" ] || fail "no answer on the command line"
 printf 'parley chat: %s\n' "$answer"
+
+# What is said to stay after a removal is all there is.
+elsewhere="$(find "$HOME" -iname '*parley*' ! -path "$HOME/.local/share/parley*" ! -path "$HOME/.config/parley*" ! -path "$HOME/.cache/parley*")"
+[ -z "$elsewhere" ] || fail "Parley keeps something elsewhere: $elsewhere"
+
 man=/usr/share/man/man1/parley.1.gz
 zcat "$man" | grep -q 'parley chat' || fail "the manual is empty"

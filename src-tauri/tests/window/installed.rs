@@ -1,10 +1,7 @@
 //! The first minutes with what was installed: the starter model answers. `tests/installed` runs this on the .deb; else it runs
 //! on the built programs, like the other tests.
 
-use crate::{
-    computer::{Home, is_installed},
-    page::*,
-};
+use crate::computer::{Home, is_installed};
 use std::{fs, path::PathBuf};
 
 #[tokio::test]
