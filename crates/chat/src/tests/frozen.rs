@@ -278,7 +278,7 @@ async fn frozen_histories_are_opened_whole_and_gone_on_with() {
         });
         let home = thawed(version);
         let mut window = home.open().await;
-        assert_eq!(told(&window.app.core.lock().store), expected);
+        assert_eq!(told(&window.app.core.lock().histories.kept), expected);
 
         let alpha = window.model("Alpha").await;
         for summary in window.snapshot().await.conversations {
@@ -314,7 +314,7 @@ async fn freeze(version: u32) {
     fs::write(file(version, "sql"), sql).unwrap();
     let home = thawed(version);
     let window = home.open().await;
-    let text = told(&window.app.core.lock().store);
+    let text = told(&window.app.core.lock().histories.kept);
     fs::write(file(version, "txt"), text).unwrap();
 }
 
