@@ -49,6 +49,12 @@ pub(crate) enum Command {
         top: u32,
     },
     Bench(Bench),
+    Doctor {
+        #[arg(long)]
+        json: bool,
+        #[arg(long, conflicts_with = "json")]
+        report: bool,
+    },
 }
 
 #[derive(Args)]

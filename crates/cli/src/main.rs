@@ -7,6 +7,7 @@
 mod arguments;
 mod bench;
 mod chat;
+mod doctor;
 mod help;
 mod import;
 mod input;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         .and_then(|places| start(arguments, &places, &terminal));
     match ending {
         Ok(()) | Err(Ending::ReaderGone) => ExitCode::SUCCESS,
+        Err(Ending::Said) => ExitCode::FAILURE,
         Err(Ending::Interrupted) => ExitCode::from(130),
         Err(Ending::Failed(error)) => {
             ::chat::log::failed("command line", &error);
@@ -77,6 +79,7 @@ async fn run(command: Command, places: &Places, terminal: &Terminal) -> Result<(
         Command::Tokenize(options) => tokenize::run(options, &engine(places)?).await,
         Command::Render(options) => render::run(options, &engine(places)?).await,
         Command::Logits { file, ids, top } => logits::run(&file, &ids, top, &engine(places)?).await,
+        Command::Doctor { json, report } => doctor::run(json, report, places, terminal).await,
         Command::Bench(options) => bench::run(options, &engine(places)?, terminal).await,
     }
 }

@@ -9,6 +9,8 @@ use std::io::{self, IsTerminal, Write};
 pub(crate) enum Ending {
     /// With a sentence.
     Failed(Box<AppError>),
+    /// With what standard output has said already.
+    Said,
     /// The reader of standard output has closed it: nobody wants more.
     ReaderGone,
     /// By Ctrl-C.

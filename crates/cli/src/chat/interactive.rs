@@ -84,7 +84,7 @@ fn tell(session: &Session, made: Result<Ended, AppError>) -> Result<(), Ending> 
             (Some(Ending::Failed(error)), _) => terminal.fail(&error),
             (_, Some(error)) => terminal.fail(&error),
             (Some(Ending::Interrupted), None) => terminal.note(&terminal.say("chat-stopped", &[])),
-            (None, None) => {}
+            (Some(Ending::Said) | None, None) => {}
         },
         Err(error) => terminal.fail(&error),
     }
