@@ -29,7 +29,7 @@ impl App {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             };
             if let Ok(model) = state.model_for(None, None) {
-                core.engine.preload(model.id);
+                drop(core.engine.preload(model.id));
             }
             Ok(snapshot)
         })

@@ -32,16 +32,19 @@ impl App {
 
     /// Brings a model into memory, so that its first answer comes sooner.
     pub fn preload(&self, model: ModelId) {
-        self.core.engine.preload(model);
+        drop(self.core.engine.preload(model));
     }
 
-    /// Brings a model into memory. How that goes is told by events. Errors: `model-unknown`.
+    /// Brings a model into memory, and replies when it is there; how that goes is told by events.
+    /// Errors: `model-unknown`, `memory-short`, and those of a worker's start and load.
     pub async fn model_load(&self, request: ModelRef) -> Result<Nothing, AppError> {
-        self.with(move |core, state| {
-            core.engine.preload(state.hub.resolve(&request.model)?.id);
-            Ok(Nothing {})
-        })
-        .await
+        let loading = self
+            .with(move |core, state| {
+                let model = state.hub.resolve(&request.model)?.id;
+                Ok(core.engine.preload(model))
+            })
+            .await?;
+        loading.await.map(|()| Nothing {})
     }
 
     /// Takes a model out of memory, as soon as it is idle. Errors: `model-unknown`.
@@ -114,7 +117,7 @@ impl App {
                 model: Some(model.id.clone()),
                 ..state.settings.clone()
             })?;
-            core.engine.preload(model.id);
+            drop(core.engine.preload(model.id));
             Ok(Nothing {})
         })
         .await

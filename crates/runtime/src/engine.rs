@@ -16,8 +16,9 @@ pub trait Engine: Send + Sync {
     fn generate(&self, request: GenerateRequest) -> GenerationStream;
 
     /// Begins to load a model, so that the first answer comes sooner. How that goes is seen in
-    /// [`Engine::residents`]; a failure is told by the request that needs the model.
-    fn preload(&self, model: ModelId);
+    /// [`Engine::residents`]; how it ended is told by what this gives, which may be dropped: a
+    /// failure is told again by the request that needs the model.
+    fn preload(&self, model: ModelId) -> Loading;
 
     /// Takes a model out of memory, once it is idle.
     fn unload(&self, model: &ModelId);
@@ -36,6 +37,9 @@ pub trait Engine: Send + Sync {
     /// Errors: `worker-missing`, `worker-not-started`, `worker-version`.
     fn facts(&self) -> Pin<Box<dyn Future<Output = Result<EngineFacts, AppError>> + Send>>;
 }
+
+/// Ready when a model is in memory, or when it is known why it is not.
+pub type Loading = Pin<Box<dyn Future<Output = Result<(), AppError>> + Send>>;
 
 /// A model in memory or on its way there.
 #[derive(Clone, Debug, PartialEq)]

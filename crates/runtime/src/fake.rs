@@ -1,6 +1,6 @@
 //! A scripted engine for tests: it says what it was told to say, and nothing else.
 
-use crate::{Engine, GenerationStream, Resident};
+use crate::{Engine, GenerationStream, Loading, Resident};
 use protocol::{
     Answered, AppError, EngineFacts, GenerateRequest, GenerationEvent, Machine, MemoryUse, ModelId,
     ModelState, Receipt, ReceiptModel, Source, StopReason, Times, failure,
@@ -160,11 +160,12 @@ impl Engine for Fake {
         stream
     }
 
-    fn preload(&self, model: ModelId) {
+    fn preload(&self, model: ModelId) -> Loading {
         let state = ModelState::Loaded { memory: 0 };
         self.unload(&model);
         let resident = Resident { model, state };
         self.shared.residents.send_modify(|all| all.push(resident));
+        Box::pin(async { Ok(()) })
     }
 
     fn unload(&self, model: &ModelId) {

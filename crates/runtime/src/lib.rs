@@ -24,7 +24,7 @@ mod shared;
 mod stderr;
 mod system;
 
-pub use engine::{Engine, GenerationSink, GenerationStream, Resident, Stopper};
+pub use engine::{Engine, GenerationSink, GenerationStream, Loading, Resident, Stopper};
 pub use files::{BenchPlan, BenchRun, LogitsRow, Rows};
 pub use options::Options;
 pub use runtime::Runtime;

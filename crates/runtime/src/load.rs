@@ -6,7 +6,7 @@ use crate::process::{Trouble, Worker};
 use crate::seat::{Holding, Seat};
 use crate::shared::Shared;
 use protocol::{
-    AppError, ModelEntry, ModelState, WorkerEvent, WorkerRequest, WorkerStage, failure,
+    AppError, ModelEntry, ModelId, ModelState, WorkerEvent, WorkerRequest, WorkerStage, failure,
 };
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,6 +19,20 @@ enum Room {
 }
 
 impl Shared {
+    /// Loads a model that nobody waits for yet. Errors: `model-unknown`, those of
+    /// [`Shared::load`].
+    pub async fn preload(self: &Arc<Self>, model: &ModelId) -> Result<(), AppError> {
+        let entry = self.hub.resolve(model)?;
+        let seat = self.seat(&entry.id);
+        let mut slot = seat.worker.lock().await;
+        let loaded = self
+            .load(&seat, &mut slot, &entry, std::future::pending, |_| {})
+            .await;
+        drop(slot);
+        self.tell_freed();
+        loaded.map(drop)
+    }
+
     /// Loads the model into its seat where it is not there yet, and returns how long that took in
     /// milliseconds. `stopped` ends the load; `progress` is told fractions from 0 to 1.
     /// Errors: `memory-short`, `cancelled`, those of a worker's start and of the engine's load.

@@ -1,13 +1,13 @@
 //! The local engine: workers for the models of the hub.
 
-use crate::engine::{Engine, GenerationStream, Resident};
+use crate::engine::{Engine, GenerationStream, Loading, Resident};
 use crate::options::Options;
 use crate::shared::Shared;
 use hub::Hub;
-use protocol::{AppError, EngineFacts, GenerateRequest, Machine, MemoryUse, ModelId};
+use protocol::{AppError, EngineFacts, GenerateRequest, Machine, MemoryUse, ModelId, failure};
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 /// The local engine. A cheap clone; all workers end with the last one.
 #[derive(Clone)]
@@ -64,21 +64,14 @@ impl Engine for Runtime {
         stream
     }
 
-    fn preload(&self, model: ModelId) {
+    fn preload(&self, model: ModelId) -> Loading {
         let shared = self.shared.clone();
+        let (ended, end) = oneshot::channel();
         self.shared.spawn(async move {
-            let Ok(entry) = shared.hub.resolve(&model) else {
-                return;
-            };
-            let seat = shared.seat(&entry.id);
-            let mut slot = seat.worker.lock().await;
-            // A failure is in the log, and told by the request that needs the model.
-            let _ = shared
-                .load(&seat, &mut slot, &entry, std::future::pending, |_| {})
-                .await;
-            drop(slot);
-            shared.tell_freed();
+            // Nobody may wait for it: the log has a failure too.
+            let _ = ended.send(shared.preload(&model).await);
         });
+        Box::pin(async { end.await.unwrap_or_else(|_| Err(failure::cancelled())) })
     }
 
     fn unload(&self, model: &ModelId) {

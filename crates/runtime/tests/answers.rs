@@ -289,7 +289,7 @@ async fn models_share_the_memory_there_is() {
         memory: Some(measured),
         ..Options::default()
     });
-    runtime.preload(large.id.clone());
+    drop(runtime.preload(large.id.clone()));
     eventually("loaded", || loaded(&runtime) == [large.path.clone()]).await;
     let mut busy = runtime.generate(ask(&large, STORY, 4));
     until(&mut busy, is_text).await;
@@ -297,6 +297,8 @@ async fn models_share_the_memory_there_is() {
         memory: Some(small.memory - 1),
         ..Options::default()
     });
+    let error = tight.preload(small.id.clone()).await.unwrap_err();
+    assert_eq!(error.key, "memory-short");
     let error = failure(&tight, ask(&small, "Hello", 1)).await;
     assert_eq!(error.key, "memory-short");
     assert_eq!(error.args["smaller"], "none".into(), "{error}");
