@@ -152,7 +152,13 @@ doctor-disk-full = Only { $free_bytes } is free. Make room: conversations can ha
 doctor-disk-unknown = The system does not say how much is free.
 doctor-logs-ok = The log is in { $path }.
 doctor-logs-read-only = The log cannot be written to { $path }. Parley works without one, but a trouble is then harder to explain.
-doctor-history-ok = It is whole: { $conversations } conversations, { $messages } messages, { $size_bytes }.
+doctor-history-ok = It is whole: { $conversations ->
+        [one] { $conversations } conversation
+       *[other] { $conversations } conversations
+    }, { $messages ->
+        [one] { $messages } message
+       *[other] { $messages } messages
+    }, { $size_bytes }.
 doctor-history-none = There are no conversations yet.
 doctor-library-ok = It can be read. Number of models: { $models }.
 doctor-model-ok = The file of { $name } is there and unchanged, { $size_bytes }.

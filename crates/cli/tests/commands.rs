@@ -349,3 +349,109 @@ fn the_language_is_that_of_the_system() {
     let said = result(command.env("LC_ALL", "zh_TW.UTF-8").output().unwrap());
     assert!(said.err.starts_with("找不到檔案"), "{}", said.err);
 }
+
+/// What `parley doctor --json` found of a check.
+fn found(result: &Result, check: &str) -> (String, String) {
+    let findings: serde_json::Value = serde_json::from_str(&result.out).unwrap();
+    let finding = findings
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|finding| finding["check"] == check)
+        .unwrap_or_else(|| panic!("{check} is not in {}", result.out));
+    let said = |name: &str| finding[name].as_str().unwrap().to_owned();
+    (said("state"), said("sentence"))
+}
+
+#[test]
+fn the_doctor_finds_what_is_wrong() {
+    let check = |ruin: &dyn Fn(&Person), name: &str, state: &str, said: &str| {
+        let person = Person::new();
+        person.model("Alpha.gguf", "llama", "Alpha");
+        person.say(&["import", "Alpha.gguf"]);
+        ruin(&person);
+        let result = person.say(&["doctor", "--json"]);
+        let (found, sentence) = found(&result, name);
+        assert_eq!(found, state, "{sentence}");
+        assert!(sentence.contains(said), "{sentence}");
+        if state == "trouble" {
+            assert_eq!(result.code, 1);
+        }
+    };
+    let data = |person: &Person| person.path("home/data");
+    check(&|_| {}, "folder", "ok", "can be written");
+    check(&|_| {}, "disk", "ok", "free");
+    check(&|_| {}, "history", "ok", "no conversations yet");
+    check(&|_| {}, "library", "ok", "1");
+    check(&|_| {}, "model", "ok", "Alpha");
+    check(&|_| {}, "answer", "attention", "starter model");
+    check(
+        &|person| std::fs::write(data(person).join("history.db"), [0xff; 8192]).unwrap(),
+        "history",
+        "trouble",
+        "damaged",
+    );
+    check(
+        &|person| std::fs::write(data(person).join("library.json"), "{ no").unwrap(),
+        "library",
+        "attention",
+        "could not be read",
+    );
+    check(
+        &|person| std::fs::remove_file(person.path("Alpha.gguf")).unwrap(),
+        "model",
+        "trouble",
+        "is gone",
+    );
+    check(
+        &|person| {
+            std::fs::remove_dir_all(person.path("home")).unwrap();
+            std::fs::write(person.path("home"), "a file").unwrap();
+        },
+        "folder",
+        "trouble",
+        "Nothing can be written",
+    );
+}
+
+#[test]
+fn the_doctor_speaks_every_language() {
+    let person = Person::new();
+    for (language, said) in [
+        ("en", "Data folder: ok. "),
+        ("zh-Hans", "数据文件夹：正常。"),
+        ("zh-Hant", "資料存放處：正常。"),
+    ] {
+        let result = person.say(&["doctor", "--language", language]);
+        assert!(result.out.starts_with(said), "{}", result.out);
+        // No key without words.
+        assert!(!result.out.contains("doctor-"), "{}", result.out);
+        // There is no model at all.
+        assert_eq!(result.code, 1);
+    }
+}
+
+#[test]
+fn a_report_can_be_had_where_the_history_is_damaged() {
+    let person = Person::new();
+    std::fs::create_dir_all(person.path("home/data")).unwrap();
+    std::fs::write(person.path("home/data/history.db"), [0xff; 8192]).unwrap();
+    let mut command = person.command(&["doctor", "--report"]);
+    let home = person.path("");
+    let output = command
+        .env("HOME", home.to_str().unwrap().trim_end_matches('/'))
+        .env("PARLEY_MEMORY_BYTES", "5000000000")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    for entry in [
+        "## Parley\nVersion: 0",
+        "Data: ~/home/data (",
+        "History: history-damaged path=\"~/home/data/history.db\"",
+        "For models: 5.0 GB",
+        "PARLEY_MEMORY_BYTES: 5000000000",
+    ] {
+        assert!(text.contains(entry), "{entry} is not in:\n{text}");
+    }
+    assert!(!text.contains(home.to_str().unwrap()), "{text}");
+}

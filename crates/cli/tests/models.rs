@@ -360,3 +360,51 @@ fn an_interrupt_stops_the_answer_and_keeps_it() {
     out.read_to_string(&mut said).unwrap();
     assert!(said.ends_with('\n'));
 }
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn the_doctor_gets_an_answer_of_the_starter() {
+    let person = Person::new();
+    let (out, _, _) = person.run(&["doctor", "--json"], "");
+    let findings: serde_json::Value = serde_json::from_str(&out).unwrap();
+    for check in ["memory", "worker", "processor", "answer", "model"] {
+        let mut findings = findings.as_array().unwrap().iter();
+        let finding = findings.find(|finding| finding["check"] == check).unwrap();
+        assert_ne!(finding["state"], "trouble", "{finding}");
+    }
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn what_is_said_to_a_real_model_is_not_in_the_log() {
+    let person = Person::new();
+    let words = [
+        "chat",
+        "--once",
+        "Repeat: canaryword",
+        "--system",
+        "canarysystem",
+    ];
+    let answer = person.out(&[&words[..], &["--max-tokens", "30"]].concat(), "");
+    let logs = person.0.path().join("data/logs");
+    let logged: String = std::fs::read_dir(logs)
+        .unwrap()
+        .flatten()
+        .map(|file| std::fs::read_to_string(file.path()).unwrap())
+        .collect();
+    for entry in [
+        " started ",
+        " worker started ",
+        " model loaded ",
+        " answered ",
+        " ended ",
+    ] {
+        assert!(logged.contains(entry), "{entry} is not in:\n{logged}");
+    }
+    assert!(!logged.to_lowercase().contains("canary"), "{logged}");
+    let sentence = answer.trim();
+    assert!(
+        sentence.len() > 10 && !logged.contains(sentence),
+        "{logged}"
+    );
+}

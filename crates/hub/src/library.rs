@@ -359,8 +359,9 @@ impl Shared {
                 self.change(|index| index.hashed(&copy.path, copy.bytes, copy.modified, &sha256))
                     .is_ok()
             });
-            tracing::info!(path = copy.path, bytes = copy.bytes, noted, "model hashed");
-            if !noted {
+            if noted {
+                tracing::info!(path = copy.path, bytes = copy.bytes, "model hashed");
+            } else {
                 given_up.insert(key);
             }
             open = !self.state().closing;
