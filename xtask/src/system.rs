@@ -106,6 +106,26 @@ pub(crate) const TEST: &[Need] = &[
         packages: ["tcpdump", "tcpdump", "tcpdump"],
     },
     Need {
+        why: "a window manager, for frames, closing and the window's place",
+        probe: Probe::OnPath(&["blackbox"]),
+        packages: ["blackbox", "blackbox", "blackbox"],
+    },
+    Need {
+        why: "to ask that window manager",
+        probe: Probe::OnPath(&["wmctrl"]),
+        packages: ["wmctrl", "wmctrl", "wmctrl"],
+    },
+    Need {
+        why: "to see what the window is called",
+        probe: Probe::OnPath(&["xprop"]),
+        packages: ["x11-utils", "xprop", "xorg-xprop"],
+    },
+    Need {
+        why: "a message bus of the tests' own: sleep, theme, screen readers",
+        probe: Probe::OnPath(&["dbus-daemon"]),
+        packages: ["dbus-daemon", "dbus-daemon", "dbus"],
+    },
+    Need {
         why: "WebKit's driver, to use the real window as a person would",
         probe: Probe::OnPath(&["WebKitWebDriver"]),
         packages: ["webkit2gtk-driver", "webkit2gtk-driver", "webkit2gtk-4.1"],

@@ -25,6 +25,7 @@ impl Display {
                 "1280x900x24",
                 "-nolisten",
                 "tcp",
+                "-noreset", // else it begins anew, and refuses all, whenever its last client leaves
             ])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -41,9 +42,24 @@ impl Display {
 
     /// Runs xdotool; its output where it did what was asked.
     pub fn xdotool(&self, arguments: &[&str]) -> Option<String> {
-        let mut command = Command::new("xdotool");
+        self.tool("xdotool", arguments)
+    }
+
+    /// Asks the window manager for something; its answer where it did it.
+    pub fn wmctrl(&self, arguments: &[&str]) -> Option<String> {
+        self.tool("wmctrl", arguments)
+    }
+
+    /// Reads properties of the window with this number.
+    pub fn xprop(&self, window: &str, names: &[&str]) -> String {
+        let arguments = [&["-id", window], names].concat();
+        self.tool("xprop", &arguments).expect("the window is there")
+    }
+
+    fn tool(&self, name: &str, arguments: &[&str]) -> Option<String> {
+        let mut command = Command::new(name);
         command.args(arguments).env("DISPLAY", &self.name);
-        let output = command.output().expect("xdotool");
+        let output = command.output().expect(name);
         let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         output.status.success().then_some(said)
     }

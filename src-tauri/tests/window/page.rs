@@ -43,6 +43,9 @@ pub const OPEN_FILE: &str = "main .picker .foot button";
 pub const CONVERSATION: &str = "aside button.item[data-id]";
 /// The button that begins another.
 pub const NEW: &str = "aside button[aria-label='New conversation']";
+/// The dialog over the page, and what can be answered.
+pub const DIALOG: &str = "dialog.pop[open]";
+pub const DIALOG_ACT: &str = "dialog.pop[open] .acts button";
 /// The views: chat, settings.
 pub const VIEW: &str = "nav.rail button";
 /// The settings.
