@@ -1,7 +1,7 @@
 //! A disk without room and a folder that cannot be written: real ones, in a namespace of mounts.
 
 use super::{
-    Soak, assert_history_is_whole,
+    Soak, TURNS,
     recorder::Recorder,
     thread::{End, Thread},
 };
@@ -29,6 +29,9 @@ const AS_OTHERS: &[&str] = &[
 ];
 /// Parley's files and what WebKit keeps beside them, and room for some answers.
 const SIZE: &str = "size=16m,mode=700";
+
+/// What is told above the composer.
+const ALERT: &str = "main .notice [role=alert]";
 
 /// Parley's data folder as a disk of its own.
 struct Disk(PathBuf);
@@ -182,10 +185,13 @@ async fn full_in_mid_answer(
     let next = format!("Are you still there? {round}");
     window.send(&next).await;
     let said = || async { window.texts(OWN).await.len() > before };
-    let refused = "the question is refused with the sentence, or taken";
+    let refused = || async {
+        let told = window.text(ALERT).await;
+        told.contains(&full) && window.draft().await == next
+    };
     window
-        .until(refused, || async {
-            said().await || (window.says(&full).await && window.draft().await == next)
+        .until("it is refused, or taken", || async {
+            said().await || refused().await
         })
         .await;
     let refused = !said().await;
@@ -217,10 +223,14 @@ async fn the_disk_is_full_again_and_again() {
     let home = Home::new();
     let disk = Disk::under(&home);
     let mut window = home.open().await;
-    let mut thread = Thread::begin(&window, 0).await;
+    let mut threads: Vec<Thread> = Vec::new();
     for round in 0..soak.rounds {
+        if round % (TURNS / 2) == 0 {
+            threads.push(Thread::begin(&window, threads.len()).await);
+        }
+        let thread = threads.last_mut().expect("one was begun");
         if round % 3 != 1 {
-            full_in_mid_answer(&mut soak, &window, &disk, &mut thread, round).await;
+            full_in_mid_answer(&mut soak, &window, &disk, thread, round).await;
         }
         end(&mut soak, &home, window).await;
         if round % 3 == 1 {
@@ -242,15 +252,8 @@ async fn the_disk_is_full_again_and_again() {
         thread.is_as_before(&window, 0).await;
         soak.done(round);
     }
-    home.end("parley-desktop");
-    home.until_gone("parley-desktop").await;
-    assert_history_is_whole(&home);
-    assert!(
-        3 * soak.counted("interrupted by it") >= soak.rounds,
-        "{:?}",
-        soak.counted
-    );
-    soak.end();
+    soak.all_is_there(&home, window, &threads, "interrupted by it")
+        .await;
 }
 
 #[tokio::test]
@@ -264,13 +267,17 @@ async fn the_folder_is_read_only_again_and_again() {
     let home = Home::new();
     let disk = Disk::under(&home);
     let mut window = home.open().await;
-    let mut thread = Thread::begin(&window, 0).await;
+    let mut threads: Vec<Thread> = Vec::new();
     let refused = sentence("history-read-only");
     for round in 0..soak.rounds {
+        if round % TURNS == 0 {
+            threads.push(Thread::begin(&window, threads.len()).await);
+        }
+        let thread = threads.last_mut().expect("one was begun");
         let question = format!("Write a very long story about {round} stones.");
         window.send(&question).await;
         let recorder = Recorder::begin(&window);
-        soak.any_moment(round, &recorder, &thread).await;
+        soak.any_moment(round, &recorder, thread).await;
         let shown = if round % 2 == 0 {
             home.kill("parley-desktop");
             let shown = recorder.end().await;
@@ -297,10 +304,6 @@ async fn the_folder_is_read_only_again_and_again() {
         thread.holds(&window, &[&question], &shown).await;
         soak.done(round);
     }
-    window.say("Go on.").await;
-    window.stop().await;
-    home.end("parley-desktop");
-    home.until_gone("parley-desktop").await;
-    assert_history_is_whole(&home);
-    soak.end();
+    let met = "the whole disk, from a kill on";
+    soak.all_is_there(&home, window, &threads, met).await;
 }

@@ -1,15 +1,12 @@
 //! SIGKILL, to the window and to the worker.
 
 use super::{
-    Soak, assert_history_is_whole,
+    Soak, TURNS,
     recorder::Recorder,
     thread::{End, Thread},
 };
-use crate::{computer::Home, harness::Window};
+use crate::computer::Home;
 use std::time::Duration;
-
-/// Turns of one conversation, before another is begun.
-const TURNS: usize = 8;
 
 fn question(round: usize) -> String {
     format!("Write a very long story about {round} ships and the sea.")
@@ -23,26 +20,6 @@ impl Soak {
             End::Cut => "in mid-answer",
             End::Whole => "beside the answer",
         });
-    }
-
-    /// A new window shows all of it, SQLite finds the file whole, and one can go on.
-    async fn all_is_there(&self, home: &Home, window: Window, threads: &[Thread]) {
-        home.end("parley-desktop"); // in good order; the driver would kill it
-        home.until_gone("parley-desktop").await;
-        drop(window);
-        assert_history_is_whole(home);
-        let window = home.open_again().await;
-        for (at, thread) in threads.iter().rev().enumerate() {
-            thread.is_as_before(&window, at).await;
-        }
-        Thread::begin(&window, threads.len()).await;
-        window.close(home).await;
-        assert!(
-            3 * self.counted("in mid-answer") >= self.rounds,
-            "too few of the kills met an answer: {:?}",
-            self.counted
-        );
-        self.end();
     }
 }
 
@@ -74,7 +51,8 @@ async fn the_window_is_killed_again_and_again() {
         soak.count_end(end);
         soak.done(round);
     }
-    soak.all_is_there(&home, window, &threads).await;
+    soak.all_is_there(&home, window, &threads, "in mid-answer")
+        .await;
 }
 
 #[tokio::test]
@@ -103,5 +81,6 @@ async fn the_worker_is_killed_again_and_again() {
         soak.count_end(end);
         soak.done(round);
     }
-    soak.all_is_there(&home, window, &threads).await;
+    soak.all_is_there(&home, window, &threads, "in mid-answer")
+        .await;
 }

@@ -6,7 +6,10 @@ mod kills;
 mod recorder;
 mod thread;
 
-use crate::computer::{Home, PATIENCE};
+use crate::{
+    computer::{Home, PATIENCE},
+    harness::Window,
+};
 use recorder::Recorder;
 use std::{
     io::Write,
@@ -14,6 +17,9 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use thread::Thread;
+
+/// Turns of one conversation, before another is begun: all of them stand on one page.
+const TURNS: usize = 8;
 
 /// What one soak does how often, and what came of it.
 struct Soak {
@@ -118,6 +124,29 @@ impl Soak {
         };
         let pause = self.chance.below(longest);
         tokio::time::sleep(Duration::from_millis(pause)).await;
+    }
+}
+
+impl Soak {
+    /// A new window shows all of it, SQLite finds the file whole, and one can go on. What was to
+    /// be met was `met` in one of three rounds at least.
+    async fn all_is_there(&self, home: &Home, window: Window, threads: &[Thread], met: &str) {
+        home.end("parley-desktop"); // in good order; the driver would kill it
+        home.until_gone("parley-desktop").await;
+        drop(window);
+        assert_history_is_whole(home);
+        let window = home.open_again().await;
+        for (at, thread) in threads.iter().rev().enumerate() {
+            thread.is_as_before(&window, at).await;
+        }
+        Thread::begin(&window, threads.len()).await;
+        window.close(home).await;
+        assert!(
+            3 * self.counted(met) >= self.rounds,
+            "too few were {met}: {:?}",
+            self.counted
+        );
+        self.end();
     }
 }
 
