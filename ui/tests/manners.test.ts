@@ -167,13 +167,13 @@ test("which answers can go on", () => {
 test("load and eject are refused in words, and tell who is busy", async () => {
   const { parley, asked } = await begun("picture");
   const mixtral = parley.world!.models.find((m) => m.id === "sha256:mixtral")!;
-  expect((await parley.load(mixtral.id))?.key).toBe("memory-short");
-  expect(await parley.load("sha256:qwen")).toBeNull();
+  expect((await parley.library.load(mixtral.id))?.key).toBe("memory-short");
+  expect(await parley.library.load("sha256:qwen")).toBeNull();
   await vi.waitFor(() => expect(parley.world!.models.find((m) => m.id === "sha256:qwen")!.state.state).toBe("loaded"));
-  expect(await parley.eject("sha256:qwen")).toBeNull();
+  expect(await parley.library.eject("sha256:qwen")).toBeNull();
   expect(parley.world!.models.find((m) => m.id === "sha256:qwen")!.state.state).toBe("ready");
   const olmo = parley.world!.models.find((m) => m.id === "sha256:olmo")!;
-  expect(parley.answeringBy(olmo)).toBe(true); // "Falcon and multi-query attention" is being answered by it
-  expect(parley.answeringBy(mixtral)).toBe(false);
+  expect(parley.library.answering(olmo)).toBe(true); // "Falcon and multi-query attention" is being answered by it
+  expect(parley.library.answering(mixtral)).toBe(false);
   expect(asked("model_load")).toHaveLength(2);
 });

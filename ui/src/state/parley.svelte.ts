@@ -2,19 +2,16 @@
 import { SvelteSet } from "svelte/reactivity";
 import { asAppError, type Backend, type CommandName, type Reply, type Request } from "../backend/backend";
 import type { AppError } from "../backend/bindings/AppError";
-import type { BetterModel } from "../backend/bindings/BetterModel";
 import type { ConversationSummary } from "../backend/bindings/ConversationSummary";
 import type { Diagnostics } from "../backend/bindings/Diagnostics";
-import type { Language } from "../backend/bindings/Language";
-import type { Machine } from "../backend/bindings/Machine";
 import type { Message } from "../backend/bindings/Message";
-import type { ModelEntry } from "../backend/bindings/ModelEntry";
 import type { Settings } from "../backend/bindings/Settings";
 import type { WindowEvent } from "../backend/bindings/WindowEvent";
 import { Appearance } from "./appearance.svelte";
 import { Arrivals } from "./arrivals.svelte";
 import { Deletion } from "./deletion.svelte";
 import { Drafts } from "./drafts.svelte";
+import { Library } from "./library";
 import { modelOf } from "./models";
 import { Session } from "./session.svelte";
 import { canGoOn } from "./thread";
@@ -30,6 +27,7 @@ export class Parley {
   readonly session: Session;
   readonly appearance = new Appearance();
   readonly deletion: Deletion;
+  readonly library: Library;
   readonly arrivals: Arrivals;
 
   #view = $state<View>(localStorage.getItem(VIEW_KEY) === "settings" ? "settings" : "chat");
@@ -68,9 +66,10 @@ export class Parley {
   constructor(backend: Backend) {
     this.#backend = backend;
     this.session = new Session(backend, (event) => this.#happened(event));
+    this.library = new Library(backend, this.session);
     this.deletion = new Deletion((id) => this.#delete(id));
     const started = new Promise<void>((resolve) => (this.#started = resolve));
-    this.arrivals = new Arrivals((path) => started.then(() => this.#import(path)), (model) => this.choose(model));
+    this.arrivals = new Arrivals((path) => started.then(() => this.library.add(path)), (model) => this.choose(model));
   }
 
   async start(): Promise<void> {
@@ -303,55 +302,10 @@ export class Parley {
     try {
       const path = await this.#backend.pickModelFile();
       if (path === null) return null;
-      return await this.choose(await this.#import(path), conversation);
+      return await this.choose(await this.library.add(path), conversation);
     } catch (thrown) {
       return asAppError(thrown);
     }
-  }
-
-  /** The id of the model in a file, which the library then has. Rejects with an `AppError`. */
-  async #import(path: string): Promise<string> {
-    const entry = await this.#backend.call("model_import", { path });
-    if (entry.state.state === "unusable") throw entry.state.error;
-    return entry.id;
-  }
-
-  /** Whether the model is writing an answer, wherever. */
-  answeringBy(model: ModelEntry): boolean {
-    const { conversations = [], settings, models = [] } = this.world ?? {};
-    return conversations.some((c) => c.answering && settings && modelOf(c, settings, models)?.id === model.id);
-  }
-
-  /** Brings a model into memory, or takes it out. Null where it went well, or is on its way. */
-  async load(model: string): Promise<AppError | null> {
-    return this.#failure(this.#backend.call("model_load", { model }));
-  }
-  async eject(model: string): Promise<AppError | null> {
-    return this.#failure(this.#backend.call("model_eject", { model }));
-  }
-
-  async #failure(call: Promise<unknown>): Promise<AppError | null> {
-    try {
-      await call;
-      return null;
-    } catch (thrown) {
-      return asAppError(thrown);
-    }
-  }
-
-  /** What would serve better than the starter; null where nothing does, or it is not known. */
-  async betterModel(language: Language): Promise<BetterModel | null> {
-    return this.#backend.call("better_model", { language }).then(({ better }) => better, () => null);
-  }
-
-  /** Null where it cannot be told just now: a gauge has nothing to complain of. */
-  async machine(): Promise<Machine | null> {
-    return this.#backend.call("machine", {}).catch(() => null);
-  }
-
-  /** The folder of the logs; "" where it cannot be told. */
-  async logs(): Promise<string> {
-    return this.#backend.call("diagnostics", {}).then(({ logs }) => logs, () => "");
   }
 
   async diagnostics(): Promise<Diagnostics | null> {
