@@ -31,6 +31,7 @@ async fn an_answer_comes_in_order_with_its_receipt() {
     let desk = Desk::new();
     let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
     let runtime = desk.runtime(Options::default());
+    let before = runtime.machine();
     let mut request = ask(&model, "What is the capital of France?", 12);
     let told = read(runtime.generate(request.clone())).await;
     assert_eq!(
@@ -75,6 +76,15 @@ async fn an_answer_comes_in_order_with_its_receipt() {
     };
     assert!(memory > 90 << 20, "{memory}");
     assert!(runtime.memory().models >= memory);
+    // The worker's memory is ours, its mapped weights too, and so is what it computed.
+    let after = runtime.machine();
+    let more = after.parley_bytes.saturating_sub(before.parley_bytes);
+    assert!(more > model.bytes, "{before:?} {after:?}");
+    assert!(after.memory_used_bytes >= after.parley_bytes, "{after:?}");
+    assert!(
+        after.parley_cpu > 0.0 && after.parley_cpu <= after.cpu + 0.05,
+        "{after:?}"
+    );
     drop(runtime);
     eventually("all workers ended", || workers().is_empty()).await;
 }
