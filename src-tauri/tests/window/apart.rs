@@ -1,7 +1,10 @@
 //! Tests that run apart from the machine: in namespaces of their own, where disks and networks
 //! can fail and be watched. They end with the test, whatever becomes of it.
 
-use std::process::{Command, Stdio};
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Command, Stdio},
+};
 
 /// Set to a test's name inside its namespaces.
 const INSIDE: &str = "PARLEY_TEST_APART";
@@ -39,23 +42,26 @@ pub fn is_apart(name: &str, kinds: &[&str], by: &[&str]) -> bool {
         .arg(std::env::current_exe().expect("this program"))
         .args(["--exact", name, "--include-ignored", "--nocapture"])
         .env(INSIDE, name)
-        .stdin(Stdio::null());
-    let output = inside.output().expect("unshare");
-    let said = String::from_utf8_lossy(&output.stdout);
-    // Without the runner's own count, which would be counted again.
-    let (counts, said): (Vec<&str>, Vec<&str>) = said
-        .lines()
-        .partition(|line| line.starts_with("test result:"));
-    let ran = counts.iter().any(|line| line.contains(" 1 passed;"));
-    assert!(
-        output.status.success() && ran,
-        "inside of {kinds:?}:\n{}\n{}",
-        said.join("\n"),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    for line in said.iter().filter(|line| line.contains(": ")) {
-        println!("{line}");
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    let mut inside = inside.spawn().expect("unshare");
+    let said = inside.stdout.take().expect("its output");
+    let (mut passed, mut all) = (false, String::new());
+    for line in BufReader::new(said).lines().map_while(Result::ok) {
+        if line.starts_with("test result:") {
+            passed |= line.contains(" 1 passed;"); // not shown: it would be counted again
+            continue;
+        }
+        let of_the_runner = ["running ", "test "]
+            .iter()
+            .any(|one| line.starts_with(one));
+        if !of_the_runner && !line.is_empty() {
+            let _ = writeln!(std::io::stdout(), "{line}"); // at once, and though this test passes
+        }
+        all = all + &line + "\n";
     }
+    let ended = inside.wait().expect("it ends");
+    assert!(ended.success() && passed, "inside of {kinds:?}:\n{all}");
     false
 }
 

