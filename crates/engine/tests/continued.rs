@@ -126,9 +126,9 @@ fn a_stop_anywhere_changes_nothing() {
         let tiny = Tiny::new(architecture, GgmlDType::Q8_0);
         let model = load_path(&tiny.write(folder.path()), 1);
         let mut counts = [0, 0];
-        for words in ["hello", "日本語", "a", "b", "👩‍👩‍👧‍👦"] {
+        for words in ["hello", "日本語", "b"] {
             let messages = [message(Role::User, words)];
-            let more = check_goes_on(&model, &messages, 30, 1);
+            let more = check_goes_on(&model, &messages, 14, 1);
             counts = [counts[0] + more[0], counts[1] + more[1]];
         }
         assert!(counts[0] > 5, "{counts:?}");
