@@ -243,6 +243,26 @@ for (const [width, height] of [[1280, 800], [720, 480]] as const) {
     }));
 }
 
+test("the thread keeps its end where the window grows and the text with it: the browser's own going up was taken for the reader's", () =>
+  inWindow({ world: "picture" }, async (page) => {
+    await page.locator(".item").first().click();
+    await page.setViewportSize({ width: 720, height: 480 });
+    await page.locator(".code .k").first().waitFor();
+    const log = page.getByRole("log");
+    const below = () => log.evaluate((scroller) => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight);
+    await page.waitForTimeout(200);
+    await log.evaluate((scroller) => {
+      document.querySelector<HTMLElement>(".composer")!.hidden = true; // more room: the end comes down to less
+      void scroller.scrollTop;
+      scroller.querySelector<HTMLElement>(".thread")!.style.paddingBottom = "500px";
+    });
+    await page.waitForTimeout(300);
+    expect(await below()).toBeLessThan(2);
+    await log.hover();
+    await page.mouse.wheel(0, -300);
+    await page.getByRole("button", { name: "To the end" }).waitFor();
+  }));
+
 test("Ctrl B folds the list and brings it back", () =>
   inWindow({ world: "picture" }, async (page) => {
     await page.keyboard.press("Control+b");
