@@ -5,6 +5,7 @@ set -eu
 fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
 entry=/usr/share/applications/parley-desktop.desktop
 model="$(ls /usr/lib/parley/starter/*.gguf)"
+desktop-file-validate "$entry" || fail "the menu's entry has a fault"
 
 # A double click: the type by the name and by the first bytes, and the program for it.
 cp "$model" "$HOME/model.gguf"

@@ -164,15 +164,6 @@ pub(crate) const PACKAGE: &[Need] = &[
         packages: ["rpm", "rpm-build", "rpm-tools"],
     },
     Need {
-        why: "desktop-file-validate, for the entry in the menu",
-        probe: Probe::OnPath(&["desktop-file-validate"]),
-        packages: [
-            "desktop-file-utils",
-            "desktop-file-utils",
-            "desktop-file-utils",
-        ],
-    },
-    Need {
         why: "appstreamcli, for the description in software centres",
         probe: Probe::OnPath(&["appstreamcli"]),
         packages: ["appstream", "appstream", "appstream"],
