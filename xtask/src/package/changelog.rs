@@ -13,7 +13,7 @@ struct Version {
     number: String,
     /// Such as `2026-11-22`.
     day: String,
-    /// One line each, without the mark before it.
+    /// A paragraph each, without the mark before it.
     changes: Vec<String>,
 }
 
@@ -53,10 +53,14 @@ fn versions(text: &str) -> Vec<Version> {
                 day: day.trim().to_owned(),
                 changes: Vec::new(),
             }));
-        } else if let (true, Some(change), Some(version)) =
-            (dated, line.strip_prefix("- "), versions.last_mut())
-        {
-            version.changes.push(change.to_owned());
+        } else if let (true, Some(version)) = (dated, versions.last_mut()) {
+            if let Some(change) = line.strip_prefix("- ") {
+                version.changes.push(change.to_owned());
+            } else if let (Some(more), Some(change)) =
+                (line.strip_prefix("  "), version.changes.last_mut())
+            {
+                *change += &format!(" {}", more.trim());
+            }
         }
     }
     versions
@@ -68,7 +72,7 @@ mod tests {
 
     #[test]
     fn versions_are_read_with_their_changes_and_what_is_unreleased_is_not() {
-        let text = "# Changes\n- none\n## [Unreleased]\n- later\n## [0.2.0] - 2027-01-02\n### Added\n- a\n- b\n## [0.1.0] - 2026-11-22\n- c\n";
+        let text = "# Changes\n- none\n## [Unreleased]\n- later\n## [0.2.0] - 2027-01-02\n### Added\n- a\n  and more\n- b\n## [0.1.0] - 2026-11-22\n- c\n";
         let version = |number: &str, day: &str, changes: &[&str]| Version {
             number: number.to_owned(),
             day: day.to_owned(),
@@ -77,7 +81,7 @@ mod tests {
         assert_eq!(
             versions(text),
             [
-                version("0.2.0", "2027-01-02", &["a", "b"]),
+                version("0.2.0", "2027-01-02", &["a and more", "b"]),
                 version("0.1.0", "2026-11-22", &["c"])
             ]
         );
