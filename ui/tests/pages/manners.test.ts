@@ -181,13 +181,13 @@ test("diagnostics can be read before they are copied", () =>
     expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("SmolLM2 135M Instruct (llama, Q4_1)");
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
-    expect(await page.getByText("/home/you/.local/state/parley/logs").count()).toBe(1);
+    expect(await page.getByText("/home/you/.local/share/parley/logs").count()).toBe(1);
   }));
 
 test("what would be better than the starter is said once there is something, in every language", () =>
   inWindow({ lang: "zh-Hans" }, async (page) => {
     await page.getByText("就这台电脑和您的语言而言，Qwen2.5 7B Instruct 会更合适，约需下载 4.7 GB。").waitFor();
     expect(await calls(page, "better_model")).toEqual([{ language: "zh-Hans" }]);
-    expect(await page.locator(".how code").textContent()).toBe("Qwen/Qwen2.5-7B-Instruct-GGUF/qwen2.5-7b-instruct-q4_k_m-00001-of-00002.gguf");
+    expect(await page.locator(".how code").textContent()).toBe("bartowski/Qwen2.5-7B-Instruct-GGUF/Qwen2.5-7B-Instruct-Q4_K_M.gguf");
     expect(await page.locator(".how code").evaluate((code) => getComputedStyle(code).userSelect)).toBe("all");
   }));

@@ -177,9 +177,9 @@ Last failures
 function firstRun(): Scene {
   return {
     conversations: [], siblings: new Map(), models: [starter], memory: 13e9, settings: { language: null, theme: "system", model: null }, systemLanguage: "en",
-    machine, diagnostics: { text: DIAGNOSTICS, logs: "/home/you/.local/state/parley/logs" },
+    machine, diagnostics: { text: DIAGNOSTICS, logs: "/home/you/.local/share/parley/logs" },
     better: {
-      name: "Qwen2.5 7B Instruct", repository: "Qwen/Qwen2.5-7B-Instruct-GGUF", file: "qwen2.5-7b-instruct-q4_k_m-00001-of-00002.gguf", bytes: 4.68e9,
+      name: "Qwen2.5 7B Instruct", repository: "bartowski/Qwen2.5-7B-Instruct-GGUF", file: "Qwen2.5-7B-Instruct-Q4_K_M.gguf", bytes: 4.68e9,
       licence: "Apache-2.0",
     },
   };
