@@ -35,7 +35,6 @@ const USAGE: u8 = 2;
 fn main() -> ExitCode {
     environment::prepare();
     let places = Places::from_environment();
-    let _ = places.as_ref().map(chat::log::begin);
     let folder = std::env::current_dir().unwrap_or_default();
     let say = |key: &str, args: &[(&str, Arg)]| messages::text(language(&places), key, args);
     let print = |text: String| {
@@ -43,7 +42,10 @@ fn main() -> ExitCode {
         ExitCode::SUCCESS
     };
     match arguments::read(std::env::args_os().skip(1), &folder) {
-        Wish::Open(files) => open(places, &files),
+        Wish::Open(files) => {
+            let _ = places.as_ref().map(chat::log::begin);
+            open(places, &files)
+        }
         Wish::Version => print(format!("parley-desktop {}", env!("CARGO_PKG_VERSION"))),
         Wish::Help => print(say("help-desktop", &[])),
         Wish::Unknown(word) => {
@@ -59,6 +61,7 @@ fn fail(
     places: &Result<Places, AppError>,
     code: impl Into<ExitCode>,
 ) -> ExitCode {
+    chat::log::failed("window", error);
     eprintln!("{}", messages::sentence(error, language(places)));
     code.into()
 }

@@ -31,7 +31,7 @@ pub fn watch<R: Runtime>(window: &WebviewWindow<R>) -> tauri::Result<()> {
             .connect_web_process_terminated(move |_, reason| {
                 reloaded.state::<Feed>().end();
                 let too_many = deaths.borrow_mut().one_more(Instant::now());
-                eprintln!("parley-desktop: the page's process ended ({reason:?})");
+                chat::log::page_died(&format!("{reason:?}"));
                 if too_many {
                     *deaths.borrow_mut() = Deaths::default();
                     tell(&reloaded);
@@ -54,6 +54,7 @@ fn reload_soon<R: Runtime>(window: &WebviewWindow<R>) {
 fn tell<R: Runtime>(window: &WebviewWindow<R>) {
     let language = window.state::<Arc<ChatCore>>().language();
     let error = failure::page_dies(TOO_MANY);
+    chat::log::failed("window", &error);
     let parent = window.gtk_window().ok();
     let dialog = gtk::MessageDialog::builder()
         .modal(true)

@@ -17,6 +17,7 @@ mod manners;
 mod network;
 mod page;
 mod policy;
+mod readers;
 mod screens;
 mod session;
 mod soak;
