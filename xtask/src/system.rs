@@ -126,6 +126,14 @@ pub(crate) const TEST: &[Need] = &[
         packages: ["dbus-daemon", "dbus-daemon", "dbus"],
     },
     Need {
+        why: "what screen readers ask of a desktop",
+        probe: Probe::Program(
+            "test",
+            &["-e", "/usr/share/dbus-1/services/org.a11y.Bus.service"],
+        ),
+        packages: ["at-spi2-core", "at-spi2-core", "at-spi2-core"],
+    },
+    Need {
         why: "WebKit's driver, to use the real window as a person would",
         probe: Probe::OnPath(&["WebKitWebDriver"]),
         packages: ["webkit2gtk-driver", "webkit2gtk-driver", "webkit2gtk-4.1"],
