@@ -26,7 +26,7 @@ pub(crate) fn soak(arguments: &[String]) -> Outcome<ExitCode> {
         command.env("PARLEY_SOAK_SEED", seed.to_string());
     }
     shell::say(&format!(
-        "Killing, filling and cutting, {rounds} rounds: a quarter of an hour for each hundred, about"
+        "Killing, filling and cutting, {rounds} rounds: half an hour for each hundred, about"
     ));
     shell::complete(&mut command, "Something was lost, or could not be tried.")?;
     Ok(ExitCode::SUCCESS)
