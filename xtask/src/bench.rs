@@ -19,15 +19,16 @@ pub(crate) fn bench() -> Outcome<ExitCode> {
     shell::say("Building what is measured, and what measures it");
     let release: &[&[&str]] = &[
         &["build", "--release", "--workspace", "--exclude", "xtask"],
-        // With the tests' dependencies, so in a command of its own: the programs are built without.
         &[
             "build",
             "--release",
             "--workspace",
             "--exclude",
             "xtask",
-            "--example",
-            "empty",
+            "--features",
+            "parley-desktop/empty-window",
+            "--bin",
+            "empty-window",
         ],
     ];
     let tests: &[&[&str]] = &[
@@ -57,7 +58,7 @@ pub(crate) fn bench() -> Outcome<ExitCode> {
         .env("PARLEY_DESKTOP", release.join("parley-desktop"))
         .env("PARLEY_WORKER", release.join("parley-worker"))
         .env("PARLEY_COMMAND", release.join("parley"))
-        .env("PARLEY_EMPTY", release.join("examples/empty"));
+        .env("PARLEY_EMPTY", release.join("empty-window"));
     shell::complete(&mut measuring, "The measuring failed.")?;
     let trouble = |error: &dyn std::fmt::Display| format!("{}: {error}.", out.display());
     let figures = fs::read_to_string(&out).map_err(|error| trouble(&error))?;

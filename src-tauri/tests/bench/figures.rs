@@ -27,7 +27,6 @@ impl Figures {
         for name in [
             "start_warm_ms",
             "memory_parley_mb",
-            "memory_empty_mb",
             "worker_peak_mb",
             "turn_reused_ms",
             "turn_afresh_ms",

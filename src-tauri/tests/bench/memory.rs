@@ -5,27 +5,15 @@ use crate::{
     computer::{Home, program, signal},
     figures::Figures,
 };
-use std::{
-    fs,
-    os::unix::process::CommandExt,
-    path::{Path, PathBuf},
-};
-
-/// The window that holds nothing: `$PARLEY_EMPTY`, else the example as it is built beside us.
-fn empty() -> PathBuf {
-    let built = || {
-        let beside = Path::new(env!("CARGO_BIN_EXE_parley-desktop")).parent();
-        beside.expect("a folder").join("examples/empty")
-    };
-    std::env::var_os("PARLEY_EMPTY").map_or_else(built, PathBuf::from)
-}
+use std::{fs, os::unix::process::CommandExt, path::PathBuf};
 
 pub async fn measure(effort: &Effort, figures: &mut Figures) {
     for _ in 0..effort.memories {
-        for (what, program, name) in [
-            ("empty", empty(), "empty"),
-            ("parley", program(), "parley-desktop"),
-        ] {
+        // Built by `cargo xtask bench` alone.
+        let empty = std::env::var_os("PARLEY_EMPTY").map(PathBuf::from);
+        let empty = empty.map(|program| ("empty", program, "empty-window"));
+        let parley = ("parley", program(), "parley-desktop");
+        for (what, program, name) in empty.into_iter().chain([parley]) {
             let home = Home::new();
             let mut started = home
                 .command(&program)

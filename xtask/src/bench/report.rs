@@ -187,7 +187,7 @@ pub(super) fn of(whole: &Value) -> String {
          in the figure. The history and the library are there from an earlier start. The first paint is the page's `first-contentful-paint`. *Page cache dropped*:\n  \
          after `sync` and `echo 3 > /proc/sys/vm/drop_caches`, which needs root; without it these starts are left out.\n\
          - **Memory**: PSS from `/proc/*/smaps_rollup`, in MB of 2^20 bytes, ten seconds after the start with an empty conversation and a new home folder,\n  \
-         without a driver. The other window is `src-tauri/examples/empty`: the same Tauri, the same size, an empty page, started the same way.\n\
+         without a driver. The other window is `src-tauri/tests/bench/empty`: the same Tauri, the same size, an empty page, started the same way.\n\
          - **Worker's peak memory**: `VmHWM`, the mapped weights included, after a fixed conversation of 20 turns, answers of at most 48 tokens, temperature 0.\n\
          - **First token of turn 20**: from the worker's receipt of the request to the first text; the prompt has {tokens} tokens. *Read anew*: the same\n  \
          messages, answered by a worker just started with the model loaded. Both answers are checked to be the same text.\n\
