@@ -18,8 +18,9 @@ const LISTEN: &str = "const [composer, done] = arguments;
     const paint = () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime;
     if (document.querySelector(composer)?.value) done({});
     else window.addEventListener('input', (event) => {
-        const typed = now();
-        done({ typed, painted: performance.timeOrigin + (paint() ?? typed) });
+        const [typed, painted] = [now(), paint()];
+        // A key may come before the paint is noted.
+        done({ typed, painted: painted === undefined ? typed : performance.timeOrigin + painted });
     }, { capture: true, once: true });";
 
 /// Takes the keys out of the composer, so that no draft is kept of them.
