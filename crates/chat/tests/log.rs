@@ -1,5 +1,5 @@
 //! The log and the report of a whole conversation: what happened is there, what was said is not.
-//! One test, because a process has one log.
+//! One test of both, because a process has one log.
 
 #![expect(
     clippy::unwrap_used,
@@ -112,6 +112,21 @@ async fn what_happened_is_in_the_log_and_what_was_said_is_not() {
         );
     }
     assert_eq!(report.logs, places.logs().display().to_string());
+}
+
+/// All words of a panic were written to standard error, which a desktop's session keeps in a journal.
+#[test]
+fn a_panic_told_the_journal_what_was_said() {
+    let test = "what_happened_is_in_the_log_and_what_was_said_is_not";
+    let program = std::env::current_exe().unwrap();
+    let mut command = std::process::Command::new(program);
+    let output = command.args(["--exact", test, "--nocapture"]).output();
+    let said = String::from_utf8(output.unwrap().stderr).unwrap();
+    assert!(
+        said.contains("panic at crates/chat/tests/log.rs:"),
+        "{said}"
+    );
+    assert!(!said.contains("canary"), "{said}");
 }
 
 /// Says something and waits until its answer has ended.

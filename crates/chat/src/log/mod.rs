@@ -11,8 +11,11 @@ pub(crate) use redact::Redaction;
 
 use file::LogFile;
 use hub::Places;
-use std::fmt::Write;
-use std::panic;
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+    panic,
+};
 use tracing::{Event, Level, Metadata, Subscriber, field::Field};
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
 
@@ -34,13 +37,14 @@ pub fn begin(places: &Places) {
     if tracing::subscriber::set_global_default(subscriber).is_err() {
         return;
     }
-    let before = panic::take_hook();
-    panic::set_hook(Box::new(move |panic| {
+    panic::set_hook(Box::new(|panic| {
         // Words that were put together may hold what was said.
         let constant = panic.payload().downcast_ref::<&'static str>();
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, words = constant, "panic");
-        before(panic);
+        // A desktop's session keeps in a journal what is written there.
+        let (place, words) = (place.unwrap_or_default(), constant.unwrap_or(&""));
+        let _ = writeln!(io::stderr(), "panic at {place}: {words}");
     }));
 }
 
