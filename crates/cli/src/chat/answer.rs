@@ -39,7 +39,7 @@ pub(super) async fn make(
     let (answering, mut shown) = match wanted {
         Wanted::Answer(text) => {
             let answering = session.app.say(session.say(text)).await?;
-            (answering, String::new())
+            (answering, Shown::default())
         }
         Wanted::More(message) => {
             let reference = MessageRef {
@@ -47,10 +47,10 @@ pub(super) async fn make(
                 message: message.id,
             };
             let answering = session.app.answer_continue(reference).await?;
-            (answering, text_of(&message.parts))
+            (answering, Shown::of(text_of(&message.parts)))
         }
     };
-    let before = shown.len();
+    let before = shown.text.len();
     session.conversation = Some(answering.conversation.clone());
     let conversation = ConversationRef {
         id: answering.conversation.clone(),
@@ -65,48 +65,49 @@ pub(super) async fn make(
                 continue;
             }
         };
-        let more = match event.map(|event| event.what) {
-            Ok(EventKind::MessageText { message, text, .. }) if message == answering.message => {
+        let more = match event.map(|event| shown.news(event)) {
+            Ok(None) => continue,
+            Ok(Some(EventKind::MessageText { message, text, .. }))
+                if message == answering.message =>
+            {
                 text
             }
-            Ok(EventKind::AnswerProgress { message, stage, .. })
+            Ok(Some(EventKind::AnswerProgress { message, stage, .. }))
                 if message == answering.message =>
             {
                 tell(&session.terminal, &stage);
                 continue;
             }
-            Ok(EventKind::MessageChanged { message })
+            Ok(Some(EventKind::MessageChanged { message }))
                 if message.id == answering.message
                     && message.status != MessageStatus::Streaming =>
             {
                 break *message;
             }
-            Ok(EventKind::ConversationDeleted { id }) if id == answering.conversation => {
+            Ok(Some(EventKind::ConversationDeleted { id })) if id == answering.conversation => {
                 return Err(failure::conversation_unknown(id));
             }
             // Events were missed, or another process did something: what is stored tells.
-            Err(RecvError::Lagged(_)) | Ok(EventKind::PathChanged { .. }) => {
+            Err(RecvError::Lagged(_)) | Ok(Some(EventKind::PathChanged { .. })) => {
                 let opened = session.app.conversation_open(conversation.clone()).await?;
+                shown.seq = opened.seq;
                 let found = opened
                     .messages
                     .into_iter()
                     .find(|message| message.id == answering.message);
                 match found {
                     Some(message) if message.status != MessageStatus::Streaming => break message,
-                    Some(message) => {
-                        let text = text_of(&message.parts);
-                        text.get(shown.len()..).unwrap_or_default().to_owned()
-                    }
+                    Some(message) => shown.rest(&text_of(&message.parts)),
                     None => continue,
                 }
             }
-            Ok(_) => continue,
+            Ok(Some(_)) => continue,
             Err(RecvError::Closed) => return Err(failure::internal().detail("the events ended")),
         };
-        if shown.len() == before {
+        if shown.text.len() == before {
             session.terminal.passing("");
         }
-        shown.push_str(&more);
+        shown.text.push_str(&more);
         if matches!(show, Show::Stream)
             && stopped.is_none()
             && let Err(gone) = output::write(&more)
@@ -118,7 +119,7 @@ pub(super) async fn make(
     session.terminal.passing("");
     if matches!(show, Show::Stream) && !matches!(stopped, Some(Ending::ReaderGone)) {
         let text = text_of(&message.parts);
-        let mut rest = text.get(shown.len()..).unwrap_or_default().to_owned();
+        let mut rest = shown.rest(&text);
         if text.len() > before && !text.ends_with('\n') {
             rest.push('\n');
         }
@@ -127,6 +128,30 @@ pub(super) async fn make(
         }
     }
     Ok(Ended { message, stopped })
+}
+
+/// How much of an answer is shown.
+#[derive(Default)]
+struct Shown {
+    text: String,
+    /// The number of the event up to which all is known.
+    seq: u64,
+}
+
+impl Shown {
+    fn of(text: String) -> Shown {
+        Shown { text, seq: 0 }
+    }
+
+    /// What an event says; None where that was read with the conversation already.
+    fn news(&self, event: Event) -> Option<EventKind> {
+        (event.seq > self.seq).then_some(event.what)
+    }
+
+    /// What of the answer's text is not shown.
+    fn rest(&self, text: &str) -> String {
+        text.get(self.text.len()..).unwrap_or_default().to_owned()
+    }
 }
 
 /// What the answer waits for, where standard error is a terminal.
@@ -143,4 +168,32 @@ fn tell(terminal: &Terminal, stage: &AnswerStage) {
         ),
     };
     terminal.passing(&line);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pieces that were told while the conversation was read came twice.
+    #[test]
+    fn what_was_read_with_the_conversation_is_not_written_again() {
+        let event = |seq, text: &str| Event {
+            seq,
+            what: EventKind::MessageText {
+                conversation: String::new(),
+                message: String::new(),
+                text: text.to_owned(),
+            },
+        };
+        let mut shown = Shown::of("Once".into());
+        assert!(shown.news(event(7, " upon")).is_some());
+        shown.text += " upon";
+        shown.seq = 9;
+        assert_eq!(shown.rest("Once upon a time"), " a time");
+        shown.text += " a time";
+        assert_eq!(shown.news(event(8, " a")), None);
+        assert_eq!(shown.news(event(9, " time")), None);
+        assert!(shown.news(event(10, ".")).is_some());
+        assert_eq!(shown.rest("Once upon"), "");
+    }
 }
