@@ -9,7 +9,7 @@ use chat::messages;
 use gtk::prelude::*;
 use protocol::failure;
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -69,7 +69,12 @@ fn tell<R: Runtime>(window: &WebviewWindow<R>) {
     dialog.add_button(&word("page-dies-simple"), gtk::ResponseType::Yes);
     dialog.set_default_response(gtk::ResponseType::Yes);
     let window = window.clone();
+    let answered = Cell::new(false);
     dialog.connect_response(move |dialog, answer| {
+        // Closing it is told as an answer too: the wish to close Parley.
+        if answered.replace(true) {
+            return;
+        }
         dialog.close();
         match answer {
             gtk::ResponseType::Yes => window.state::<Restart>().ask(window.app_handle()),

@@ -109,12 +109,8 @@ async fn closing_during_an_answer_asks_once() {
     home.until_gone("parley-desktop").await;
 }
 
-#[tokio::test]
-#[ignore = "needs the test models and a display: cargo xtask test"]
-async fn a_page_that_keeps_dying_is_told_of_and_started_again_with_simple_drawing() {
-    let home = Home::new();
-    let _desk = home.desk().await;
-    let (start, _) = home.start(&[]).await;
+/// Has the page die until that is told of.
+async fn the_page_keeps_dying(home: &Home) {
     let page = || home.processes("WebKitWebProces");
     for _ in 0..3 {
         home.wait("a page", || page().len() == 1).await;
@@ -124,13 +120,24 @@ async fn a_page_that_keeps_dying_is_told_of_and_started_again_with_simple_drawin
         home.kill("WebKitWebProces");
         home.wait("its end", || page() != dying).await;
     }
-    let windows = || {
-        let listed = home.display.wmctrl(&["-l"]).unwrap_or_default();
-        listed.lines().count()
-    };
-    home.wait("the dialog", || windows() == 2).await;
+    home.wait("the dialog", || windows(home) == 2).await;
     tokio::time::sleep(Duration::from_millis(700)).await;
     assert!(page().is_empty(), "it is not loaded again");
+}
+
+/// How many windows there are.
+fn windows(home: &Home) -> usize {
+    let listed = home.display.wmctrl(&["-l"]).unwrap_or_default();
+    listed.lines().count()
+}
+
+#[tokio::test]
+#[ignore = "needs the test models and a display: cargo xtask test"]
+async fn a_page_that_keeps_dying_is_told_of_and_started_again_with_simple_drawing() {
+    let home = Home::new();
+    let _desk = home.desk().await;
+    let (start, _) = home.start(&[]).await;
+    the_page_keeps_dying(&home).await;
     home.display.xdotool(&["key", "Return"]).expect("a key");
 
     let id = start.0.id();
@@ -141,7 +148,27 @@ async fn a_page_that_keeps_dying_is_told_of_and_started_again_with_simple_drawin
             .any(|one| one == b"PARLEY_DMABUF=off")
     })
     .await;
-    home.wait("its page", || page().len() == 1 && home.window().is_some())
-        .await;
+    home.wait("its page", || {
+        home.processes("WebKitWebProces").len() == 1 && home.window().is_some()
+    })
+    .await;
     assert_eq!(home.processes("parley-desktop"), [id]);
+}
+
+/// The dialog's closing was an answer too, which ended the program.
+#[tokio::test]
+#[ignore = "needs the test models and a display: cargo xtask test"]
+async fn to_load_a_dying_page_again_is_not_to_close_the_window() {
+    let home = Home::new();
+    let _desk = home.desk().await;
+    let (start, _) = home.start(&[]).await;
+    the_page_keeps_dying(&home).await;
+    let keys = ["key", "shift+Tab", "Return"];
+    home.display.xdotool(&keys).expect("keys");
+    let page = || home.processes("WebKitWebProces").len();
+    home.wait("its page", || page() == 1 && windows(&home) == 1)
+        .await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(home.processes("parley-desktop"), [start.0.id()]);
+    assert_eq!(page(), 1);
 }
