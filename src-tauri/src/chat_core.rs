@@ -2,6 +2,7 @@
 
 use hub::Places;
 use protocol::{AppError, Language, failure};
+use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OnceCell, watch};
 
@@ -49,6 +50,23 @@ impl ChatCore {
         self.opened.get_or_try_init(open).await.cloned()
     }
 
+    /// Runs a command of the chat core's table. The report for a trouble is given also where the
+    /// core cannot be opened: that is when one needs it. Errors: why it cannot; those of the command.
+    pub async fn dispatch(&self, name: &str, request: Value) -> Result<Value, AppError> {
+        let error = match self.app().await {
+            Ok(app) => return app.dispatch(name, request).await,
+            Err(error) => error,
+        };
+        let places = match &self.places {
+            Ok(places) if name == "diagnostics" => places,
+            _ => return Err(error),
+        };
+        // The library may be whole all the same.
+        let hub = hub::Hub::open(places).ok();
+        let report = chat::diagnostics::of(places, hub.as_ref(), None).await;
+        serde_json::to_value(report).map_err(|error| failure::internal().detail(error))
+    }
+
     /// Whether an answer is being made, now and from now on. None: it is not open yet.
     pub fn answering(&self) -> Option<watch::Receiver<bool>> {
         self.opened.get().map(chat::App::answering)
@@ -75,7 +93,7 @@ pub fn language(places: &Result<Places, AppError>) -> Language {
 }
 
 fn open(places: Places) -> Result<chat::App, AppError> {
-    let hub = hub::Hub::open(&places)?;
+    let hub = hub::Hub::open(&places).inspect_err(|error| chat::log::failed("library", error))?;
     let runtime = runtime::Runtime::start(hub.clone());
     chat::App::open(places, Arc::new(runtime), hub)
 }

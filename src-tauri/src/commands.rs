@@ -16,7 +16,7 @@ pub async fn call(
     name: String,
     request: Value,
 ) -> Result<Value, AppError> {
-    core.app().await?.dispatch(&name, request).await
+    core.dispatch(&name, request).await
 }
 
 /// All further events. A page subscribes first and takes its snapshot then, so that nothing is missed.

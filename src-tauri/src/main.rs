@@ -122,7 +122,13 @@ fn run(
     end: impl Fn(&AppHandle) + 'static,
 ) -> ExitCode {
     let built = shell(Builder::default())
-        .setup(|app| Ok(begin(app.handle())?))
+        .setup(|app| {
+            let begun = begin(app.handle());
+            begun.map_err(|error| {
+                chat::log::failed("window", &protocol::failure::internal().detail(&error));
+                error.into()
+            })
+        })
         .build(tauri::generate_context!());
     match built {
         Ok(app) => {
@@ -135,8 +141,8 @@ fn run(
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("parley-desktop: {error}");
-            ExitCode::FAILURE
+            let error = protocol::failure::internal().detail(error);
+            fail(&error, &Places::from_environment(), ExitCode::FAILURE)
         }
     }
 }
@@ -162,6 +168,13 @@ fn start<R: Runtime>(
     frame: Option<Frame>,
     then: impl Fn(&chat::App) + Send + Sync + 'static,
 ) -> tauri::Result<WebviewWindow<R>> {
+    if let Ok(version) = tauri::webview_version() {
+        let name = match cfg!(target_os = "linux") {
+            true => "WebKitGTK",
+            false => "Web view",
+        };
+        chat::diagnostics::add_fact(name, &version);
+    }
     let web_data = places.as_ref().ok().and_then(web_data);
     let feed = feed::Feed::default();
     if !files.is_empty() {

@@ -121,6 +121,30 @@ fn a_history_that_cannot_be_opened_is_told_to_the_page_and_tried_again() {
     ask().expect("a new history");
 }
 
+/// It was refused like every other command, just when one needs it.
+#[test]
+fn a_report_is_given_where_the_history_cannot_be_opened() {
+    let (_folder, places) = home();
+    places.create_data().expect("a data folder");
+    std::fs::write(places.history(), "not a database ".repeat(1000)).expect("written");
+    let (_app, window) = open(Ok(places));
+    let body = json!({ "name": "diagnostics", "request": {} });
+    let report = ask(&window, OURS, "call", body).expect("a report");
+    let text = report["text"].as_str().expect("a text");
+    let web_view = match cfg!(target_os = "linux") {
+        true => "\nWebKitGTK: ",
+        false => "\nWeb view: ",
+    };
+    for part in [
+        web_view,
+        "open: history-damaged",
+        "History: history-damaged",
+    ] {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+    assert!(!text.contains("Library: could not be opened"), "{text}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_home_that_cannot_be_written_is_told_to_the_page() {

@@ -23,7 +23,7 @@ impl Restart {
             use std::os::unix::process::CommandExt;
             let mut anew = std::process::Command::new(program);
             let failed = anew.env("PARLEY_DMABUF", "off").exec();
-            eprintln!("parley-desktop: it could not be started again: {failed}");
+            chat::log::failed("restart", &protocol::failure::internal().detail(failed));
         }
     }
 }

@@ -278,6 +278,10 @@ test("a history that cannot be opened is said on the whole page", () =>
     expect(await alert.textContent()).toContain("history.db");
     await alert.getByRole("button", { name: "Show details" }).click();
     expect(await alert.locator("pre").textContent()).toContain("history-damaged");
+    // What a report needs was to be had only where nothing was wrong.
+    await page.getByRole("button", { name: "Copy diagnostics" }).click();
+    await page.getByRole("button", { name: "Copied" }).waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("SmolLM2 135M Instruct (llama, Q4_1)");
   }));
 
 test("what keeps Parley from starting is said in the system's language", () =>
