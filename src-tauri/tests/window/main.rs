@@ -11,6 +11,7 @@ mod computer;
 mod deaths;
 mod desktop;
 mod display;
+mod drops;
 mod harness;
 mod installed;
 mod manners;

@@ -46,6 +46,8 @@ pub const NEW: &str = "aside button[aria-label='New conversation']";
 /// The dialog over the page, and what can be answered.
 pub const DIALOG: &str = "dialog.pop[open]";
 pub const DIALOG_ACT: &str = "dialog.pop[open] .acts button";
+/// What is said while files are dragged over the window.
+pub const DROP_HERE: &str = ".drop .pop";
 /// The views: chat, settings.
 pub const VIEW: &str = "nav.rail button";
 /// The settings.
