@@ -87,12 +87,14 @@ impl Waiting {
         let kind = std::mem::discriminant(&event);
         let same = |one: &WindowEvent| std::mem::discriminant(one) == kind;
         match (events.iter_mut().find(|one| same(one)), event) {
-            (Some(FilesOpened { paths }), FilesOpened { paths: further }) => {
-                paths.extend(further);
-                paths.truncate(FILES_KEPT);
-            }
+            (Some(FilesOpened { paths }), FilesOpened { paths: further }) => paths.extend(further),
             (Some(earlier), event) => *earlier = event,
             (None, event) => events.push(event),
+        }
+        for event in events.iter_mut() {
+            if let FilesOpened { paths } = event {
+                paths.truncate(FILES_KEPT);
+            }
         }
         self.rung.notify_one();
     }

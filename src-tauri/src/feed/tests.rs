@@ -98,11 +98,15 @@ async fn opened_files_wait_for_a_page_that_hears_of_them() {
     assert_eq!(told(&feed, true).await, []);
 
     let many: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
-    for paths in [many.clone(), many] {
-        feed.tell(WindowEvent::FilesOpened { paths });
+    for times in 1..=2 {
+        for paths in vec![many.clone(); times] {
+            feed.tell(WindowEvent::FilesOpened { paths });
+        }
+        let told = told(&feed, true).await;
+        let few =
+            matches!(&told[..], [WindowEvent::FilesOpened { paths }] if paths.len() == FILES_KEPT);
+        assert!(few, "of {times} times too many");
     }
-    let told = told(&feed, true).await;
-    assert!(matches!(&told[..], [WindowEvent::FilesOpened { paths }] if paths.len() == FILES_KEPT));
 }
 
 #[tokio::test]
