@@ -51,7 +51,7 @@ pub(crate) fn bench() -> Outcome<ExitCode> {
         "--ignored",
         "--nocapture",
     ];
-    shell::say("Measuring: ten minutes, in which the machine should do nothing else");
+    shell::say("Measuring: a quarter of an hour, in which the machine should do nothing else");
     let mut measuring = test::on_a_display(shell::cargo(&arguments))?;
     measuring
         .env("PARLEY_BENCH", &out)
