@@ -324,6 +324,7 @@ mod tests {
         "needed_bytes",
         "over",
         "reason",
+        "times",
         "tokens",
         "word",
     ];
