@@ -44,7 +44,7 @@ async fn a_conversation_light_and_dark_in_three_languages() {
     window.ended_within(100).await;
     window.choose(&second).await;
     window
-        .say("Write a Python function that counts the words in a text. Only the code.")
+        .say("Write a Python function that counts the words in a text.")
         .await;
     window.answered(2, 20).await;
     window.ended_within(250).await;
