@@ -1,20 +1,11 @@
 // The window's manners over the fake backend: temporary conversations, files from outside, closing, going on, settings.
 import { beforeEach, expect, test, vi } from "vitest";
-import { FakeBackend } from "../src/backend/fake/fake";
-import { sceneOf } from "../src/backend/fake/scenes";
 import { Parley } from "../src/state/parley.svelte";
 import { canGoOn } from "../src/state/thread";
 import { answer, message } from "./made";
+import { begun } from "./begun";
 
 beforeEach(() => localStorage.clear());
-
-async function begun(world = "first") {
-  const backend = new FakeBackend(sceneOf(world, 0), 1);
-  const parley = new Parley(backend);
-  await parley.start();
-  const asked = (name: string) => backend.calls.filter((call) => call.name === name).map((call) => call.request);
-  return { backend, parley, asked };
-}
 
 const stored = () => JSON.stringify(Object.entries(localStorage));
 

@@ -1,20 +1,11 @@
 // What a person does, over the fake backend: nothing they wrote is lost, nothing is asked for twice.
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Backend } from "../src/backend/backend";
-import { FakeBackend } from "../src/backend/fake/fake";
-import { sceneOf } from "../src/backend/fake/scenes";
 import { Drafts, KEPT } from "../src/state/drafts.svelte";
 import { Parley } from "../src/state/parley.svelte";
+import { begun } from "./begun";
 
 beforeEach(() => localStorage.clear());
-
-async function begun(world = "first") {
-  const backend = new FakeBackend(sceneOf(world, 0), 1);
-  const parley = new Parley(backend);
-  await parley.start();
-  const asked = (name: string) => backend.calls.filter((call) => call.name === name).map((call) => call.request);
-  return { backend, parley, asked };
-}
 
 /** A conversation with one answer on the page. */
 async function talked() {
