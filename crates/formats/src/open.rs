@@ -12,8 +12,12 @@ pub(crate) fn regular_file(path: &Path) -> Result<(File, u64), AppError> {
         ErrorKind::NotFound => failure::file_not_found(path).detail(error),
         _ => failure::file_not_readable(path).detail(error),
     };
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+    let found = std::fs::metadata(path).map_err(failed)?;
+    if found.is_dir() {
         return Err(failure::not_a_file(path));
+    }
+    if !found.is_file() {
+        return Err(failure::not_a_model(path).detail("a pipe or a device"));
     }
     let file = File::open(path).map_err(failed)?;
     let bytes = file.metadata().map_err(failed)?.len();

@@ -277,6 +277,12 @@ fn tensors_lie_where_they_can() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_device_was_called_a_folder() {
+    assert_eq!(key_of(Gguf::open(Path::new("/dev/null"))), "not-a-model");
+}
+
 #[test]
 fn other_files_are_told_apart() {
     check(File(Vec::new()), "not-a-model");
