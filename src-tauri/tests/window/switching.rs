@@ -53,6 +53,13 @@ async fn the_second_model_reads_what_the_first_was_told() {
         "{switched:?}"
     );
 
+    // Until the file is hashed its answers are by a provisional id, which then changes.
+    window
+        .until("the second model has its identity", || async {
+            let author = &window.conversation().await["messages"][3]["author"]["model"];
+            author.as_str().is_some_and(|id| id.starts_with("sha256:"))
+        })
+        .await;
     let stored = window.conversation().await;
     let told = &stored["messages"][0];
     let receipt = &stored["messages"][3]["receipt"];
