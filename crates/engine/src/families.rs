@@ -5,7 +5,7 @@ mod header;
 mod llama;
 mod qwen2;
 
-use formats::gguf::Gguf;
+use formats::Checkpoint;
 use protocol::{AppError, failure};
 
 /// A decoder: embedding, layers one after another, a norm, and the logits.
@@ -118,10 +118,14 @@ pub(crate) enum Pairs {
     Halves,
 }
 
-/// Describes the model of a header.
+/// Describes a model.
 ///
 /// Errors: `unknown-architecture`, `metadata-missing`, `model-damaged`.
-pub(crate) fn describe(gguf: &Gguf) -> Result<Architecture, AppError> {
+pub(crate) fn describe(checkpoint: &Checkpoint) -> Result<Architecture, AppError> {
+    let Some(gguf) = checkpoint.gguf() else {
+        let name = formats::one_line(checkpoint.architecture()?);
+        return Err(failure::unknown_architecture(name));
+    };
     match gguf.architecture()? {
         "llama" => llama::describe(gguf),
         "qwen2" => qwen2::describe(gguf),

@@ -6,8 +6,7 @@ use crate::sequence::Sequence;
 use crate::threads::Threads;
 use crate::weights::Weights;
 use crate::{Cancel, Template, Tokenizer};
-use formats::gguf::Gguf;
-use formats::one_line;
+use formats::Checkpoint;
 use protocol::{AppError, DEFAULT_CONTEXT, LoadedFacts, failure};
 use std::path::Path;
 use std::sync::Arc;
@@ -35,19 +34,10 @@ pub struct Model {
     load_ms: f64,
 }
 
-/// The name for people: the file's own, or the file name without its ending.
-pub(crate) fn name(gguf: &Gguf) -> String {
-    let own = gguf.metadata.text("general.name");
-    own.map(one_line)
-        .filter(|name| !name.is_empty())
-        .or_else(|| Some(one_line(&gguf.path.file_stem()?.to_string_lossy())))
-        .unwrap_or_default()
-}
-
 impl Model {
-    /// Loads a model file. `progress` is told bytes done and in all.
+    /// Loads a model from its file or folder. `progress` is told bytes done and in all.
     ///
-    /// Errors: those of [`Gguf::open`] and [`Tokenizer::of`]; `unknown-architecture`,
+    /// Errors: those of [`Checkpoint::open`] and [`Tokenizer::of`]; `unknown-architecture`,
     /// `metadata-missing`, `tensor-missing`, `tensor-shape`, `unknown-type`; `model-gone` and
     /// `model-changed` (meanwhile); `cancelled`.
     pub fn load(
@@ -57,15 +47,15 @@ impl Model {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Model, AppError> {
         let begun = Instant::now();
-        let gguf = Gguf::open(path)?;
+        let checkpoint = Checkpoint::open(path)?;
         // Cheapest first: what cannot be run is said before anything long begins.
-        let architecture = families::describe(&gguf)?;
-        let tokenizer = Tokenizer::of(&gguf)?;
+        let architecture = families::describe(&checkpoint)?;
+        let tokenizer = Tokenizer::of(&checkpoint)?;
         cancel.check()?;
-        let template = Template::of(&gguf, &tokenizer);
-        let weights = Arc::new(Weights::map(&gguf)?);
-        let decoder = Decoder::load(&architecture, &mut Tensors::new(&gguf, &weights))?;
-        weights.warm(gguf.header_bytes, cancel, progress)?;
+        let template = Template::of(&checkpoint, &tokenizer);
+        let weights = Arc::new(Weights::map(&checkpoint)?);
+        let decoder = Decoder::load(&architecture, &mut Tensors::new(&checkpoint, &weights))?;
+        weights.warm(cancel, progress)?;
         let most = u32::try_from(architecture.context).unwrap_or(u32::MAX);
         let context = options.context.unwrap_or(DEFAULT_CONTEXT).clamp(1, most);
         Ok(Model {

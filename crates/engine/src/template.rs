@@ -16,7 +16,7 @@ mod rewritten;
 pub(crate) use plain::Marked;
 
 use crate::Tokenizer;
-use formats::gguf::Gguf;
+use formats::Checkpoint;
 use protocol::{AppError, PromptMessage, failure};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -35,24 +35,25 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads the template of a GGUF file; no weights are needed.
+    /// Reads the template of a model's file or folder; no weights are needed.
     ///
-    /// Errors: those of [`Gguf::open`] and [`Tokenizer::of`].
+    /// Errors: those of [`Checkpoint::open`] and [`Tokenizer::of`].
     pub fn open(path: &Path) -> Result<Template, AppError> {
-        let gguf = Gguf::open(path)?;
-        Ok(Template::of(&gguf, &Tokenizer::of(&gguf)?))
+        let checkpoint = Checkpoint::open(path)?;
+        let tokenizer = Tokenizer::of(&checkpoint)?;
+        Ok(Template::of(&checkpoint, &tokenizer))
     }
 
     /// The template of a header.
-    pub fn of(gguf: &Gguf, tokenizer: &Tokenizer) -> Template {
-        let source = gguf
-            .metadata
-            .text("tokenizer.chat_template")
+    pub fn of(checkpoint: &Checkpoint, tokenizer: &Tokenizer) -> Template {
+        let source = checkpoint
+            .gguf()
+            .and_then(|gguf| gguf.metadata.text("tokenizer.chat_template"))
             .filter(|source| !source.trim().is_empty());
         Template {
             sha256: sha256(source.unwrap_or_default()),
             source: source.map(Arc::from),
-            model: crate::model::name(gguf),
+            model: checkpoint.name(),
             bos: tokenizer.bos_text().into(),
             eos: tokenizer.eos_text().into(),
         }

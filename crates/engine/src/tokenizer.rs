@@ -15,7 +15,7 @@ pub use vocabulary::Kind;
 
 use crate::Cancel;
 use bpe::Bpe;
-use formats::gguf::Gguf;
+use formats::Checkpoint;
 use protocol::{AppError, failure};
 use spm::Spm;
 use std::path::Path;
@@ -41,17 +41,20 @@ enum Fragment<'a> {
 }
 
 impl Tokenizer {
-    /// Reads the tokenizer of a GGUF file; no weights are needed.
+    /// Reads the tokenizer of a model's file or folder; no weights are needed.
     ///
-    /// Errors: those of [`Gguf::open`], and those of [`Tokenizer::of`].
+    /// Errors: those of [`Checkpoint::open`], and those of [`Tokenizer::of`].
     pub fn open(path: &Path) -> Result<Tokenizer, AppError> {
-        Tokenizer::of(&Gguf::open(path)?)
+        Tokenizer::of(&Checkpoint::open(path)?)
     }
 
-    /// The tokenizer of a header.
+    /// The tokenizer of a model.
     ///
     /// Errors: `tokenizer-damaged`, `unknown-tokenizer`, `unknown-pretokenizer`.
-    pub fn of(gguf: &Gguf) -> Result<Tokenizer, AppError> {
+    pub fn of(checkpoint: &Checkpoint) -> Result<Tokenizer, AppError> {
+        let Some(gguf) = checkpoint.gguf() else {
+            return Err(failure::unknown_tokenizer("tokenizer.json"));
+        };
         let metadata = &gguf.metadata;
         let kind = metadata
             .text("tokenizer.ggml.model")

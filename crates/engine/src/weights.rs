@@ -1,11 +1,11 @@
-//! The file of a model, mapped into memory: no copy of the weights is made, the system reads
+//! The files of a model, mapped into memory: no copy of the weights is made, the system reads
 //! pages as they are needed and shares them between processes.
 //!
 //! The one file of the engine with `unsafe` code (invariant 10 of ARCHITECTURE.md).
 #![allow(unsafe_code)] // mapping a file, and reading its bytes as numbers
 
 use crate::Cancel;
-use formats::gguf::Gguf;
+use formats::Checkpoint;
 use half::{bf16, f16};
 use memmap2::Mmap;
 use protocol::{AppError, failure};
@@ -17,13 +17,18 @@ const STEP: usize = 4 << 20;
 /// The smallest page of any system.
 const PAGE: usize = 4096;
 
-/// A mapped model file.
+/// The mapped files of a model.
 pub(crate) struct Weights {
+    files: Vec<Mapped>,
+    name: String,
+}
+
+struct Mapped {
     map: Mmap,
     file: File,
     seen: Seen,
     path: PathBuf,
-    name: String,
+    header_bytes: u64,
 }
 
 /// What tells one state of a file from another.
@@ -73,88 +78,102 @@ unsafe impl Block for f16 {}
 // SAFETY: transparent over u16.
 unsafe impl Block for bf16 {}
 
+impl Mapped {
+    fn is_unchanged(&self) -> std::io::Result<bool> {
+        let (open, there) = (self.file.metadata()?, std::fs::metadata(&self.path)?);
+        Ok(Seen::of(&open) == self.seen && Seen::of(&there) == self.seen)
+    }
+}
+
 impl Weights {
-    /// Maps the file of a header that was checked against it.
+    /// Maps the files of a checkpoint that was checked against them.
     ///
-    /// Errors: `file-not-readable`, `model-changed` (it is another file than the header's).
-    pub fn map(gguf: &Gguf) -> Result<Weights, AppError> {
-        let path = gguf.path.clone();
-        let unreadable = |error: std::io::Error| failure::file_not_readable(&path).detail(error);
-        let file = File::open(&path).map_err(unreadable)?;
-        let seen = Seen::of(&file.metadata().map_err(unreadable)?);
-        let name = crate::model::name(gguf);
-        if seen.bytes != gguf.file_bytes {
-            return Err(failure::model_changed(name, &path));
+    /// Errors: `file-not-readable`, `model-changed` (one is another file than the header's).
+    pub fn map(checkpoint: &Checkpoint) -> Result<Weights, AppError> {
+        let name = checkpoint.name();
+        let mut files = Vec::with_capacity(checkpoint.files.len());
+        for part in &checkpoint.files {
+            let path = part.path.clone();
+            let unreadable =
+                |error: std::io::Error| failure::file_not_readable(&path).detail(error);
+            let file = File::open(&path).map_err(unreadable)?;
+            let seen = Seen::of(&file.metadata().map_err(unreadable)?);
+            if seen.bytes != part.bytes {
+                return Err(failure::model_changed(name, &path));
+            }
+            // SAFETY: the map is read-only. Another process that shortens the file would end
+            // this one on the next read of a lost page (SIGBUS), one that writes to it would
+            // change the weights: `check_unchanged` before each answer keeps the window for that
+            // small, and the worker is a process of its own for the rest of it.
+            let map = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
+            files.push(Mapped {
+                map,
+                file,
+                seen,
+                path,
+                header_bytes: part.header_bytes,
+            });
         }
-        // SAFETY: the map is read-only. Another process that shortens the file would end this
-        // one on the next read of a lost page (SIGBUS), one that writes to it would change the
-        // weights: `check_unchanged` before each answer keeps the window for that small, and
-        // the worker is a process of its own for the rest of it.
-        let map = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
-        Ok(Weights {
-            map,
-            file,
-            seen,
-            path,
-            name,
-        })
+        Ok(Weights { files, name })
     }
 
-    /// Whether the file is still what was mapped.
+    /// Whether the files are still what was mapped.
     ///
     /// Errors: `model-gone`, `model-changed`.
     pub fn check_unchanged(&self) -> Result<(), AppError> {
-        let open = self.file.metadata();
-        let there = std::fs::metadata(&self.path);
-        match (open, there) {
-            (Ok(open), Ok(there)) => {
-                if Seen::of(&open) == self.seen && Seen::of(&there) == self.seen {
-                    Ok(())
-                } else {
-                    Err(failure::model_changed(&self.name, &self.path))
-                }
+        for file in &self.files {
+            match file.is_unchanged() {
+                Ok(true) => {}
+                Ok(false) => return Err(failure::model_changed(&self.name, &file.path)),
+                Err(_) => return Err(failure::model_gone(&self.name, &file.path)),
             }
-            _ => Err(failure::model_gone(&self.name, &self.path)),
-        }
-    }
-
-    /// Reads every page once, so that the first answer does not wait for the disk.
-    ///
-    /// Errors: `cancelled`, `model-changed`.
-    pub fn warm(
-        &self,
-        from: u64,
-        cancel: &Cancel,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<(), AppError> {
-        let bytes = self.map.get(from as usize..).unwrap_or_default();
-        let total = bytes.len() as u64;
-        #[cfg(unix)]
-        // Advice only; without it the pages are read one by one.
-        let _ = self.map.advise(memmap2::Advice::WillNeed);
-        progress(0, total);
-        let mut done = 0;
-        for step in bytes.chunks(STEP) {
-            cancel.check()?;
-            self.check_unchanged()?;
-            for page in step.chunks(PAGE) {
-                std::hint::black_box(page[0]);
-            }
-            done += step.len() as u64;
-            progress(done, total);
         }
         Ok(())
     }
 
-    /// The bytes of a tensor; empty where they lie outside of the file.
-    pub fn bytes(&self, offset: u64, bytes: u64) -> &[u8] {
-        let end = offset.saturating_add(bytes) as usize;
-        self.map.get(offset as usize..end).unwrap_or_default()
+    /// Reads every page once, so that the first answer does not wait for the disk. `progress` is
+    /// told bytes done and in all.
+    ///
+    /// Errors: `cancelled`, `model-changed`.
+    pub fn warm(
+        &self,
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(), AppError> {
+        let data = |file: &Mapped| file.map.len() as u64 - file.header_bytes;
+        let total = self.files.iter().map(data).sum();
+        progress(0, total);
+        let mut done = 0;
+        for file in &self.files {
+            let bytes = file.map.get(file.header_bytes as usize..);
+            #[cfg(unix)]
+            // Advice only; without it the pages are read one by one.
+            let _ = file.map.advise(memmap2::Advice::WillNeed);
+            for step in bytes.unwrap_or_default().chunks(STEP) {
+                cancel.check()?;
+                self.check_unchanged()?;
+                for page in step.chunks(PAGE) {
+                    std::hint::black_box(page[0]);
+                }
+                done += step.len() as u64;
+                progress(done, total);
+            }
+        }
+        Ok(())
     }
 
-    /// Where the file is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Where one of the files is.
+    pub fn path(&self, part: usize) -> &Path {
+        let file = self.files.get(part);
+        file.map_or(Path::new(""), |file| &file.path)
+    }
+
+    /// The bytes of a tensor of one of the files; empty where they lie outside of it.
+    pub fn bytes(&self, part: usize, offset: u64, bytes: u64) -> &[u8] {
+        let end = offset.saturating_add(bytes) as usize;
+        let file = self.files.get(part);
+        file.and_then(|file| file.map.get(offset as usize..end))
+            .unwrap_or_default()
     }
 }
 

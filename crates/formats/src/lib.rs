@@ -3,11 +3,16 @@
 //! A model file is hostile input: every count and size is held against the length of the file
 //! before anything is allocated, and every failure is a sentence for a person.
 
+mod checkpoint;
 mod describe;
+mod folder;
 pub mod ggml;
 pub mod gguf;
 mod line;
 mod open;
+mod safetensors;
 
+pub use checkpoint::{Checkpoint, Header, Part, Tensor};
 pub use describe::{Description, OVERHEAD, describe, kv_bytes};
+pub use folder::Folder;
 pub use line::one_line;

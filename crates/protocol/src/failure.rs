@@ -83,11 +83,13 @@ const NAMES: &[&str] = &[
     "architecture",
     "at",
     "expected",
+    "file",
     "found",
     "id",
     "kind",
     "name",
     "path",
+    "rows",
     "size",
     "smaller",
     "tensor",
@@ -209,6 +211,12 @@ failures! {
     model_big_endian(path);
     /// Parley has no description of this architecture.
     unknown_architecture(architecture);
+    /// A folder has no config.json, so it is no model.
+    config_missing(path);
+    /// A file beside the weights (config.json, an index) is not what it should be.
+    metadata_damaged(path);
+    /// A file with weights is not in the model's folder.
+    weights_missing(path, file);
     /// A tensor has a type that cannot be computed.
     unknown_type(tensor, kind);
     /// A tensor is missing.
@@ -223,6 +231,8 @@ failures! {
     unknown_tokenizer(kind);
     /// The file carries no tokenizer, or one that contradicts itself.
     tokenizer_damaged(what);
+    /// The tokenizer has more tokens than the embedding has rows.
+    tokenizer_too_large(tokens, rows);
     /// A token id is outside of the vocabulary.
     token_out_of_range(token, size);
     /// The model has no chat template.

@@ -4,7 +4,6 @@ use crate::weights::{Block, Weights, blocks};
 use candle_core::quantized::GgmlDType;
 use candle_core::quantized::k_quants::*;
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, Tensor, bail};
-use formats::gguf;
 use half::{bf16, f16};
 use protocol::{AppError, failure};
 use rayon::prelude::*;
@@ -13,6 +12,7 @@ use std::sync::Arc;
 /// `weight x + bias`, its weight a tensor of the file.
 pub(crate) struct Linear {
     weights: Arc<Weights>,
+    part: usize,
     offset: u64,
     bytes: u64,
     kind: GgmlDType,
@@ -47,7 +47,7 @@ macro_rules! for_blocks {
 
 /// The type in candle's words. Q8_1 and Q8_K are only for activations: candle cannot multiply
 /// by them.
-fn kind_of(tensor: &gguf::Tensor) -> std::result::Result<GgmlDType, AppError> {
+fn kind_of(tensor: &formats::Tensor) -> std::result::Result<GgmlDType, AppError> {
     Ok(match tensor.kind.name {
         "F32" => GgmlDType::F32,
         "F16" => GgmlDType::F16,
@@ -87,11 +87,11 @@ fn kernel_of(kind: GgmlDType, columns: usize) -> Option<kernels::BlockType> {
 /// The numbers of a whole tensor.
 pub(super) fn numbers(
     weights: &Weights,
-    tensor: &gguf::Tensor,
+    tensor: &formats::Tensor,
 ) -> std::result::Result<Vec<f32>, AppError> {
     let kind = kind_of(tensor)?;
     let mut values = vec![0f32; tensor.numbers() as usize];
-    let bytes = weights.bytes(tensor.offset, tensor.bytes);
+    let bytes = weights.bytes(tensor.part, tensor.offset, tensor.bytes);
     for_blocks!(kind, dequantise(bytes, &mut values)).map_err(super::failed)?;
     Ok(values)
 }
@@ -100,30 +100,34 @@ impl Linear {
     /// `tensor` is a matrix whose shape was checked. Errors: `unknown-type`, `model-damaged`.
     pub fn new(
         weights: Arc<Weights>,
-        tensor: &gguf::Tensor,
+        tensor: &formats::Tensor,
         bias: Option<Vec<f32>>,
     ) -> std::result::Result<Linear, AppError> {
         let kind = kind_of(tensor)?;
         let linear = Linear {
+            part: tensor.part,
             offset: tensor.offset,
             bytes: tensor.bytes,
             kind,
-            kernel: kernel_of(kind, tensor.shape[0] as usize),
-            rows: tensor.shape[1] as usize,
-            columns: tensor.shape[0] as usize,
+            kernel: kernel_of(kind, tensor.shape[1] as usize),
+            rows: tensor.shape[0] as usize,
+            columns: tensor.shape[1] as usize,
             bias,
             weights,
         };
         let whole = for_blocks!(kind, is_whole(linear.data()));
         if !whole || linear.data().is_empty() {
             let what = format!("the place of {}", tensor.name);
-            return Err(failure::model_damaged(linear.weights.path(), what));
+            return Err(failure::model_damaged(
+                linear.weights.path(tensor.part),
+                what,
+            ));
         }
         Ok(linear)
     }
 
     fn data(&self) -> &[u8] {
-        self.weights.bytes(self.offset, self.bytes)
+        self.weights.bytes(self.part, self.offset, self.bytes)
     }
 
     /// Some rows as numbers: (ids, columns).

@@ -4,45 +4,40 @@ use super::linear::{self, Linear};
 use crate::families::Projection;
 use crate::weights::Weights;
 use candle_core::{Device, Tensor};
-use formats::gguf::{self, Gguf};
+use formats::Checkpoint;
 use protocol::{AppError, failure};
 use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The tensors of a file, and which of them were asked for.
 pub(crate) struct Tensors<'a> {
-    gguf: &'a Gguf,
+    checkpoint: &'a Checkpoint,
     weights: &'a Arc<Weights>,
     used: HashSet<String>,
 }
 
 impl<'a> Tensors<'a> {
-    pub fn new(gguf: &'a Gguf, weights: &'a Arc<Weights>) -> Self {
+    pub fn new(checkpoint: &'a Checkpoint, weights: &'a Arc<Weights>) -> Self {
         Tensors {
-            gguf,
+            checkpoint,
             weights,
             used: HashSet::new(),
         }
     }
 
-    fn find(&mut self, name: &str, shape: &[usize]) -> Result<&'a gguf::Tensor, AppError> {
+    fn find(&mut self, name: &str, shape: &[usize]) -> Result<&'a formats::Tensor, AppError> {
         let tensor = self
-            .gguf
+            .checkpoint
             .tensor(name)
             .ok_or_else(|| failure::tensor_missing(name))?;
-        // GGUF writes the contiguous dimension first, we last.
-        let found: Vec<u64> = tensor.shape.iter().rev().copied().collect();
-        if !found.iter().eq(shape
+        if !(tensor.shape.iter()).eq(shape
             .iter()
             .map(|size| *size as u64)
             .collect::<Vec<_>>()
             .iter())
         {
-            return Err(failure::tensor_shape(
-                name,
-                format!("{shape:?}"),
-                format!("{found:?}"),
-            ));
+            let found = format!("{:?}", tensor.shape);
+            return Err(failure::tensor_shape(name, format!("{shape:?}"), found));
         }
         self.used.insert(name.to_owned());
         Ok(tensor)
@@ -80,7 +75,7 @@ impl<'a> Tensors<'a> {
             name.ends_with("rotary_emb.inv_freq") || name.ends_with("attn_rot_embd.weight")
         };
         match self
-            .gguf
+            .checkpoint
             .tensors
             .iter()
             .find(|tensor| !self.used.contains(&tensor.name) && !table(&tensor.name))

@@ -1,0 +1,211 @@
+//! The files of a model, whatever their format: what its header says, and where each tensor lies.
+
+use crate::folder::Folder;
+use crate::gguf::Gguf;
+use crate::line::one_line;
+use crate::{ggml, safetensors};
+use protocol::{AppError, failure};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// A model's files, checked against each other; the weights are not read.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// What stands for the model: its file, the first of its parts, or its folder.
+    pub path: PathBuf,
+    /// What the model says of itself.
+    pub header: Header,
+    /// The files that hold tensors.
+    pub files: Vec<Part>,
+    /// Those of all files.
+    pub tensors: Vec<Tensor>,
+    by_name: HashMap<String, usize>,
+}
+
+/// What a model says of itself.
+#[derive(Clone, Debug)]
+pub enum Header {
+    /// Metadata of a GGUF file.
+    Gguf(Gguf),
+    /// A repository's folder: config.json, and tokenizer and template beside it.
+    Folder(Folder),
+}
+
+/// A file that holds tensors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its length.
+    pub bytes: u64,
+    /// Bytes before the first tensor's data.
+    pub header_bytes: u64,
+}
+
+/// Where a tensor lies and what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tensor {
+    /// As its file names it.
+    pub name: String,
+    /// Rows first: the dimension that is contiguous in memory comes last.
+    pub shape: Vec<u64>,
+    /// How the numbers are stored.
+    pub kind: ggml::Type,
+    /// Which of the files.
+    pub part: usize,
+    /// Bytes from the start of that file.
+    pub offset: u64,
+    /// Bytes of data.
+    pub bytes: u64,
+}
+
+impl Tensor {
+    /// Numbers in the tensor.
+    pub fn numbers(&self) -> u64 {
+        // Checked when the header was read.
+        self.shape.iter().product()
+    }
+}
+
+impl Checkpoint {
+    /// Opens a model: a GGUF file, a folder with config.json and safetensors, or one of those
+    /// safetensors.
+    ///
+    /// Errors: those of [`Gguf::open`]; for folders `config-missing`, `metadata-damaged`,
+    /// `weights-missing`, and those of a file for each of theirs.
+    pub fn open(path: &Path) -> Result<Checkpoint, AppError> {
+        if path.is_dir() {
+            return Checkpoint::of_folder(path);
+        }
+        let is_safetensors = path.extension().is_some_and(|end| end == "safetensors");
+        match path.parent().filter(|_| is_safetensors) {
+            Some(folder) if path.is_file() => Checkpoint::of_folder(folder),
+            _ => Checkpoint::of_gguf(Gguf::open(path)?),
+        }
+    }
+
+    /// A model of a GGUF header that is read.
+    ///
+    /// Errors: `model-damaged`.
+    pub fn of_gguf(gguf: Gguf) -> Result<Checkpoint, AppError> {
+        let part = Part {
+            path: gguf.path.clone(),
+            bytes: gguf.file_bytes,
+            header_bytes: gguf.header_bytes,
+        };
+        let tensors = gguf.tensors.iter().map(|tensor| Tensor {
+            name: tensor.name.clone(),
+            shape: tensor.shape.iter().rev().copied().collect(),
+            kind: tensor.kind,
+            part: 0,
+            offset: tensor.offset,
+            bytes: tensor.bytes,
+        });
+        let (path, tensors) = (gguf.path.clone(), tensors.collect());
+        Checkpoint::new(path, Header::Gguf(gguf), vec![part], tensors)
+    }
+
+    fn of_folder(path: &Path) -> Result<Checkpoint, AppError> {
+        let folder = Folder::open(path)?;
+        let mut parts = Vec::new();
+        let mut tensors = Vec::new();
+        for file in folder.weights()? {
+            let (part, mut found) = safetensors::read(&file, parts.len())?;
+            parts.push(part);
+            tensors.append(&mut found);
+        }
+        Checkpoint::new(path.to_owned(), Header::Folder(folder), parts, tensors)
+    }
+
+    fn new(
+        path: PathBuf,
+        header: Header,
+        files: Vec<Part>,
+        tensors: Vec<Tensor>,
+    ) -> Result<Checkpoint, AppError> {
+        let mut by_name = HashMap::with_capacity(tensors.len());
+        for (index, tensor) in tensors.iter().enumerate() {
+            if by_name.insert(tensor.name.clone(), index).is_some() {
+                let what = format!("two tensors named {}", one_line(&tensor.name));
+                return Err(failure::model_damaged(&files[tensor.part].path, what));
+            }
+        }
+        Ok(Checkpoint {
+            path,
+            header,
+            files,
+            tensors,
+            by_name,
+        })
+    }
+
+    /// The tensor of this name, where the model has it.
+    pub fn tensor(&self, name: &str) -> Option<&Tensor> {
+        self.by_name.get(name).map(|index| &self.tensors[*index])
+    }
+
+    /// The GGUF metadata, where it is a GGUF model.
+    pub fn gguf(&self) -> Option<&Gguf> {
+        match &self.header {
+            Header::Gguf(gguf) => Some(gguf),
+            Header::Folder(_) => None,
+        }
+    }
+
+    /// The folder, where it is one.
+    pub fn folder(&self) -> Option<&Folder> {
+        match &self.header {
+            Header::Folder(folder) => Some(folder),
+            Header::Gguf(_) => None,
+        }
+    }
+
+    /// `general.architecture`, or config.json's `model_type`.
+    ///
+    /// Errors: `metadata-missing`.
+    pub fn architecture(&self) -> Result<&str, AppError> {
+        match &self.header {
+            Header::Gguf(gguf) => gguf.architecture(),
+            Header::Folder(folder) => folder
+                .text("model_type")
+                .ok_or_else(|| failure::metadata_missing("model_type")),
+        }
+    }
+
+    /// The name for people: the model's own, or that of its file or folder.
+    pub fn name(&self) -> String {
+        let own = match &self.header {
+            Header::Gguf(gguf) => gguf.metadata.text("general.name"),
+            Header::Folder(folder) => folder.text("_name_or_path").filter(|name| {
+                // Many say where they lay on their maker's disk.
+                !name.starts_with(['/', '.', '~']) && !name.contains('\\')
+            }),
+        };
+        let file = match &self.header {
+            Header::Gguf(_) => self.path.file_stem(),
+            Header::Folder(_) => self.path.file_name(),
+        };
+        own.map(one_line)
+            .filter(|name| !name.is_empty())
+            .or_else(|| Some(one_line(&file?.to_string_lossy())))
+            .unwrap_or_default()
+    }
+
+    /// Bytes of all files.
+    pub fn bytes(&self) -> u64 {
+        let each = self.files.iter().map(|part| part.bytes);
+        each.fold(0, u64::saturating_add)
+    }
+
+    /// Bytes of all tensors.
+    pub fn weight_bytes(&self) -> u64 {
+        let each = self.tensors.iter().map(|tensor| tensor.bytes);
+        each.fold(0, u64::saturating_add)
+    }
+
+    /// Bytes before the tensors, in all files.
+    pub fn header_bytes(&self) -> u64 {
+        let each = self.files.iter().map(|part| part.header_bytes);
+        each.fold(0, u64::saturating_add)
+    }
+}
