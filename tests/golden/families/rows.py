@@ -1,0 +1,324 @@
+"""The models: one row for each family and variant. A row is a hub folder's config.json, its tensors under the names that
+published checkpoints have, and which small tokenizer it comes with. `{}` in a name stands for each layer, `{e}` for each
+expert.
+
+A tensor is [name, shape, around, exponent] (see weights.py), bytes are [name, shape, "bytes", [low, high]]."""
+import math
+
+LAYERS, HIDDEN, HEADS, KV, DIM, FF, VOCABULARY = 4, 256, 4, 2, 64, 512, 384
+EMBEDDED = -15  # a standard deviation of 1.15
+JUDGING = -17  # 0.29: logits of some units
+NORM = -18  # 0.14, around one
+BIAS = -17
+
+
+def matrix(name, rows, columns, exponent=None):
+    """Whose products are about as large as what it multiplies."""
+    return [name, [rows, columns], 0, exponent or -15 - round(math.log2(columns) / 2)]
+
+
+def norm(name, width, around=1):
+    return [name, [width], around, NORM]
+
+
+def bias(name, width):
+    return [name, [width], 0, BIAS]
+
+
+def attention(hidden=HIDDEN, heads=HEADS, kv=KV, dim=DIM, biases="", part="model.layers.{}.self_attn."):
+    sizes = {"q": (heads * dim, hidden), "k": (kv * dim, hidden), "v": (kv * dim, hidden), "o": (hidden, heads * dim)}
+    tensors = [matrix(f"{part}{which}_proj.weight", *size) for which, size in sizes.items()]
+    return tensors + [bias(f"{part}{which}_proj.bias", sizes[which][0]) for which in biases]
+
+
+def gated(hidden=HIDDEN, ff=FF, part="model.layers.{}.mlp.", names=("gate_proj", "up_proj", "down_proj")):
+    gate, up, down = names
+    return [matrix(f"{part}{gate}.weight", ff, hidden), matrix(f"{part}{up}.weight", ff, hidden),
+            matrix(f"{part}{down}.weight", hidden, ff)]
+
+
+def ends(hidden=HIDDEN, vocabulary=VOCABULARY, tied=False, final=True, around=1):
+    tensors = [["model.embed_tokens.weight", [vocabulary, hidden], 0, JUDGING if tied else EMBEDDED]]
+    if final:
+        tensors.append(norm("model.norm.weight", hidden, around))
+    return tensors if tied else tensors + [matrix("lm_head.weight", vocabulary, hidden, JUDGING)]
+
+
+def norms(*names, width=HIDDEN, around=1):
+    return [norm(f"model.layers.{{}}.{name}.weight", width, around) for name in names]
+
+
+TWO = ("input_layernorm", "post_attention_layernorm")
+
+
+def serial(hidden=HIDDEN, heads=HEADS, kv=KV, dim=DIM, ff=FF, vocabulary=VOCABULARY, tied=False, biases=""):
+    """Llama's tensors."""
+    return (ends(hidden, vocabulary, tied) + attention(hidden, heads, kv, dim, biases) + gated(hidden, ff)
+            + norms(*TWO, width=hidden))
+
+
+def config(model_type, kind, **more):
+    """What nearly every config.json has."""
+    common = {"architectures": [kind], "model_type": model_type, "hidden_size": HIDDEN, "intermediate_size": FF,
+              "num_hidden_layers": LAYERS, "num_attention_heads": HEADS, "num_key_value_heads": KV, "vocab_size": VOCABULARY,
+              "hidden_act": "silu", "max_position_embeddings": 2048, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
+              "tie_word_embeddings": False, "torch_dtype": "float32", "bos_token_id": 1, "eos_token_id": 2}
+    return {key: value for key, value in {**common, **more}.items() if value != "none"}
+
+
+def llama(**more):
+    return config("llama", "LlamaForCausalLM", **more)
+
+
+def mistral(**more):
+    return config("mistral", "MistralForCausalLM", **more)
+
+
+LLAMA3 = {"bos_token_id": 379, "eos_token_id": 383, "rope_theta": 500000.0}
+# The published Llama 3.1 has 8192 where this has 64, so that short prompts reach every part of the curve.
+LLAMA31 = {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 64,
+           "rope_type": "llama3"}
+YARN = {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}
+WINDOW = 16
+EXPERTS = 4
+
+FALCON = {"architectures": ["FalconForCausalLM"], "model_type": "falcon", "hidden_size": HIDDEN, "num_hidden_layers": LAYERS,
+          "num_attention_heads": HEADS, "vocab_size": VOCABULARY, "layer_norm_epsilon": 1e-5, "bias": False, "alibi": False,
+          "parallel_attn": True, "attention_dropout": 0.0, "hidden_dropout": 0.0, "initializer_range": 0.02,
+          "apply_residual_connection_post_layernorm": False, "torch_dtype": "float32", "bos_token_id": 383, "eos_token_id": 383}
+# As tiiuae published them at first.
+OLD_NAMES = {"num_hidden_layers": "n_layer", "num_attention_heads": "n_head", "num_kv_heads": "n_head_kv"}
+
+
+def falcon(groups, per_layer, biases=False):
+    """Falcon's tensors: `groups` heads of keys and values in the fused projection."""
+    part = "transformer.h.{}."
+    qkv = (HEADS + 2 * groups) * DIM
+    tensors = [["transformer.word_embeddings.weight", [VOCABULARY, HIDDEN], 0, JUDGING],
+               norm("transformer.ln_f.weight", HIDDEN), bias("transformer.ln_f.bias", HIDDEN),
+               matrix(part + "self_attention.query_key_value.weight", qkv, HIDDEN),
+               matrix(part + "self_attention.dense.weight", HIDDEN, HIDDEN),
+               matrix(part + "mlp.dense_h_to_4h.weight", 4 * HIDDEN, HIDDEN),
+               matrix(part + "mlp.dense_4h_to_h.weight", HIDDEN, 4 * HIDDEN)]
+    for name in per_layer:
+        tensors += [norm(f"{part}{name}.weight", HIDDEN), bias(f"{part}{name}.bias", HIDDEN)]
+    if biases:
+        tensors += [bias(part + "self_attention.query_key_value.bias", qkv), bias(part + "self_attention.dense.bias", HIDDEN),
+                    bias(part + "mlp.dense_h_to_4h.bias", 4 * HIDDEN), bias(part + "mlp.dense_4h_to_h.bias", HIDDEN)]
+    return tensors
+
+
+def old_falcon(config, model_type):
+    config = {OLD_NAMES.get(key, key): value for key, value in config.items() if key not in ("new_decoder_architecture",)}
+    return {**config, "architectures": ["RWForCausalLM"], "model_type": model_type}
+
+
+FALCON_7B = {**FALCON, "multi_query": True, "new_decoder_architecture": False}
+FALCON_40B = {**FALCON, "multi_query": True, "new_decoder_architecture": True, "num_kv_heads": KV}
+
+OLMO = {"hidden_act": "silu", "rms_norm_eps": "none", "pad_token_id": 383, "eos_token_id": 382, "bos_token_id": "none",
+        "num_key_value_heads": HEADS, "clip_qkv": None}
+OLMO_PADDED = 392
+OLMO_ORIGINAL = {
+    "activation_type": "swiglu", "alibi": False, "alibi_bias_max": 8.0, "architectures": ["OLMoForCausalLM"],
+    "attention_dropout": 0.0, "attention_layer_norm": False, "attention_layer_norm_with_affine": False, "bias_for_layer_norm": False,
+    "block_group_size": 1, "block_type": "sequential", "clip_qkv": None, "d_model": HIDDEN, "embedding_dropout": 0.0,
+    "embedding_size": OLMO_PADDED, "eos_token_id": 382, "include_bias": False, "init_device": "cpu",
+    "layer_norm_type": "default", "layer_norm_with_affine": False, "max_sequence_length": 2048, "mlp_hidden_size": 2 * FF,
+    "mlp_ratio": 4, "model_type": "hf_olmo", "multi_query_attention": False, "n_heads": HEADS, "n_layers": LAYERS,
+    "pad_token_id": 383, "rope": True, "rope_full_precision": True, "scale_logits": False, "use_cache": True,
+    "vocab_size": VOCABULARY, "weight_tying": False}
+DOLMA2 = {"bos_token_id": 380, "eos_token_id": 380, "pad_token_id": 383, "rms_norm_eps": 1e-6, "rope_theta": 500000.0,
+          "num_key_value_heads": HEADS}
+AFTER = ("post_attention_layernorm", "post_feedforward_layernorm")
+
+
+def qk(width, kv_width=None, part="model.layers.{}.self_attn.", around=1):
+    return [norm(part + "q_norm.weight", width, around), norm(part + "k_norm.weight", kv_width or width, around)]
+
+
+def experts(ff, part="model.layers.{}.mlp.", gate="gate", names=("gate_proj", "up_proj", "down_proj")):
+    return [matrix(f"{part}{gate}.weight", EXPERTS, HIDDEN)] + gated(HIDDEN, ff, part + "experts.{e}.", names)
+
+
+QWEN = {"bos_token_id": 379, "eos_token_id": 381, "rms_norm_eps": 1e-6, "rope_theta": 1000000.0}
+GEMMA = {"head_dim": 64, "hidden_activation": "gelu_pytorch_tanh", "hidden_act": "gelu_pytorch_tanh", "rms_norm_eps": 1e-6,
+         "bos_token_id": 2, "eos_token_id": 1, "pad_token_id": 0, "sliding_window": WINDOW, "query_pre_attn_scalar": 48}
+GEMMA_NORMS = ("input_layernorm", "post_attention_layernorm", "pre_feedforward_layernorm", "post_feedforward_layernorm")
+PHI = {"pad_token_id": 384, "bos_token_id": 1, "eos_token_id": 384, "original_max_position_embeddings": 2048,
+       "rope_scaling": None, "partial_rotary_factor": "none", "embd_pdrop": 0.0, "resid_pdrop": 0.0, "attention_bias": False}
+PHI_PADDED = 400
+
+
+def phi3(vocabulary, tied=False, kv=KV):
+    part = "model.layers.{}."
+    return ends(HIDDEN, vocabulary, tied) + norms(*TWO) + [
+        matrix(part + "self_attn.qkv_proj.weight", (HEADS + 2 * kv) * DIM, HIDDEN),
+        matrix(part + "self_attn.o_proj.weight", HIDDEN, HEADS * DIM),
+        matrix(part + "mlp.gate_up_proj.weight", 2 * FF, HIDDEN), matrix(part + "mlp.down_proj.weight", HIDDEN, FF)]
+
+
+def factors(count, most):
+    """Growing divisors of the frequencies, like those that were searched for."""
+    return [round(1 + (most - 1) * (at / (count - 1)) ** 2, 4) for at in range(count)]
+
+
+GPT_OSS = {"head_dim": 64, "num_local_experts": EXPERTS, "num_experts_per_tok": 2, "sliding_window": WINDOW, "attention_bias": True,
+           "swiglu_limit": 7.0, "rope_theta": 150000, "initial_context_length": 64, "max_position_embeddings": 2048,
+           "rope_scaling": {"beta_fast": 32.0, "beta_slow": 1.0, "factor": 32.0, "original_max_position_embeddings": 64,
+                            "rope_type": "yarn", "truncate": False},
+           "layer_types": ["sliding_attention", "full_attention"] * 2, "intermediate_size": 256, "pad_token_id": 377,
+           "bos_token_id": 376, "eos_token_id": 378, "router_aux_loss_coef": 0.9}
+
+
+def gpt_oss(packed):
+    part, ff = "model.layers.{}.mlp.", 256
+    tensors = ends() + attention(biases="qkvo") + norms(*TWO) + [
+        ["model.layers.{}.self_attn.sinks", [HEADS], 0, -15], matrix(part + "router.weight", EXPERTS, HIDDEN),
+        bias(part + "router.bias", EXPERTS), ["model.layers.{}.mlp.experts.gate_up_proj_bias", [EXPERTS, 2 * ff], 0, BIAS],
+        ["model.layers.{}.mlp.experts.down_proj_bias", [EXPERTS, HIDDEN], 0, BIAS]]
+    if not packed:
+        return tensors + [["model.layers.{}.mlp.experts.gate_up_proj", [EXPERTS, HIDDEN, 2 * ff], 0, -19],
+                          ["model.layers.{}.mlp.experts.down_proj", [EXPERTS, ff, HIDDEN], 0, -19]]
+    # Four-bit numbers up to 6, of about 3 in the middle; scales are powers of two behind 127.
+    for name, rows, columns in [("gate_up_proj", 2 * ff, HIDDEN), ("down_proj", HIDDEN, ff)]:
+        tensors += [[f"{part}experts.{name}_blocks", [EXPERTS, rows, columns // 32, 16], "bytes", [0, 255]],
+                    [f"{part}experts.{name}_scales", [EXPERTS, rows, columns // 32], "bytes", [120, 122]]]
+    return tensors
+
+
+def replaced(tensors, changes):
+    """Some tensors given for single layers instead of for each."""
+    names = {change[0] for change in changes}
+    spread = []
+    for tensor in tensors:
+        singles = [tensor[0].replace("{}", str(layer)) for layer in range(2 * LAYERS)]
+        if names.isdisjoint(singles):
+            spread.append(tensor)
+        else:
+            spread += [[name, *tensor[1:]] for name in singles if name not in names]
+    return spread + changes
+
+
+def expanded():
+    """LLaMA-Pro: of eight blocks every second is an inserted one, here as it is before it is trained: it adds nothing."""
+    zero = [[f"model.layers.{layer}.{name}.weight", shape, 0, None] for layer in range(1, 2 * LAYERS, 2)
+            for name, shape in [("self_attn.o_proj", [HIDDEN, HIDDEN]), ("mlp.down_proj", [HIDDEN, FF])]]
+    return replaced(serial(kv=HEADS), zero)
+
+
+def row(family, tokenizer, config, tensors, **more):
+    """`family`: the line of docs/models.md it is for. Optional: `pre`, what the converter shall call the tokenizer;
+    `reference`, the config that transformers is given instead; `gguf_reference`, what a GGUF file can say of the
+    config; `converted`, the config that llama.cpp's converter is given instead; `spelled`, other config.json of the same
+    model; `files`, which of the tokenizer's; `gguf`: False where llama.cpp does not have the model."""
+    return {"family": family, "tokenizer": tokenizer, "config": config, "tensors": tensors, **more}
+
+
+def rows():
+    rows = {}
+    rows["llama"] = row("llama", "llama", llama(), serial(), spelled=[
+        {**llama(torch_dtype="none", rope_theta="none"), "dtype": "float32", "head_dim": 64, "attention_bias": False, "mlp_bias": False,
+         "rope_parameters": {"rope_theta": 10000.0, "rope_type": "default"}}])
+    rows["llama-pro"] = row("llama", "llama", llama(num_hidden_layers=2 * LAYERS, num_key_value_heads=HEADS), expanded(),
+                            files=["tokenizer.model", "tokenizer_config.json"])
+    rows["llama-tied"] = row("llama", "smollm", llama(tie_word_embeddings=True, bos_token_id=382, eos_token_id=383,
+                                                      rope_theta=100000.0), serial(tied=True), pre="smollm")
+    rows["llama3"] = row("llama", "llama3", llama(**LLAMA3, rope_scaling=LLAMA31), serial(), pre="llama-bpe", spelled=[
+        {**llama(**{**LLAMA3, "rope_theta": "none"}), "rope_parameters": {**LLAMA31, "rope_theta": 500000.0}}])
+    rows["llama-linear"] = row("llama", "llama", llama(rope_scaling={"type": "linear", "factor": 2.0}), serial())
+    rows["llama-yarn"] = row("llama", "llama", llama(rope_scaling=YARN, max_position_embeddings=256), serial(), spelled=[
+        {**llama(rope_theta="none", max_position_embeddings=256), "rope_parameters": {
+            "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64, "rope_theta": 10000.0}}])
+    rows["llama-biased"] = row("llama", "llama", llama(attention_bias=True, head_dim=32), serial(dim=32, biases="qkvo"))
+    rows["falcon3"] = row("llama", "falcon3", llama(num_attention_heads=2, num_key_value_heads=1, head_dim=256, rms_norm_eps=1e-6,
+                                                    rope_theta=1000042, bos_token_id=380, eos_token_id=380),
+                          serial(heads=2, kv=1, dim=256), pre="falcon3")
+    rows["mistral-window"] = row("mistral", "llama", mistral(sliding_window=WINDOW), serial(),
+                                 gguf_reference=mistral(sliding_window=None), files=["tokenizer.model", "tokenizer_config.json"])
+    rows["mistral"] = row("mistral", "llama", mistral(sliding_window=None, rope_theta=1000000.0), serial())
+    rows["mistral-nemo"] = row("mistral", "tekken", mistral(sliding_window=None, head_dim=32, rope_theta=1000000.0, bos_token_id=380,
+                                                            eos_token_id=381), serial(dim=32), pre="tekken")
+    rows["mixtral"] = row("mixtral", "llama", config("mixtral", "MixtralForCausalLM", num_local_experts=EXPERTS, num_experts_per_tok=2,
+                                                     sliding_window=None, rope_theta=1000000.0, output_router_logits=False,
+                                                     intermediate_size=256),
+                          ends() + attention() + norms(*TWO) + experts(256, "model.layers.{}.block_sparse_moe.",
+                                                                       names=("w1", "w3", "w2")),
+                          files=["tokenizer.json", "tokenizer_config.json"])
+    rows["falcon-7b"] = row("falcon", "falcon", FALCON_7B, falcon(1, ["input_layernorm"]), pre="falcon",
+                            converted=old_falcon(FALCON_7B, "RefinedWebModel"),
+                            spelled=[old_falcon(FALCON_7B, "RefinedWebModel"),
+                                     {**FALCON_7B, "num_kv_heads": HEADS}])
+    rows["falcon-40b"] = row("falcon", "falcon", FALCON_40B, falcon(KV, ["ln_attn", "ln_mlp"]), pre="falcon",
+                             spelled=[old_falcon(FALCON_40B, "RefinedWeb")])
+    rows["falcon-11b"] = row("falcon", "falcon", {**FALCON_40B, "num_ln_in_parallel_attn": 1, "tie_word_embeddings": False},
+                             falcon(KV, ["input_layernorm"]) + [matrix("lm_head.weight", VOCABULARY, HIDDEN, JUDGING)], pre="falcon")
+    alibi = {**FALCON, "bias": True, "alibi": True, "parallel_attn": False, "multi_query": False, "new_decoder_architecture": False}
+    rows["falcon-rw"] = row("falcon", "falcon", alibi, falcon(HEADS, TWO, biases=True), gguf=False,
+                            spelled=[old_falcon(alibi, "RefinedWebModel")])
+    olmo = config("olmo", "OlmoForCausalLM", vocab_size=OLMO_PADDED, **OLMO)
+    mha = attention(kv=HEADS)
+    rows["olmo"] = row("olmo", "olmo", olmo, ends(vocabulary=OLMO_PADDED, final=False) + mha + gated(), pre="olmo")
+    rows["olmo-clipped"] = row("olmo", "olmo", {**olmo, "clip_qkv": 1.5, "num_key_value_heads": KV, "tie_word_embeddings": True},
+                               ends(vocabulary=OLMO_PADDED, final=False, tied=True) + attention() + gated(), pre="olmo")
+    part = "model.transformer.blocks.{}."
+    rows["olmo-original"] = row("olmo", "olmo", OLMO_ORIGINAL, [
+        ["model.transformer.wte.weight", [OLMO_PADDED, HIDDEN], 0, EMBEDDED],
+        matrix("model.transformer.ff_out.weight", OLMO_PADDED, HIDDEN, JUDGING),
+        matrix(part + "att_proj.weight", 3 * HIDDEN, HIDDEN), matrix(part + "attn_out.weight", HIDDEN, HIDDEN),
+        matrix(part + "ff_proj.weight", 2 * FF, HIDDEN), matrix(part + "ff_out.weight", HIDDEN, FF)],
+        reference=olmo, gguf=False, spelled=[{**OLMO_ORIGINAL, "model_type": "olmo"}])
+    after = ends() + mha + gated() + norms(*AFTER) + qk(HIDDEN)
+    rows["olmo2"] = row("olmo2", "dolma2", config("olmo2", "Olmo2ForCausalLM", **DOLMA2), after, pre="dbrx")
+    rows["olmo2-grouped"] = row("olmo2", "dolma2", config("olmo2", "Olmo2ForCausalLM", **{**DOLMA2, "num_key_value_heads": KV}),
+                                ends() + attention() + gated() + norms(*AFTER) + qk(HIDDEN, KV * DIM), pre="dbrx")
+    rows["olmo3"] = row("olmo3", "dolma2", config("olmo3", "Olmo3ForCausalLM", **DOLMA2, sliding_window=WINDOW,
+                                                  layer_types=["sliding_attention"] * 3 + ["full_attention"]), after, pre="dbrx")
+    yarn = {"rope_type": "yarn", "factor": 8.0, "beta_fast": 32, "beta_slow": 1, "original_max_position_embeddings": 64,
+            "attention_factor": 1.2079441541679836}
+    rows["olmo3-yarn"] = row("olmo3", "dolma2", config("olmo3", "Olmo3ForCausalLM", **DOLMA2, sliding_window=WINDOW, rope_scaling=yarn,
+                                                       layer_types=["sliding_attention"] * 3 + ["full_attention"]), after, pre="dbrx")
+    rows["olmoe"] = row("olmoe", "olmo", config("olmoe", "OlmoeForCausalLM", num_experts=EXPERTS, num_experts_per_tok=2,
+                                                norm_topk_prob=False, clip_qkv=None, intermediate_size=256, num_key_value_heads=HEADS,
+                                                eos_token_id=382, pad_token_id=383, bos_token_id="none"),
+                        ends() + mha + norms(*TWO) + qk(HIDDEN) + experts(256), pre="olmo")
+    rows["qwen2"] = row("qwen2", "qwen2", config("qwen2", "Qwen2ForCausalLM", **QWEN, tie_word_embeddings=True, sliding_window=WINDOW,
+                                                 use_sliding_window=False, max_window_layers=2),
+                        serial(tied=True, biases="qkv"), pre="qwen2")
+    rows["qwen3"] = row("qwen3", "qwen2", config("qwen3", "Qwen3ForCausalLM", **QWEN, head_dim=128, attention_bias=False,
+                                                 tie_word_embeddings=True, sliding_window=None, use_sliding_window=False),
+                        serial(dim=128, tied=True) + qk(128), pre="qwen2")
+    rows["qwen3moe"] = row("qwen3moe", "qwen2", config("qwen3_moe", "Qwen3MoeForCausalLM", **QWEN, head_dim=64, num_experts=EXPERTS,
+                                                       num_experts_per_tok=2, norm_topk_prob=True, moe_intermediate_size=256,
+                                                       decoder_sparse_step=1, mlp_only_layers=[], attention_bias=False),
+                           ends() + attention() + norms(*TWO) + qk(64) + experts(256), pre="qwen2")
+    rows["gemma2"] = row("gemma2", "gemma", config("gemma2", "Gemma2ForCausalLM", **{**GEMMA, "tie_word_embeddings": "none"},
+                                                   attn_logit_softcapping=5.0, final_logit_softcapping=8.0),
+                         ends(tied=True, around=0) + attention() + gated() + norms(*GEMMA_NORMS, around=0))
+    wide = {**GEMMA, "head_dim": 256, "query_pre_attn_scalar": 256, "num_attention_heads": 2, "num_key_value_heads": 1}
+    rows["gemma3"] = row("gemma3", "gemma", config("gemma3_text", "Gemma3ForCausalLM", **{**wide, "tie_word_embeddings": "none"},
+                                                   num_hidden_layers=6, rope_local_base_freq=10000.0,
+                                                   sliding_window_pattern=6, **{"rope_theta": 1000000.0}),
+                         ends(tied=True, around=0) + attention(heads=2, kv=1, dim=256) + gated() + norms(*GEMMA_NORMS, around=0)
+                         + qk(256, around=0))
+    phi = config("phi3", "Phi3ForCausalLM", vocab_size=PHI_PADDED, sliding_window=None, **PHI)
+    rows["phi3"] = row("phi3", "phi3", phi, phi3(PHI_PADDED))
+    rows["phi3-window"] = row("phi3", "phi3", {**phi, "sliding_window": WINDOW}, phi3(PHI_PADDED))
+    rows["phi4-mini"] = row("phi3", "phi4", {**phi, "vocab_size": VOCABULARY, "partial_rotary_factor": 0.75, "tie_word_embeddings": True,
+                                             "bos_token_id": 380, "eos_token_id": 380, "pad_token_id": 380,
+                                             "max_position_embeddings": 4096, "rope_scaling": {
+                                                 "type": "longrope", "short_factor": factors(24, 1.5), "long_factor": factors(24, 20)}},
+                            phi3(VOCABULARY, tied=True), pre="gpt-4o")
+    rows["phi3-longrope"] = row("phi3", "phi3", {**phi, "max_position_embeddings": 256, "original_max_position_embeddings": 32,
+                                                 "rope_scaling": {"type": "longrope", "short_factor": factors(32, 1.5),
+                                                                  "long_factor": factors(32, 20)}}, phi3(PHI_PADDED))
+    rows["smollm3"] = row("smollm3", "llama3", config("smollm3", "SmolLM3ForCausalLM", **{**LLAMA3, "rope_theta": 5000000.0},
+                                                      tie_word_embeddings=True, no_rope_layers=[1, 1, 1, 0], no_rope_layer_interval=4,
+                                                      attention_bias=False, mlp_bias=False, use_sliding_window=False, pad_token_id=382),
+                          serial(tied=True), pre="smaug-bpe")
+    oss = config("gpt_oss", "GptOssForCausalLM", **GPT_OSS)
+    rows["gpt-oss"] = row("gpt-oss", "gpt-oss", oss, gpt_oss(False), pre="gpt-4o")
+    rows["gpt-oss-mxfp4"] = row("gpt-oss", "gpt-oss", {**oss, "quantization_config": {
+        "modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens", "lm_head"],
+        "quant_method": "mxfp4"}}, gpt_oss(True), pre="gpt-4o", reference=oss)
+    return rows
