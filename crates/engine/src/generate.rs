@@ -4,6 +4,7 @@
 use crate::prompt::{self, Beginning, Prompt};
 use crate::sampling::Sampler;
 use crate::sequence::{Sequence, Wanted, read, step};
+use crate::stops::Stops;
 use crate::tokenizer::Detokenizer;
 use crate::{Cancel, Model};
 use protocol::{AppError, Limits, PromptMessage, Sampling, StopReason, Times, WorkerAnswered};
@@ -33,7 +34,8 @@ pub enum Generated {
         total: u32,
     },
     /// More of the answer, behind its given beginning: whole characters only, never empty. Of a
-    /// character in the middle of which the answer is stopped or cut short, nothing comes.
+    /// character or a stop string in the middle of which the answer is stopped or cut short,
+    /// nothing comes.
     Text(String),
 }
 
@@ -41,8 +43,8 @@ pub enum Generated {
 /// rest of it is forgotten. Afterwards it holds the prompt and the answer. A stop is an end like
 /// others, with [`StopReason::Cancelled`].
 ///
-/// Errors: `model-gone`, `model-changed`; `template-missing`, `template-failed`,
-/// `template-too-costly`; `context-overflow`; `logits-not-finite`.
+/// Errors: `model-gone`, `model-changed`; `template-failed`, `template-too-costly`;
+/// `context-overflow`; `logits-not-finite`.
 pub fn generate(
     model: &Model,
     sequence: &mut Sequence,
@@ -61,6 +63,7 @@ pub fn generate(
         begun,
         on,
         detokenizer: Detokenizer::default(),
+        stops: Stops::new(model.template().stops()),
         tokens: 0,
         times: Times::default(),
     };
@@ -97,6 +100,7 @@ struct Answer<'a> {
     begun: Instant,
     on: &'a mut dyn FnMut(Generated),
     detokenizer: Detokenizer,
+    stops: Stops,
     tokens: u32,
     times: Times,
 }
@@ -164,10 +168,14 @@ impl Answer<'_> {
             }
             self.tokens += 1;
             let text = self.detokenizer.push(model.tokenizer(), id)?;
+            let text = self.stops.push(&text);
             self.say(text);
             if first.is_none() {
                 self.times.first_token_ms = milliseconds(self.begun);
                 first = Some(Instant::now());
+            }
+            if self.stops.reached() {
+                break StopReason::EndOfTurn;
             }
             sequence.choose(id);
             if sequence.tokens().len() >= model.context() as usize {
@@ -183,6 +191,8 @@ impl Answer<'_> {
         // complete may be yet.
         if reason == StopReason::EndOfTurn {
             let rest = self.detokenizer.finish();
+            let mut rest = self.stops.push(&rest);
+            rest += &self.stops.finish();
             self.say(rest);
         }
         self.times.decode_ms = first.map_or(0.0, milliseconds);

@@ -13,6 +13,7 @@ mod model;
 mod prompt;
 mod sampling;
 mod sequence;
+mod stops;
 mod template;
 mod threads;
 mod tokenizer;

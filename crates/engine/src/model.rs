@@ -52,7 +52,7 @@ impl Model {
         let architecture = families::describe(&checkpoint)?;
         let tokenizer = Tokenizer::of(&checkpoint)?;
         cancel.check()?;
-        let template = Template::of(&checkpoint, &tokenizer);
+        let template = Template::of(&checkpoint, &tokenizer)?;
         let weights = Arc::new(Weights::map(&checkpoint)?);
         let decoder = Decoder::load(&architecture, &mut Tensors::new(&checkpoint, &weights))?;
         weights.warm(cancel, progress)?;

@@ -1,4 +1,5 @@
-//! The chat template that a model file carries: from messages to the prompt's text.
+//! From messages to the prompt's text: by the chat template that a model file carries, else by its
+//! family's prompt form.
 //!
 //! Templates are Jinja2, written for Python's, and they are hostile input: each rendering has a
 //! meter for steps, bytes and time, and ends as `template-too-costly` where it runs out.
@@ -8,6 +9,7 @@ mod filters;
 mod folded;
 mod meter;
 mod namespaces;
+mod own;
 mod plain;
 mod python;
 mod render;
@@ -17,6 +19,7 @@ pub(crate) use plain::Marked;
 
 use crate::Tokenizer;
 use formats::Checkpoint;
+use formats::forms::{Form, Origin};
 use protocol::{AppError, PromptMessage, failure};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -25,11 +28,13 @@ use std::sync::Arc;
 /// Longest source in bytes; the longest known template has 30 KB.
 const LONGEST: usize = 1 << 18;
 
-/// A chat template; of a model without one, every rendering is `template-missing`.
+/// A chat template.
 pub struct Template {
-    source: Option<Arc<str>>,
+    source: Arc<str>,
+    /// Where the model has another for conversations with tools.
+    for_tools: Option<Arc<str>>,
     sha256: String,
-    model: String,
+    stops: Vec<String>,
     bos: Arc<str>,
     eos: Arc<str>,
 }
@@ -41,43 +46,52 @@ impl Template {
     pub fn open(path: &Path) -> Result<Template, AppError> {
         let checkpoint = Checkpoint::open(path)?;
         let tokenizer = Tokenizer::of(&checkpoint)?;
-        Ok(Template::of(&checkpoint, &tokenizer))
+        Template::of(&checkpoint, &tokenizer)
     }
 
-    /// The template of a header.
-    pub fn of(checkpoint: &Checkpoint, tokenizer: &Tokenizer) -> Template {
-        let source = checkpoint
-            .gguf()
-            .and_then(|gguf| gguf.metadata.text("tokenizer.chat_template"))
-            .filter(|source| !source.trim().is_empty());
-        Template {
-            sha256: sha256(source.unwrap_or_default()),
-            source: source.map(Arc::from),
-            model: checkpoint.name(),
+    /// The template of a model: its own, else its family's prompt form, else the words as they
+    /// are.
+    ///
+    /// Errors: those of [`formats::Folder::read`].
+    pub fn of(checkpoint: &Checkpoint, tokenizer: &Tokenizer) -> Result<Template, AppError> {
+        let own = own::of(checkpoint)?;
+        let form = Form::of(&Origin::of(checkpoint));
+        let source = own.usual.unwrap_or_else(|| {
+            let form = form.unwrap_or(Form::text());
+            form.template.to_owned()
+        });
+        // A model that begins its reader's next turn does so whoever wrote the template.
+        let stops = form.map_or(&[][..], |form| form.stops);
+        Ok(Template {
+            sha256: sha256(&source),
+            source: source.into(),
+            for_tools: own.for_tools.map(Arc::from),
+            stops: stops.iter().map(|stop| (*stop).to_owned()).collect(),
             bos: tokenizer.bos_text().into(),
             eos: tokenizer.eos_text().into(),
-        }
+        })
+    }
+
+    /// Passages that end an answer and are no part of it.
+    pub fn stops(&self) -> &[String] {
+        &self.stops
     }
 
     /// The prompt's text: the template's exact output. With `add_generation_prompt` the opening
     /// of the model's answer comes at the end.
     ///
-    /// Errors: `template-missing`, `template-failed`, `template-too-costly`.
+    /// Errors: `template-failed`, `template-too-costly`.
     pub fn render(
         &self,
         messages: &[PromptMessage],
         add_generation_prompt: bool,
     ) -> Result<String, AppError> {
-        let source = self
-            .source
-            .clone()
-            .ok_or_else(|| failure::template_missing(&self.model))?;
-        if source.len() > LONGEST {
+        if self.source.len() > LONGEST {
             return Err(failure::template_too_costly());
         }
-        folded::check(&source)?;
+        folded::check(&self.source)?;
         render::render(render::Job {
-            source,
+            source: self.source.clone(),
             messages: messages.to_vec(),
             add_generation_prompt,
             bos: self.bos.clone(),
@@ -94,7 +108,7 @@ impl Template {
         plain::render(self, messages, tokenizer)
     }
 
-    /// Hex sha256 of the source; of nothing, where there is none.
+    /// Hex sha256 of the source.
     pub fn sha256(&self) -> &str {
         &self.sha256
     }

@@ -6,6 +6,7 @@
 mod checkpoint;
 mod describe;
 mod folder;
+pub mod forms;
 pub mod ggml;
 pub mod gguf;
 mod line;

@@ -235,8 +235,6 @@ failures! {
     tokenizer_too_large(tokens, rows);
     /// A token id is outside of the vocabulary.
     token_out_of_range(token, size);
-    /// The model has no chat template.
-    template_missing(name);
     /// The template could not be rendered.
     template_failed(reason);
     /// The template took too many steps or too much memory and was ended.

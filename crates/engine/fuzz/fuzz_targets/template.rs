@@ -3,6 +3,7 @@
 #![no_main]
 
 use engine::{Template, Tokenizer};
+use formats::Checkpoint;
 use formats::gguf::Gguf;
 use libfuzzer_sys::fuzz_target;
 use protocol::{PromptMessage, Role};
@@ -20,8 +21,10 @@ fuzz_target!(|bytes: &[u8]| {
     let header = header(source);
     let gguf = Gguf::read(Path::new("model.gguf"), &header[..], header.len() as u64)
         .expect("the header is right");
-    let tokenizer = Tokenizer::of(&gguf).expect("so is its tokenizer");
-    match Template::of(&gguf, &tokenizer).render(&messages, input.len() % 2 == 0) {
+    let checkpoint = Checkpoint::of_gguf(gguf).expect("so are its tensors");
+    let tokenizer = Tokenizer::of(&checkpoint).expect("so is its tokenizer");
+    let template = Template::of(&checkpoint, &tokenizer).expect("it is in the header");
+    match template.render(&messages, input.len() % 2 == 0) {
         Ok(prompt) => assert!(prompt.len() < LONGEST_PROMPT),
         Err(error) => assert!(error.key.starts_with("template-"), "{error:?}"),
     }

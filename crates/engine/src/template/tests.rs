@@ -6,9 +6,10 @@ use std::time::Instant;
 
 fn template(source: &str) -> Template {
     Template {
-        source: Some(source.into()),
+        source: source.into(),
+        for_tools: None,
         sha256: sha256(source),
-        model: "Test".to_owned(),
+        stops: Vec::new(),
         bos: "<s>".into(),
         eos: "</s>".into(),
     }
@@ -114,12 +115,6 @@ fn a_template_says_why_it_refuses() {
         let error = template(source).render(&conversation(), true).unwrap_err();
         assert_eq!(error.key, "template-failed", "{source}");
     }
-    let none = Template {
-        source: None,
-        ..template("")
-    };
-    let error = none.render(&conversation(), true).unwrap_err();
-    assert_eq!(error, failure::template_missing("Test"));
 }
 
 fn check_costly(source: &str) {
