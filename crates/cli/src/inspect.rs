@@ -1,15 +1,15 @@
-//! `parley inspect`: what a model file holds, without loading it.
+//! `parley inspect`: what a model's files hold, without loading them.
 
 use crate::{
     list::short_count,
     output::{self, Ending, Terminal},
 };
 use chat::messages::size;
-use formats::Description;
+use formats::{Description, Told};
 use protocol::{Arg, failure};
 use std::path::Path;
 
-/// Describes the file in words or as one JSON object.
+/// Describes the model in words or as one JSON object.
 pub(crate) fn run(file: &Path, json: bool, terminal: &Terminal) -> Result<(), Ending> {
     let description = formats::describe(file)?;
     let memory = description.memory_bytes(description.given_context());
@@ -50,6 +50,7 @@ fn facts(it: &Description, memory: u64, terminal: &Terminal) -> Vec<(&'static st
         ("kv", Arg::from(it.kv_heads)),
         ("width", Arg::from(it.head_dim)),
     ];
+    let reach = window(it, terminal);
     let template = if it.has_chat_template {
         "inspect-yes"
     } else {
@@ -62,6 +63,7 @@ fn facts(it: &Description, memory: u64, terminal: &Terminal) -> Vec<(&'static st
         ("inspect-parameters", Arg::from(short_count(it.parameters))),
         ("inspect-quantisation", Arg::from(&it.quantisation)),
         ("inspect-context", count(it.context)),
+        ("inspect-window", Arg::from(reach)),
         ("inspect-layers", count(it.layers)),
         ("inspect-hidden", count(it.hidden)),
         (
@@ -74,12 +76,30 @@ fn facts(it: &Description, memory: u64, terminal: &Terminal) -> Vec<(&'static st
         ("inspect-template", Arg::from(terminal.say(template, &[]))),
         ("inspect-types", Arg::from(types.join(", "))),
         ("inspect-tensors", Arg::from(it.tensors)),
+        ("inspect-files", Arg::from(it.files)),
         ("inspect-disk", Arg::from(size(it.bytes as f64))),
         ("inspect-memory", Arg::from(size(memory as f64))),
         ("inspect-licence", text(&it.licence)),
     ];
     if it.experts > 0 {
-        facts.insert(9, ("inspect-experts", Arg::from(it.experts)));
+        facts.insert(10, ("inspect-experts", Arg::from(it.experts)));
     }
     facts
+}
+
+/// How far back attention will reach, and who says so.
+fn window(it: &Description, terminal: &Terminal) -> String {
+    let from = match it.window_from {
+        Told::File => "inspect-window-file",
+        Told::Catalogue => "inspect-window-catalogue",
+        Told::Nobody => "inspect-window-nobody",
+    };
+    let from = terminal.say(from, &[]);
+    match it.window {
+        Some(size) => terminal.say(
+            "inspect-window-some",
+            &[("tokens", Arg::from(size)), ("from", from.into())],
+        ),
+        None => terminal.say("inspect-window-all", &[("from", from.into())]),
+    }
 }

@@ -1,7 +1,12 @@
 //! What a model file holds, for people and for the library.
 
-use crate::gguf::{Array, Gguf, Value};
+use crate::beside;
+use crate::checkpoint::{Checkpoint, Header};
+use crate::folder::Folder;
+use crate::gguf::Gguf;
+use crate::keys::{self, Fact};
 use crate::line::one_line;
+use crate::overrides::{Told, window};
 use protocol::{AppError, DEFAULT_CONTEXT};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -10,13 +15,13 @@ use std::path::Path;
 /// Bytes that a loaded model needs beside weights and KV: tokenizer, scratch, the program.
 pub const OVERHEAD: u64 = 64 << 20;
 
-/// What a model file holds. Sizes that a file does not name are 0; its words are on one line
+/// What a model's files hold. Sizes that they do not name are 0; its words are on one line
 /// each.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Description {
-    /// The file's own name for people, or the file name without its ending.
+    /// The model's own name for people, else that of its file without the ending, or its folder.
     pub name: String,
-    /// `GGUF 3`.
+    /// `GGUF 3`, `safetensors`.
     pub format: String,
     /// Such as `llama`.
     pub architecture: String,
@@ -26,6 +31,10 @@ pub struct Description {
     pub quantisation: String,
     /// Longest context in tokens that the model was made for.
     pub context: u32,
+    /// Tokens that attention reaches back on the layers that have a window; None: all.
+    pub window: Option<u64>,
+    /// Who says so of the window.
+    pub window_from: Told,
     /// Blocks.
     pub layers: u32,
     /// Width of the residual stream.
@@ -42,7 +51,7 @@ pub struct Description {
     pub experts: u32,
     /// Tokens that the tokenizer knows.
     pub vocabulary: u32,
-    /// `tokenizer.ggml.model`.
+    /// `tokenizer.ggml.model`, or the kind that a folder's files are of.
     pub tokenizer: Option<String>,
     /// `tokenizer.ggml.pre`.
     pub pre_tokenizer: Option<String>,
@@ -52,79 +61,86 @@ pub struct Description {
     pub types: BTreeMap<String, u32>,
     /// Tensors in all.
     pub tensors: u32,
-    /// Bytes of the file.
+    /// Files that hold tensors.
+    pub files: u32,
+    /// Bytes of those files.
     pub bytes: u64,
     /// Bytes of the tensors.
     pub weight_bytes: u64,
     /// Bytes before the tensors.
     pub header_bytes: u64,
-    /// The licence, where the file names it.
+    /// Bytes of the tokenizer's files, where they are beside the weights.
+    #[serde(skip)]
+    pub beside_bytes: u64,
+    /// The licence, where the model names it.
     pub licence: Option<String>,
 }
 
-/// Describes the model file at `path`. Errors as [`Gguf::open`], and `metadata-missing`.
+/// Describes the model at `path`, a file or a folder. Errors as [`Checkpoint::open`], and
+/// `metadata-missing`.
 pub fn describe(path: &Path) -> Result<Description, AppError> {
-    Description::of(&Gguf::open(path)?)
+    Description::of(&Checkpoint::open(path)?)
 }
 
 impl Description {
-    /// Describes a header that is read. Errors: `metadata-missing` (no architecture).
-    pub fn of(gguf: &Gguf) -> Result<Description, AppError> {
-        let metadata = &gguf.metadata;
-        let size = |key: &str| first_number(gguf.of_architecture(key)).unwrap_or(0);
+    /// Describes a model whose headers are read. Errors: `metadata-missing` (no architecture).
+    pub fn of(it: &Checkpoint) -> Result<Description, AppError> {
+        let number = |fact: &Fact| small(it.number(fact));
         let mut types = BTreeMap::new();
-        for tensor in &gguf.tensors {
+        for tensor in &it.tensors {
             *types.entry(tensor.kind.name.to_owned()).or_insert(0u32) += 1;
         }
-        let hidden = size("embedding_length");
-        let heads = size("attention.head_count");
-        let kv_heads = first_number(gguf.of_architecture("attention.head_count_kv"));
-        let head_dim = first_number(gguf.of_architecture("attention.key_length"))
+        let hidden = number(&keys::HIDDEN).unwrap_or(0);
+        let heads = number(&keys::HEADS).unwrap_or(0);
+        let head_dim = number(&keys::HEAD_DIM)
             .or_else(|| hidden.checked_div(heads))
             .unwrap_or(0);
-        let value_dim = first_number(gguf.of_architecture("attention.value_length"));
-        let text = |key: &str| {
-            metadata
-                .text(key)
-                .map(one_line)
-                .filter(|text| !text.is_empty())
+        let window = window(it);
+        let words = match &it.header {
+            Header::Gguf(gguf) => Words::of_gguf(gguf),
+            Header::Folder(folder) => Words::of_folder(folder),
         };
+        let tokens = it
+            .gguf()
+            .and_then(|gguf| gguf.metadata.texts("tokenizer.ggml.tokens"));
         Ok(Description {
-            name: text("general.name").unwrap_or_else(|| stem(&gguf.path)),
-            format: format!("GGUF {}", gguf.version),
-            architecture: one_line(gguf.architecture()?),
-            parameters: gguf.tensors.iter().fold(0, |all, tensor| {
-                // rope_freqs and the like are tables, not weights.
-                if tensor.name.starts_with("rope_") {
-                    all
-                } else {
-                    tensor.numbers().saturating_add(all)
-                }
-            }),
-            quantisation: quantisation(gguf),
-            context: size("context_length"),
-            layers: size("block_count"),
-            hidden,
-            heads,
-            kv_heads: kv_heads.unwrap_or(heads),
-            head_dim,
-            value_dim: value_dim.unwrap_or(head_dim),
-            experts: size("expert_count"),
-            vocabulary: metadata
-                .texts("tokenizer.ggml.tokens")
-                .map_or_else(|| size("vocab_size"), |tokens| tokens.len() as u32),
-            tokenizer: text("tokenizer.ggml.model"),
-            pre_tokenizer: text("tokenizer.ggml.pre"),
-            has_chat_template: text("tokenizer.chat_template").is_some(),
-            types,
-            tensors: gguf.tensors.len() as u32,
-            bytes: gguf.file_bytes,
-            weight_bytes: gguf
+            name: it.name(),
+            format: match &it.header {
+                Header::Gguf(gguf) => format!("GGUF {}", gguf.version),
+                Header::Folder(_) => "safetensors".to_owned(),
+            },
+            architecture: one_line(it.architecture()?),
+            parameters: it
                 .tensors
                 .iter()
-                .fold(0u64, |all, tensor| all.saturating_add(tensor.bytes)),
-            header_bytes: gguf.header_bytes,
-            licence: text("general.license").or_else(|| text("general.license.name")),
+                .filter(|tensor| !is_table(&tensor.name))
+                .fold(0, |all, tensor| tensor.numbers().saturating_add(all)),
+            quantisation: quantisation(it),
+            context: number(&keys::CONTEXT).unwrap_or(0),
+            window: window.size,
+            window_from: window.from,
+            layers: number(&keys::LAYERS).unwrap_or(0),
+            hidden,
+            heads,
+            kv_heads: small(it.kv_heads()).unwrap_or(heads),
+            head_dim,
+            value_dim: number(&keys::VALUE_DIM).unwrap_or(head_dim),
+            experts: number(&keys::EXPERTS).unwrap_or(0),
+            vocabulary: tokens.map_or_else(
+                || number(&keys::VOCABULARY).unwrap_or(0),
+                |tokens| tokens.len() as u32,
+            ),
+            tokenizer: words.tokenizer,
+            pre_tokenizer: words.pre_tokenizer,
+            has_chat_template: words.has_chat_template,
+            types,
+            tensors: it.tensors.len() as u32,
+            files: it.files.len() as u32,
+            bytes: it.bytes(),
+            weight_bytes: it.weight_bytes(),
+            header_bytes: it.header_bytes(),
+            beside_bytes: words.beside_bytes,
+            licence: words.licence,
         })
     }
 
@@ -146,7 +162,11 @@ impl Description {
     pub fn memory_bytes(&self, context: u32) -> u64 {
         self.weight_bytes
             .saturating_add(self.kv_bytes(context))
-            .saturating_add(self.header_bytes.saturating_mul(4))
+            .saturating_add(
+                self.header_bytes
+                    .saturating_add(self.beside_bytes)
+                    .saturating_mul(4),
+            )
             .saturating_add(OVERHEAD)
     }
 }
@@ -161,32 +181,63 @@ pub fn kv_bytes(layers: u32, kv_heads: u32, width: u32, context: u32) -> u64 {
         })
 }
 
-/// A size, also where the file gives one for each layer: then the largest.
-fn first_number(value: Option<&Value>) -> Option<u32> {
-    let number = match value? {
-        Value::Array(Array::U32(sizes)) => u64::from(*sizes.iter().max()?),
-        Value::Array(Array::I32(sizes)) => u64::try_from(*sizes.iter().max()?).ok()?,
-        value => value.as_u64()?,
-    };
-    u32::try_from(number).ok()
+/// What a model says in words.
+struct Words {
+    tokenizer: Option<String>,
+    pre_tokenizer: Option<String>,
+    has_chat_template: bool,
+    licence: Option<String>,
+    beside_bytes: u64,
+}
+
+impl Words {
+    fn of_gguf(gguf: &Gguf) -> Words {
+        let text = |key: &str| {
+            let line = gguf.metadata.text(key).map(one_line);
+            line.filter(|text| !text.is_empty())
+        };
+        Words {
+            tokenizer: text("tokenizer.ggml.model"),
+            pre_tokenizer: text("tokenizer.ggml.pre"),
+            has_chat_template: text("tokenizer.chat_template").is_some(),
+            licence: text("general.license").or_else(|| text("general.license.name")),
+            beside_bytes: 0,
+        }
+    }
+
+    fn of_folder(folder: &Folder) -> Words {
+        Words {
+            tokenizer: beside::tokenizer(folder),
+            pre_tokenizer: None,
+            has_chat_template: beside::has_template(folder),
+            licence: beside::licence(folder),
+            beside_bytes: beside::bytes(folder),
+        }
+    }
+}
+
+/// Whether a tensor is a table, reckoned from other numbers, and no weights.
+fn is_table(name: &str) -> bool {
+    name.starts_with("rope_") || name.ends_with(".inv_freq")
+}
+
+fn small(number: Option<u64>) -> Option<u32> {
+    u32::try_from(number?).ok()
 }
 
 /// The name of the file's type, else of the type that most of its bytes have.
-fn quantisation(gguf: &Gguf) -> String {
-    let named = gguf.metadata.number("general.file_type");
+fn quantisation(it: &Checkpoint) -> String {
+    let named = it
+        .gguf()
+        .and_then(|gguf| gguf.metadata.number("general.file_type"));
     if let Some(name) = named.and_then(crate::ggml::file_type) {
         return name.to_owned();
     }
     let mut bytes: BTreeMap<&str, u64> = BTreeMap::new();
-    for tensor in &gguf.tensors {
+    for tensor in &it.tensors {
         let sum = bytes.entry(tensor.kind.name).or_default();
         *sum = sum.saturating_add(tensor.bytes);
     }
     let most = bytes.into_iter().max_by_key(|(_, bytes)| *bytes);
     most.map_or_else(String::new, |(name, _)| name.to_owned())
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem()
-        .map_or_else(String::new, |stem| one_line(&stem.to_string_lossy()))
 }

@@ -78,6 +78,11 @@ impl Folder {
         self.config.get(key)?.as_str()
     }
 
+    /// A truth of config.json.
+    pub fn flag(&self, key: &str) -> Option<bool> {
+        self.config.get(key)?.as_bool()
+    }
+
     /// The files that hold the weights, in the order of their names.
     ///
     /// Errors: `weights-missing`, `unsafe-format` (there are only pickle files),

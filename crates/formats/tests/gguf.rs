@@ -1,61 +1,13 @@
 //! Headers of GGUF files: right ones, cut ones, lying ones.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that fails, panics
 
+mod common;
+
+use common::File;
 use formats::gguf::{Array, Gguf, Value};
+use formats::{Checkpoint, Description};
 use protocol::{AppError, failure};
-use std::io::Write;
 use std::path::Path;
-use tempfile::{NamedTempFile, TempPath};
-
-/// Writes a header field by field.
-#[derive(Clone, Default)]
-struct File(Vec<u8>);
-
-impl File {
-    fn new(version: u32, tensors: u64, keys: u64) -> File {
-        File(b"GGUF".to_vec()).u32(version).u64(tensors).u64(keys)
-    }
-    fn bytes(mut self, bytes: &[u8]) -> File {
-        self.0.extend_from_slice(bytes);
-        self
-    }
-    fn u32(self, number: u32) -> File {
-        self.bytes(&number.to_le_bytes())
-    }
-    fn u64(self, number: u64) -> File {
-        self.bytes(&number.to_le_bytes())
-    }
-    fn text(self, text: &str) -> File {
-        self.u64(text.len() as u64).bytes(text.as_bytes())
-    }
-    fn key(self, key: &str, kind: u32) -> File {
-        self.text(key).u32(kind)
-    }
-    fn text_key(self, key: &str, text: &str) -> File {
-        self.key(key, 8).text(text)
-    }
-    fn tensor(self, name: &str, shape: &[u64], kind: u32, offset: u64) -> File {
-        let mut file = self.text(name).u32(shape.len() as u32);
-        for size in shape {
-            file = file.u64(*size);
-        }
-        file.u32(kind).u64(offset)
-    }
-    /// Fills up to a multiple of 32 and adds data.
-    fn data(mut self, bytes: usize) -> File {
-        let header = self.0.len().next_multiple_of(32);
-        self.0.resize(header + bytes, 7);
-        self
-    }
-    fn written(&self) -> TempPath {
-        let mut file = NamedTempFile::new().unwrap();
-        file.write_all(&self.0).unwrap();
-        file.into_temp_path()
-    }
-    fn open(&self) -> Result<Gguf, AppError> {
-        Gguf::read(Path::new("model.gguf"), &self.0[..], self.0.len() as u64)
-    }
-}
 
 /// A small whole file with every type of value.
 fn whole() -> File {
@@ -164,7 +116,7 @@ fn damaged_files_never_panic() {
                 assert!(tensor.offset + tensor.bytes <= gguf.file_bytes);
                 assert!(tensor.numbers() > 0);
             }
-            let _ = formats::Description::of(&gguf);
+            let _ = Checkpoint::of_gguf(gguf).map(|model| Description::of(&model));
         }
     }
 }
@@ -369,6 +321,10 @@ fn a_file_is_described() {
     assert!(again.memory_bytes(100) > again.memory_bytes(10));
 }
 
+fn described(file: &File) -> Description {
+    Description::of(&Checkpoint::of_gguf(file.open().unwrap()).unwrap()).unwrap()
+}
+
 #[test]
 fn keys_and_values_of_other_widths_are_counted_each() {
     let mut file = File::new(3, 0, 5).text_key("general.architecture", "llama");
@@ -380,7 +336,7 @@ fn keys_and_values_of_other_widths_are_counted_each() {
     ] {
         file = file.key(&format!("llama.{key}"), 4).u32(number);
     }
-    let about = formats::Description::of(&file.data(0).open().unwrap()).unwrap();
+    let about = described(&file.data(0));
     assert_eq!(about.kv_bytes(10), 4 * 2 * 4 * (192 + 128) * 10);
 }
 
@@ -397,7 +353,7 @@ fn names_in_a_file_do_not_reach_the_terminal_as_they_are() {
     let file = keys
         .iter()
         .fold(File::new(3, 0, 5), |file, key| file.text_key(key, evil));
-    let about = formats::Description::of(&file.data(0).open().unwrap()).unwrap();
+    let about = described(&file.data(0));
     let told = [
         Some(about.name),
         Some(about.architecture),

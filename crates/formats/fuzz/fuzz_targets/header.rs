@@ -2,7 +2,7 @@
 #![no_main]
 
 use formats::gguf::Gguf;
-use formats::{Description, one_line};
+use formats::{Checkpoint, Description, one_line};
 use libfuzzer_sys::fuzz_target;
 use std::path::Path;
 
@@ -19,7 +19,8 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(tensor.numbers() > 0 || tensor.bytes == 0, "{tensor:?}");
             assert_eq!(gguf.tensor(&tensor.name), Some(tensor));
         }
-        if let Ok(description) = Description::of(&gguf) {
+        let model = Checkpoint::of_gguf(gguf);
+        if let Ok(description) = model.and_then(|model| Description::of(&model)) {
             assert_eq!(one_line(&description.name), description.name);
             let context = description.given_context();
             assert!(description.memory_bytes(context) >= description.kv_bytes(context));
