@@ -1,4 +1,6 @@
-//! Activations in twice 8 bits: what the weights are multiplied by.
+//! What the weights are multiplied by: in twice 8 bits for quantised weights, else as they are.
+
+use crate::block::BlockType;
 
 /// Columns that share one scale.
 const BLOCK: usize = 32;
@@ -12,15 +14,60 @@ pub(crate) const PLANES: usize = 2;
 /// The second plane's scale is the first's divided by this: half a step becomes 127.
 const FINER: f32 = 254.0;
 
-/// Rows of activations, quantised once and used by every row of the weights.
+/// Rows of activations, made once for weights of a type and used by every row of them.
+pub struct Activations {
+    rows: usize,
+    columns: usize,
+    form: Form,
+}
+
+/// How they are multiplied.
+pub(crate) enum Form {
+    /// `(rows, columns)`, for weights that are plain numbers.
+    Plain(Vec<f32>),
+    /// For quants.
+    Quants(Quants),
+}
+
+impl Activations {
+    /// `rows` of `columns` values each, for weights of a type. Values past the last whole row
+    /// are ignored.
+    pub fn of(kind: BlockType, values: &[f32], columns: usize) -> Activations {
+        let rows = values.len().checked_div(columns).unwrap_or(0);
+        let values = &values[..rows * columns];
+        let form = match kind.is_plain() {
+            true => Form::Plain(values.to_vec()),
+            false => Form::Quants(Quants::of(values, rows, columns)),
+        };
+        Activations {
+            rows,
+            columns,
+            form,
+        }
+    }
+
+    /// How many rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// How many columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    pub(crate) fn form(&self) -> &Form {
+        &self.form
+    }
+}
+
+/// Activations in twice 8 bits.
 ///
 /// As in ggml's Q8_0: each 32 columns share the scale `max|x| / 127`, quants are rounded to
 /// nearest. What the rounding left over is quantised once more, 254 times finer, and adds to the
 /// same sums. 8 bits alone are too coarse for small models: of SmolLM2-135M they move logits by
 /// percents, and its answer to the capital of France is no longer Paris.
-pub struct Activations {
-    rows: usize,
-    columns: usize,
+pub(crate) struct Quants {
     /// Columns rounded up to [`STEP`].
     padded: usize,
     /// `(rows, PLANES, padded)`
@@ -35,15 +82,11 @@ pub struct Activations {
     shift: Vec<i32>,
 }
 
-impl Activations {
-    /// Quantises `rows` of `columns` values each. Values past the last whole row are ignored.
-    pub fn quantize(values: &[f32], columns: usize) -> Activations {
-        let rows = values.len().checked_div(columns).unwrap_or(0);
+impl Quants {
+    fn of(values: &[f32], rows: usize, columns: usize) -> Quants {
         let padded = columns.next_multiple_of(STEP);
         let all = rows * PLANES * padded;
-        let mut made = Activations {
-            rows,
-            columns,
+        let mut made = Quants {
             padded,
             quants: vec![0; all],
             scales: vec![0.0; all / GROUP],
@@ -99,16 +142,6 @@ impl Activations {
         sums
     }
 
-    /// How many rows.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// How many columns, the padding not counted.
-    pub fn columns(&self) -> usize {
-        self.columns
-    }
-
     /// Columns with the padding.
     pub(crate) fn padded(&self) -> usize {
         self.padded
@@ -132,7 +165,7 @@ impl Activations {
     }
 }
 
-/// One plane of a row of [`Activations`], all slices padded to a multiple of [`STEP`] columns.
+/// One plane of a row of [`Quants`], all slices padded to a multiple of [`STEP`] columns.
 #[derive(Clone, Copy)]
 pub(crate) struct Plane<'a> {
     pub quants: &'a [i8],

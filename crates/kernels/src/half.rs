@@ -1,4 +1,4 @@
-//! Half-precision scales of the blocks.
+//! Half-precision numbers.
 
 /// IEEE 754 binary16 to binary32, exactly, in plain Rust.
 pub(crate) fn to_f32(bits: u16) -> f32 {
@@ -13,6 +13,14 @@ pub(crate) fn to_f32(bits: u16) -> f32 {
         }
         0x1f => f32::from_bits(sign | 0x7f80_0000 | (fraction << 13)),
         _ => f32::from_bits(sign | ((exponent + 112) << 23) | (fraction << 13)),
+    }
+}
+
+/// Half-floats as numbers, as many as both slices hold.
+#[inline(always)]
+pub(crate) fn to_numbers(bytes: &[u8], numbers: &mut [f32]) {
+    for (number, bytes) in numbers.iter_mut().zip(bytes.as_chunks::<2>().0) {
+        *number = to_f32(u16::from_le_bytes(*bytes));
     }
 }
 

@@ -1,11 +1,13 @@
 //! The one safe door to the kernels.
 
-use crate::activations::{Activations, PLANES, Plane};
+use crate::activations::{Activations, Form, PLANES, Plane, Quants};
 use crate::block::{BlockType, UnpackedRow};
 use crate::dot;
+use crate::plain;
 use crate::probe::{Level, probe};
+use std::slice::ChunksExact;
 
-/// Multiplies rows of quantised weights by activations.
+/// Multiplies rows of weights by activations that were made for their type.
 ///
 /// `weights` holds whole rows of `activations.columns()` weights of one type. `out` is
 /// `(weight rows, activations.rows())`. Returns false, with `out` untouched, where the sizes do
@@ -25,27 +27,41 @@ pub fn multiply(
     };
     if !weights.len().is_multiple_of(row_bytes)
         || out.len() != weights.len() / row_bytes * activations.rows()
+        || kind.is_plain() != matches!(activations.form(), Form::Plain(_))
     {
         return false;
     }
-    if activations.rows() == 0 {
+    if out.is_empty() {
         return true;
     }
     let level = level.min(probe());
-    let mut unpacked = UnpackedRow::new(activations.padded());
-    let tokens: Vec<Token<'_>> = (0..activations.rows())
-        .map(|row| Token {
-            planes: [activations.plane(row, 0), activations.plane(row, 1)],
-            sums: activations.sums(row),
-        })
-        .collect();
-    let rows = weights
-        .chunks_exact(row_bytes)
-        .zip(out.chunks_exact_mut(tokens.len()));
-    for (bytes, out) in rows {
-        row(level, kind, bytes, &mut unpacked, &tokens, out);
+    let rows = weights.chunks_exact(row_bytes);
+    match activations.form() {
+        Form::Plain(numbers) => {
+            plain::multiply(level, kind, rows, numbers, activations.columns(), out);
+        }
+        Form::Quants(quants) => multiply_quants(level, kind, rows, quants, out),
     }
     true
+}
+
+fn multiply_quants(
+    level: Level,
+    kind: BlockType,
+    weights: ChunksExact<'_, u8>,
+    quants: &Quants,
+    out: &mut [f32],
+) {
+    let mut unpacked = UnpackedRow::new(quants.padded());
+    let tokens: Vec<Token<'_>> = (0..out.len() / weights.len().max(1))
+        .map(|row| Token {
+            planes: [quants.plane(row, 0), quants.plane(row, 1)],
+            sums: quants.sums(row),
+        })
+        .collect();
+    for (bytes, out) in weights.zip(out.chunks_exact_mut(tokens.len())) {
+        row(level, kind, bytes, &mut unpacked, &tokens, out);
+    }
 }
 
 /// One row of activations.

@@ -1,6 +1,6 @@
 //! Every level of instructions against a plain reckoning in f64, on random and extreme blocks.
 
-use kernels::{Activations, BlockType, Level, multiply};
+use kernels::{Activations, BlockType, Level, dequantize, multiply};
 
 /// xorshift64*: enough for test data, the same everywhere.
 struct Random(u64);
@@ -16,12 +16,17 @@ impl Random {
     }
 }
 
-/// Where the half-floats of a block lie: they get small finite values, the rest any bytes.
-fn halves(kind: BlockType) -> &'static [usize] {
+/// Where the scales of a block lie: they get small finite values, the rest any bytes.
+fn scales(kind: BlockType) -> &'static [usize] {
     match kind {
-        BlockType::Q4_0 | BlockType::Q5_0 | BlockType::Q8_0 => &[0],
         BlockType::Q4_1 | BlockType::Q5_1 | BlockType::Q4K | BlockType::Q5K => &[0, 2],
+        BlockType::Q2K => &[80, 82],
+        BlockType::Q3K => &[108],
         BlockType::Q6K => &[208],
+        BlockType::TQ1_0 => &[52],
+        BlockType::TQ2_0 => &[64],
+        BlockType::IQ1M | BlockType::MXFP4 | BlockType::F32 | BlockType::BF16 => &[],
+        _ => &[0],
     }
 }
 
@@ -35,41 +40,37 @@ fn blocks(
     let mut bytes = vec![0u8; rows * columns / kind.weights() * kind.bytes()];
     bytes.fill_with(|| byte.unwrap_or(random.next() as u8));
     for block in bytes.chunks_exact_mut(kind.bytes()) {
-        for at in halves(kind) {
-            // 0x2000 to 0x2fff: 0.0078 to 0.12, either sign.
-            let bits = 0x2000 | (random.next() as u16 & 0x8fff);
+        // 0x2000 to 0x2fff as a half-float: 0.0078 to 0.12, either sign.
+        let bits = 0x2000 | (random.next() as u16 & 0x8fff);
+        for at in scales(kind) {
             block[*at..at + 2].copy_from_slice(&bits.to_le_bytes());
+        }
+        match kind {
+            BlockType::MXFP4 => block[0] = 120 + (bits & 15) as u8,
+            // The half-float is spread over the upper bits of four scales.
+            BlockType::IQ1M => {
+                for (i, part) in block[49..].iter_mut().step_by(2).enumerate() {
+                    *part = (*part & 15) | (bits >> (4 * i) << 4) as u8;
+                }
+            }
+            BlockType::F32 => block.copy_from_slice(&random.unit().to_le_bytes()),
+            BlockType::BF16 => block.copy_from_slice(&random.unit().to_le_bytes()[2..]),
+            _ => {}
         }
     }
     bytes
 }
 
-/// Unpacks through the kernels themselves: a row times the unit vectors.
-fn weights_of(kind: BlockType, bytes: &[u8], rows: usize, columns: usize) -> Vec<f64> {
-    let mut weights = vec![0f64; rows * columns];
-    for column in 0..columns {
-        let mut unit = vec![0f32; columns];
-        unit[column] = 127.0; // quantised exactly: scale 1, quant 127
-        let activations = Activations::quantize(&unit, columns);
-        let mut out = vec![0f32; rows];
-        assert!(multiply(
-            Level::Portable,
-            kind,
-            bytes,
-            &activations,
-            &mut out
-        ));
-        for (row, value) in out.iter().enumerate() {
-            weights[row * columns + column] = f64::from(*value) / 127.0;
-        }
-    }
-    weights
+fn weights_of(kind: BlockType, bytes: &[u8]) -> Vec<f64> {
+    let mut weights = vec![0f32; bytes.len() / kind.bytes() * kind.weights()];
+    assert!(dequantize(kind, bytes, &mut weights));
+    weights.into_iter().map(f64::from).collect()
 }
 
 fn check(kind: BlockType, columns: usize, batch: usize, byte: Option<u8>) {
     let (rows, mut random) = (5, Random(7 + columns as u64));
     let bytes = blocks(kind, rows, columns, &mut random, byte);
-    let weights = weights_of(kind, &bytes, rows, columns);
+    let weights = weights_of(kind, &bytes);
     // Activations that 8 bits hold exactly, so that only the arithmetic is compared.
     let values: Vec<f32> = (0..batch * columns)
         .map(|i| {
@@ -80,7 +81,8 @@ fn check(kind: BlockType, columns: usize, batch: usize, byte: Option<u8>) {
             }
         })
         .collect();
-    let activations = Activations::quantize(&values, columns);
+    let activations = Activations::of(kind, &values, columns);
+    let mut plain = None;
     for level in Level::usable() {
         let mut out = vec![0f32; rows * batch];
         assert!(multiply(level, kind, &bytes, &activations, &mut out));
@@ -98,9 +100,26 @@ fn check(kind: BlockType, columns: usize, batch: usize, byte: Option<u8>) {
                 );
             }
         }
-        // Alone or in a batch: the same bits.
+        if matches!(kind, BlockType::F32 | BlockType::F16 | BlockType::BF16) {
+            let first = plain.get_or_insert(out.clone());
+            assert_eq!(
+                first, &out,
+                "{kind:?} {level:?}: the same bits on every level"
+            );
+        }
+        // Alone or in a batch: the same bits. One row or many, too.
+        let row = bytes.len() / rows;
+        let mut first = vec![0f32; batch];
+        assert!(multiply(
+            level,
+            kind,
+            &bytes[..row],
+            &activations,
+            &mut first
+        ));
+        assert_eq!(first, out[..batch], "{kind:?} {level:?}");
         for m in 0..batch {
-            let one = Activations::quantize(&values[m * columns..(m + 1) * columns], columns);
+            let one = Activations::of(kind, &values[m * columns..(m + 1) * columns], columns);
             let mut alone = vec![0f32; rows];
             assert!(multiply(level, kind, &bytes, &one, &mut alone));
             for row in 0..rows {
@@ -116,10 +135,12 @@ fn check(kind: BlockType, columns: usize, batch: usize, byte: Option<u8>) {
 
 #[test]
 fn every_level_agrees() {
-    for kind in BlockType::ALL {
-        for blocks in [1, 2, 3, 5] {
+    for kind in BlockType::ALL.iter().copied() {
+        for blocks in [1, 2, 3, 5, 77] {
             for batch in [1, 3, 4, 7] {
-                check(kind, blocks * kind.weights(), batch, None);
+                if blocks * kind.weights() < 2000 {
+                    check(kind, blocks * kind.weights(), batch, None);
+                }
             }
         }
         for byte in [0x00, 0x7f, 0x80, 0xff] {
@@ -134,7 +155,7 @@ fn activations_keep_sixteen_bits() {
     let mut random = Random(3);
     let columns = 64;
     let values: Vec<f32> = (0..columns).map(|_| random.unit()).collect();
-    let activations = Activations::quantize(&values, columns);
+    let activations = Activations::of(BlockType::Q8_0, &values, columns);
     // Rows of the unit matrix, as Q8_0 has them: scale 1/64, one quant of 64.
     let mut bytes = Vec::new();
     for row in 0..columns {
@@ -188,7 +209,7 @@ fn known_blocks() {
         ),
     ];
     for (kind, bytes, expected) in cases {
-        let found = weights_of(kind, &bytes, 1, 32);
+        let found = weights_of(kind, &bytes);
         for (i, value) in found.iter().enumerate() {
             assert!((value - expected(i)).abs() < 1e-5, "{kind:?} {i}: {value}");
         }
@@ -197,7 +218,7 @@ fn known_blocks() {
 
 #[test]
 fn sizes_that_do_not_agree_are_refused() {
-    let activations = Activations::quantize(&[1.0; 64], 64);
+    let activations = Activations::of(BlockType::Q8_0, &[1.0; 64], 64);
     let mut out = [7.0; 2];
     assert!(!multiply(
         Level::Portable,
@@ -220,6 +241,26 @@ fn sizes_that_do_not_agree_are_refused() {
         &activations,
         &mut out
     ));
+    let (kind, bytes) = (BlockType::F16, [0; 256]);
+    assert!(
+        !multiply(Level::Portable, kind, &bytes, &activations, &mut out),
+        "activations in 8 bits for plain weights"
+    );
+    let activations = Activations::of(kind, &[1.0; 64], 64);
+    assert!(!multiply(
+        Level::Portable,
+        kind,
+        &bytes[2..],
+        &activations,
+        &mut out
+    ));
+    assert!(!multiply(
+        Level::Portable,
+        BlockType::Q8_0,
+        &bytes[..68],
+        &activations,
+        &mut out[..1]
+    ));
     assert_eq!(out, [7.0; 2]);
 }
 
@@ -228,18 +269,26 @@ fn values_that_are_not_numbers_stay_visible() {
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let mut values = [1.0f32; 64];
         values[40] = bad;
-        let activations = Activations::quantize(&values, 64);
+        for (kind, weights) in [(BlockType::Q8_0, [60; 68]), (BlockType::Q4_0, [60; 68])] {
+            let weights = &weights[..64 / kind.weights() * kind.bytes()];
+            let activations = Activations::of(kind, &values, 64);
+            for level in Level::usable() {
+                let mut out = [0.0];
+                assert!(multiply(level, kind, weights, &activations, &mut out));
+                assert!(out[0].is_nan(), "{bad} {kind:?} {level:?}");
+            }
+        }
+        let activations = Activations::of(BlockType::BF16, &values, 64);
         for level in Level::usable() {
             let mut out = [0.0];
-            let weights = [60; 68];
             assert!(multiply(
                 level,
-                BlockType::Q8_0,
-                &weights,
+                BlockType::BF16,
+                &[60; 128],
                 &activations,
                 &mut out
             ));
-            assert!(out[0].is_nan(), "{bad} {level:?}");
+            assert!(!out[0].is_finite(), "{bad} {level:?}");
         }
     }
 }

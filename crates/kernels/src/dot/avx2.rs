@@ -52,3 +52,17 @@ pub(crate) fn dot<const N: usize>(weights: &UnpackedRow, planes: &[Plane<'_>; N]
 pub(crate) fn offsets(offsets: &[f32], sums: &[f32]) -> f32 {
     super::offsets(offsets, sums)
 }
+
+/// Half-floats as numbers, eight at a time.
+#[target_feature(enable = "avx2,f16c")]
+pub(crate) fn halves(bytes: &[u8], numbers: &mut [f32]) {
+    let ((bytes, rest), (eights, last)) = (bytes.as_chunks::<16>(), numbers.as_chunks_mut::<8>());
+    for (bytes, eight) in bytes.iter().zip(eights) {
+        // SAFETY: sixteen bytes are read and eight numbers written; both unaligned.
+        unsafe {
+            let numbers = _mm256_cvtph_ps(_mm_loadu_si128(bytes.as_ptr().cast()));
+            _mm256_storeu_ps(eight.as_mut_ptr(), numbers);
+        }
+    }
+    crate::half::to_numbers(rest, last);
+}
