@@ -2,11 +2,10 @@
 //! pages as they are needed and shares them between processes.
 //!
 //! The one file of the engine with `unsafe` code (invariant 10 of ARCHITECTURE.md).
-#![allow(unsafe_code)] // mapping a file, and reading its bytes as numbers
+#![allow(unsafe_code)] // mapping a file
 
 use crate::Cancel;
 use formats::Checkpoint;
-use half::{bf16, f16};
 use memmap2::Mmap;
 use protocol::{AppError, failure};
 use std::fs::{File, Metadata};
@@ -53,30 +52,6 @@ impl Seen {
         }
     }
 }
-
-/// A block of quantised numbers of candle's. The types are `repr(C)` structures of integers and
-/// f16 whose sizes candle asserts to be the sums of their fields' (no padding); an alignment of
-/// at most four.
-///
-/// # Safety
-/// Every bit pattern of the type must be valid, and it must have no padding.
-pub(crate) unsafe trait Block {}
-macro_rules! blocks {
-    ($($name:ident)+) => {
-        $(
-            // SAFETY: see the trait.
-            unsafe impl Block for candle_core::quantized::k_quants::$name {}
-        )+
-    };
-}
-blocks! { BlockQ4_0 BlockQ4_1 BlockQ5_0 BlockQ5_1 BlockQ8_0 BlockQ8_1 }
-blocks! { BlockQ2K BlockQ3K BlockQ4K BlockQ5K BlockQ6K BlockQ8K }
-// SAFETY: any four bytes are an f32.
-unsafe impl Block for f32 {}
-// SAFETY: transparent over u16.
-unsafe impl Block for f16 {}
-// SAFETY: transparent over u16.
-unsafe impl Block for bf16 {}
 
 impl Mapped {
     fn is_unchanged(&self) -> std::io::Result<bool> {
@@ -175,16 +150,4 @@ impl Weights {
         file.and_then(|file| file.map.get(offset as usize..end))
             .unwrap_or_default()
     }
-}
-
-/// Bytes as blocks; None where they are no whole number of blocks or not aligned for them.
-pub(crate) fn blocks<T: Block>(bytes: &[u8]) -> Option<&[T]> {
-    let size = size_of::<T>();
-    let aligned = (bytes.as_ptr() as usize).is_multiple_of(align_of::<T>());
-    if !aligned || size == 0 || !bytes.len().is_multiple_of(size) {
-        return None;
-    }
-    // SAFETY: aligned and whole, as just checked; any bytes are a `T`, since `T: Block`; the
-    // lifetime is that of the bytes.
-    Some(unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len() / size) })
 }
