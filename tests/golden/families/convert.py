@@ -140,7 +140,7 @@ def gguf(folder: Path, llama_cpp: Path, pre: str | None, made, tokenizer: Path):
     for tensor in reader.tensors:
         data = np.asarray(tensor.data)
         key = (data.shape, data.tobytes())
-        shape = [int(size) for size in reversed(tensor.shape)]
+        shape = [int(size) for size in tensor.shape]
         if key in found:
             what, name = found[key]
             # Zeros look all alike.

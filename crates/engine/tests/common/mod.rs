@@ -1,6 +1,7 @@
 //! What the engine's tests share.
 #![allow(dead_code)] // each test binary uses a part
 
+pub mod family;
 pub mod tiny;
 
 use engine::{Asked, Cancel, LoadOptions, Model, Sequence, Wanted};
