@@ -36,6 +36,18 @@ impl Sequence {
         &self.tokens
     }
 
+    /// A second sequence that goes on from here, on its own.
+    ///
+    /// Errors: `internal`, where there is no memory for it.
+    pub fn fork(&self) -> Result<Sequence, AppError> {
+        let kv: Result<_, _> = self.kv.iter().map(LayerKv::fork).collect();
+        Ok(Sequence {
+            tokens: self.tokens.clone(),
+            kv: kv.map_err(failed)?,
+            chosen: self.chosen,
+        })
+    }
+
     /// Forgets all but the first `length` tokens; costs nothing.
     pub fn truncate(&mut self, length: usize) {
         self.tokens.truncate(length);

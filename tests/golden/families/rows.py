@@ -143,7 +143,7 @@ def experts(ff, part="model.layers.{}.mlp.", gate="gate", names=("gate_proj", "u
 
 QWEN = {"bos_token_id": 379, "eos_token_id": 381, "rms_norm_eps": 1e-6, "rope_theta": 1000000.0}
 GEMMA = {"head_dim": 64, "hidden_activation": "gelu_pytorch_tanh", "hidden_act": "gelu_pytorch_tanh", "rms_norm_eps": 1e-6,
-         "bos_token_id": 2, "eos_token_id": 1, "pad_token_id": 0, "sliding_window": WINDOW, "query_pre_attn_scalar": 48}
+         "bos_token_id": 2, "eos_token_id": 1, "pad_token_id": 0, "sliding_window": WINDOW, "query_pre_attn_scalar": 64}
 GEMMA_NORMS = ("input_layernorm", "post_attention_layernorm", "pre_feedforward_layernorm", "post_feedforward_layernorm")
 PHI = {"pad_token_id": 384, "bos_token_id": 1, "eos_token_id": 384, "original_max_position_embeddings": 2048,
        "rope_scaling": None, "partial_rotary_factor": "none", "embd_pdrop": 0.0, "resid_pdrop": 0.0, "attention_bias": False}
@@ -295,12 +295,16 @@ def rows():
     rows["gemma2"] = row("gemma2", "gemma", config("gemma2", "Gemma2ForCausalLM", **{**GEMMA, "tie_word_embeddings": "none"},
                                                    attn_logit_softcapping=5.0, final_logit_softcapping=8.0),
                          ends(tied=True, around=0) + attention() + gated() + norms(*GEMMA_NORMS, around=0))
+    # As in the 27B, whose GGUF files do not say it.
+    rows["gemma2-27b"] = {**rows["gemma2"], "config": {**rows["gemma2"]["config"], "query_pre_attn_scalar": 48}, "gguf": False}
     wide = {**GEMMA, "head_dim": 256, "query_pre_attn_scalar": 256, "num_attention_heads": 2, "num_key_value_heads": 1}
     rows["gemma3"] = row("gemma3", "gemma", config("gemma3_text", "Gemma3ForCausalLM", **{**wide, "tie_word_embeddings": "none"},
                                                    num_hidden_layers=6, rope_local_base_freq=10000.0,
                                                    sliding_window_pattern=6, **{"rope_theta": 1000000.0}),
                          ends(tied=True, around=0) + attention(heads=2, kv=1, dim=256) + gated() + norms(*GEMMA_NORMS, around=0)
                          + qk(256, around=0))
+    rows["gemma3-4b"] = {**rows["gemma3"], "config": {**rows["gemma3"]["config"],
+                                                      "rope_scaling": {"factor": 8.0, "rope_type": "linear"}}}
     phi = config("phi3", "Phi3ForCausalLM", vocab_size=PHI_PADDED, sliding_window=None, **PHI)
     rows["phi3"] = row("phi3", "phi3", phi, phi3(PHI_PADDED))
     rows["phi3-window"] = row("phi3", "phi3", {**phi, "sliding_window": WINDOW}, phi3(PHI_PADDED))

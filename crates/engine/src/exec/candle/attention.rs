@@ -115,6 +115,18 @@ impl Attention {
 }
 
 impl LayerKv {
+    /// The same keys and values in memory of its own: tensors share theirs, and these are
+    /// written to.
+    pub fn fork(&self) -> Result<LayerKv> {
+        let copied = |kv: &KeysValues| -> Result<KeysValues> {
+            Ok(KeysValues {
+                keys: kv.keys.copy()?,
+                values: kv.values.copy()?,
+            })
+        };
+        Ok(LayerKv(self.0.as_ref().map(copied).transpose()?))
+    }
+
     /// Puts keys and values, (kv_heads, tokens, size) each, at the positions from `past`, and
     /// gives all up to them: (kv_heads, past + tokens, size).
     fn extend(

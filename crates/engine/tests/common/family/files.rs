@@ -1,6 +1,8 @@
 //! Writes model files: GGUF byte by byte as llama.cpp's converter does, and safetensors.
 
 use super::tensor::{Data, Tensors};
+use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::{Device, Tensor};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -118,7 +120,7 @@ fn safetensors<'a>(
                 "U8"
             }
             Data::Numbers(numbers) => {
-                data.extend(as_kind(kind, numbers));
+                data.extend(as_kind(kind, *tensor.shape.last().unwrap(), numbers));
                 kind
             }
         };
@@ -137,14 +139,25 @@ fn safetensors<'a>(
     std::fs::write(path, out).unwrap();
 }
 
-/// Numbers as `F32`, `F16` or `BF16`.
-pub fn as_kind(kind: &str, numbers: &[f32]) -> Vec<u8> {
-    let of = |x: &f32| match kind {
-        "F16" => half::f16::from_f32(*x).to_le_bytes().to_vec(),
-        "BF16" => half::bf16::from_f32(*x).to_le_bytes().to_vec(),
-        _ => x.to_le_bytes().to_vec(),
+/// Numbers in a type, by candle's quantiser: rows of `columns`.
+pub fn as_kind(kind: &str, columns: usize, numbers: &[f32]) -> Vec<u8> {
+    let to = match kind {
+        "F32" => return numbers.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        "F16" => GgmlDType::F16,
+        "BF16" => GgmlDType::BF16,
+        "Q4_0" => GgmlDType::Q4_0,
+        "Q8_0" => GgmlDType::Q8_0,
+        "Q4_K" => GgmlDType::Q4K,
+        "Q6_K" => GgmlDType::Q6K,
+        other => panic!("no quantiser for {other}"),
     };
-    numbers.iter().flat_map(of).collect()
+    let shape = (numbers.len() / columns, columns);
+    let whole = Tensor::from_vec(numbers.to_vec(), shape, &Device::Cpu).unwrap();
+    QTensor::quantize(&whole, to)
+        .unwrap()
+        .data()
+        .unwrap()
+        .into_owned()
 }
 
 /// The weights of a repository's folder, in one file or in several with their index.

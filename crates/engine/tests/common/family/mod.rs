@@ -4,8 +4,6 @@ pub mod files;
 pub mod tensor;
 pub mod weights;
 
-use candle_core::Device;
-use candle_core::quantized::{GgmlDType, QTensor};
 use files::{Placed, ggml};
 use serde::Deserialize;
 use serde_json::Value;
@@ -45,6 +43,11 @@ pub type Made = (String, String, Vec<u64>, String, Value);
 
 pub fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/families")
+}
+
+pub fn sha256(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn json<T: serde::de::DeserializeOwned>(path: &Path) -> T {
@@ -162,7 +165,7 @@ impl Row {
                 Value::String(from) => converted(tensors, what, from),
                 values => {
                     let values: Vec<f32> = serde_json::from_value(values.clone()).unwrap();
-                    files::as_kind("F32", &values)
+                    files::as_kind("F32", 1, &values)
                 }
             },
         };
@@ -172,12 +175,8 @@ impl Row {
     /// The converter's file, to the byte.
     pub fn gguf(&self, tensors: &Tensors) -> Vec<u8> {
         let file = files::gguf(&self.metadata(), &self.placed(tensors));
-        let made: String = Sha256::digest(&file)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
         assert_eq!(
-            made,
+            sha256(&file),
             self.gguf.as_ref().unwrap().sha256,
             "{}: not the converter's file",
             self.name
@@ -225,28 +224,6 @@ fn quantise(tensor: &mut Placed, kind: &str) {
         .chunks_exact(4)
         .map(|four| f32::from_le_bytes(four.try_into().unwrap()));
     let numbers: Vec<f32> = numbers.collect();
-    let to = match kind {
-        "F32" => return,
-        "F16" | "BF16" => {
-            tensor.data = files::as_kind(kind, &numbers);
-            tensor.kind = kind.to_owned();
-            return;
-        }
-        "Q4_0" => GgmlDType::Q4_0,
-        "Q8_0" => GgmlDType::Q8_0,
-        "Q4_K" => GgmlDType::Q4K,
-        "Q6_K" => GgmlDType::Q6K,
-        other => panic!("no quantiser for {other}"),
-    };
-    let shape = (
-        numbers.len() / tensor.shape[0] as usize,
-        tensor.shape[0] as usize,
-    );
-    let whole = candle_core::Tensor::from_vec(numbers, shape, &Device::Cpu).unwrap();
-    tensor.data = QTensor::quantize(&whole, to)
-        .unwrap()
-        .data()
-        .unwrap()
-        .into_owned();
+    tensor.data = files::as_kind(kind, tensor.shape[0] as usize, &numbers);
     tensor.kind = kind.to_owned();
 }

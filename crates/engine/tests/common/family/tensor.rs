@@ -1,6 +1,7 @@
 //! A tensor in memory, and what llama.cpp's converter does to it: the operations that
 //! `tests/golden/families/convert.py` lists.
 
+use candle_core::{DType, Device};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +32,21 @@ impl Tensor {
         match &self.data {
             Data::Numbers(numbers) => numbers,
             Data::Bytes(_) => panic!("bytes"),
+        }
+    }
+
+    /// To the nearest numbers of `F16` or `BF16`.
+    pub fn round(&mut self, kind: &str) {
+        let to = if kind == "F16" {
+            DType::F16
+        } else {
+            DType::BF16
+        };
+        if let Data::Numbers(numbers) = &mut self.data {
+            let whole = candle_core::Tensor::from_slice(numbers, numbers.len(), &Device::Cpu);
+            let rounded =
+                whole.and_then(|whole| whole.to_dtype(to)?.to_dtype(DType::F32)?.to_vec1());
+            *numbers = rounded.unwrap();
         }
     }
 
