@@ -2,6 +2,7 @@
 
 use crate::exec::candle::{Decoder, Tensors};
 use crate::families::{self, Architecture};
+use crate::kept::{self, Quantise};
 use crate::sequence::Sequence;
 use crate::threads::Threads;
 use crate::weights::Weights;
@@ -19,6 +20,8 @@ pub struct LoadOptions {
     pub context: Option<u32>,
     /// Threads that compute.
     pub threads: u32,
+    /// What the weights of a folder are made smaller to; None: they stay as they are.
+    pub quantise: Option<Quantise>,
 }
 
 /// An architecture with its weights, tokenizer and template. Everything that changes is in a
@@ -37,7 +40,8 @@ pub struct Model {
 impl Model {
     /// Loads a model from its file or folder. `progress` is told bytes done and in all.
     ///
-    /// Errors: those of [`Checkpoint::open`] and [`Tokenizer::of`]; `unknown-architecture`,
+    /// Errors: those of [`Checkpoint::open`] and [`Tokenizer::of`]; where the weights are made
+    /// smaller, `quantise-gguf`, `disk-full` and `file-not-written`; `unknown-architecture`,
     /// `metadata-missing`, `tensor-missing`, `tensor-shape`, `unknown-type`; `model-gone` and
     /// `model-changed` (meanwhile); `cancelled`.
     pub fn load(
@@ -53,13 +57,28 @@ impl Model {
         let tokenizer = Tokenizer::of(&checkpoint)?;
         cancel.check()?;
         let template = Template::of(&checkpoint, &tokenizer)?;
+        let threads = Threads::new(options.threads)?;
+        // Making weights smaller comes before reading them: one progress for both.
+        let mut made = 0;
+        let checkpoint = match &options.quantise {
+            Some(quantise) => {
+                let read_later = checkpoint.quantised_bytes(quantise.kind);
+                let mut progress = |done, total| {
+                    made = total;
+                    progress(done, total + read_later);
+                };
+                kept::quantised(checkpoint, quantise, &threads, cancel, &mut progress)?
+            }
+            None => checkpoint,
+        };
         let weights = Arc::new(Weights::map(&checkpoint)?);
         let decoder = Decoder::load(&architecture, &mut Tensors::new(&checkpoint, &weights))?;
-        weights.warm(cancel, progress)?;
+        let mut progress = |done, total| progress(made + done, made + total);
+        weights.warm(&checkpoint.tensors, cancel, &mut progress)?;
         let most = u32::try_from(architecture.context).unwrap_or(u32::MAX);
         let context = options.context.unwrap_or(DEFAULT_CONTEXT).clamp(1, most);
         Ok(Model {
-            threads: Threads::new(options.threads)?,
+            threads,
             architecture,
             decoder,
             weights,

@@ -5,7 +5,7 @@
 #![allow(unsafe_code)] // mapping a file
 
 use crate::Cancel;
-use formats::Checkpoint;
+use formats::{Checkpoint, Tensor};
 use memmap2::Mmap;
 use protocol::{AppError, failure};
 use std::fs::{File, Metadata};
@@ -27,7 +27,6 @@ struct Mapped {
     file: File,
     seen: Seen,
     path: PathBuf,
-    header_bytes: u64,
 }
 
 /// What tells one state of a file from another.
@@ -86,7 +85,6 @@ impl Weights {
                 file,
                 seen,
                 path,
-                header_bytes: part.header_bytes,
             });
         }
         Ok(Weights { files, name })
@@ -106,25 +104,26 @@ impl Weights {
         Ok(())
     }
 
-    /// Reads every page once, so that the first answer does not wait for the disk. `progress` is
-    /// told bytes done and in all.
+    /// Reads every page of some tensors once, so that the first answer does not wait for the
+    /// disk. `progress` is told bytes done and in all.
     ///
     /// Errors: `cancelled`, `model-changed`.
     pub fn warm(
         &self,
+        tensors: &[Tensor],
         cancel: &Cancel,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), AppError> {
-        let data = |file: &Mapped| file.map.len() as u64 - file.header_bytes;
-        let total = self.files.iter().map(data).sum();
+        let mut order: Vec<&Tensor> = tensors.iter().collect();
+        order.sort_by_key(|tensor| (tensor.part, tensor.offset));
+        let total = order.iter().map(|tensor| tensor.bytes).sum();
         progress(0, total);
         let mut done = 0;
-        for file in &self.files {
-            let bytes = file.map.get(file.header_bytes as usize..);
+        for tensor in order {
             #[cfg(unix)]
-            // Advice only; without it the pages are read one by one.
-            let _ = file.map.advise(memmap2::Advice::WillNeed);
-            for step in bytes.unwrap_or_default().chunks(STEP) {
+            self.advise(tensor);
+            let bytes = self.bytes(tensor.part, tensor.offset, tensor.bytes);
+            for step in bytes.chunks(STEP) {
                 cancel.check()?;
                 self.check_unchanged()?;
                 for page in step.chunks(PAGE) {
@@ -135,6 +134,15 @@ impl Weights {
             }
         }
         Ok(())
+    }
+
+    /// Tells the system what is read next. Advice only; without it pages come one by one.
+    #[cfg(unix)]
+    fn advise(&self, tensor: &Tensor) {
+        if let Some(file) = self.files.get(tensor.part) {
+            let (from, length) = (tensor.offset as usize, tensor.bytes as usize);
+            let _ = (file.map).advise_range(memmap2::Advice::WillNeed, from, length);
+        }
     }
 
     /// Where one of the files is.

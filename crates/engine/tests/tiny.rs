@@ -111,6 +111,7 @@ fn load_error(tiny: &Tiny) -> AppError {
     let options = LoadOptions {
         context: None,
         threads: 1,
+        quantise: None,
     };
     let loaded = Model::load(&path, &options, &Cancel::new(), &mut |_, _| {});
     loaded.err().expect("the file should be refused")
@@ -506,6 +507,7 @@ fn a_stop_before_the_first_token_is_an_end() {
     let options = LoadOptions {
         context: None,
         threads: 1,
+        quantise: None,
     };
     let path = folder.path().join("tiny.gguf");
     let error = Model::load(&path, &options, &cancel, &mut |_, _| {}).err();

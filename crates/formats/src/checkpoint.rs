@@ -139,6 +139,21 @@ impl Checkpoint {
         })
     }
 
+    /// The same model with the tensors of another checkpoint in the place of its own of the same
+    /// names.
+    pub fn with_tensors_of(&self, other: Checkpoint) -> Checkpoint {
+        let mut made = self.clone();
+        let parts = made.files.len();
+        made.files.extend(other.files);
+        for mut tensor in other.tensors {
+            if let Some(index) = made.by_name.get(&tensor.name) {
+                tensor.part += parts;
+                made.tensors[*index] = tensor;
+            }
+        }
+        made
+    }
+
     /// The tensor of this name, where the model has it.
     pub fn tensor(&self, name: &str) -> Option<&Tensor> {
         self.by_name.get(name).map(|index| &self.tensors[*index])

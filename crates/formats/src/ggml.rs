@@ -65,6 +65,11 @@ impl Type {
         TYPES.iter().copied().find(|kind| kind.id == id)
     }
 
+    /// The type of this name.
+    pub fn named(name: &str) -> Option<Type> {
+        TYPES.iter().copied().find(|kind| kind.name == name)
+    }
+
     /// Bytes of `numbers` numbers; None where they are no whole number of blocks, or too many.
     pub fn size(&self, numbers: u64) -> Option<u64> {
         numbers

@@ -14,6 +14,7 @@ pub mod keys;
 mod line;
 mod open;
 mod overrides;
+mod quantise;
 mod safetensors;
 
 pub use checkpoint::{Checkpoint, Header, Part, Tensor};

@@ -43,9 +43,7 @@ fn kind(dtype: &str) -> Option<ggml::Type> {
         "U16" => of_its_own("U16", 2),
         "U32" => of_its_own("U32", 4),
         "U64" => of_its_own("U64", 8),
-        "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "I16" | "I8" => {
-            ggml::TYPES.iter().copied().find(|kind| kind.name == dtype)
-        }
+        "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "I16" | "I8" => ggml::Type::named(dtype),
         _ => None,
     }
 }

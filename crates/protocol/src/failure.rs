@@ -217,6 +217,8 @@ failures! {
     metadata_damaged(path);
     /// A file with weights is not in the model's folder.
     weights_missing(path, file);
+    /// Weights of a GGUF file were to be made smaller, which is done for folders only.
+    quantise_gguf(name);
     /// A tensor has a type that cannot be computed.
     unknown_type(tensor, kind);
     /// A tensor is missing.

@@ -14,6 +14,7 @@ mod identity;
 mod message;
 mod receipt;
 mod settings;
+mod weight_type;
 mod window;
 mod worker;
 
@@ -26,5 +27,6 @@ pub use identity::*;
 pub use message::*;
 pub use receipt::*;
 pub use settings::*;
+pub use weight_type::*;
 pub use window::*;
 pub use worker::*;

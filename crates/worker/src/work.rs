@@ -178,6 +178,7 @@ impl Work {
         let options = LoadOptions {
             context,
             threads: threads.max(1),
+            quantise: None,
         };
         let heart = &self.heart;
         let model = Model::load(Path::new(path), &options, cancel, &mut |done, total| {

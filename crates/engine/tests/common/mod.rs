@@ -28,6 +28,7 @@ pub fn load_path(path: &std::path::Path, threads: u32) -> Model {
     let options = LoadOptions {
         context: None,
         threads,
+        quantise: None,
     };
     Model::load(path, &options, &Cancel::new(), &mut |_, _| {}).unwrap()
 }
