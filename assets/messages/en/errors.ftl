@@ -60,7 +60,6 @@ tokenizer-damaged = The tokenizer in the model file is damaged or missing.
     .more = The trouble is at “{ $what }”. Get the file again, or from another source.
 token-out-of-range = The token { $token } does not exist in this model.
     .more = Its vocabulary has { $size } tokens, counted from 0.
-    .more = Its file has no chat template. Look for a variant of it named “instruct” or “chat”.
 template-failed = The model’s chat template could not be applied to this conversation.
     .more = It said: { $reason }. Nothing of the conversation is lost; choose another model to go on.
 template-too-costly = The model’s chat template was ended because it did not come to an end by itself.

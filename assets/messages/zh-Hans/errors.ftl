@@ -59,7 +59,6 @@ tokenizer-damaged = 模型文件中的分词器已损坏或缺失。
     .more = 问题出在“{ $what }”。请重新获取该文件，或换一个来源。
 token-out-of-range = 这个模型中没有编号为 { $token } 的词元。
     .more = 它的词表有 { $size } 个词元，从 0 开始编号。
-    .more = 文件中没有对话模板。请寻找名称中带有“instruct”或“chat”的版本。
 template-failed = 无法将模型的对话模板用于这段对话。
     .more = 模板给出的原因：{ $reason }。对话内容没有丢失；请选择其他模型继续。
 template-too-costly = 模型的对话模板迟迟不结束，已被终止。

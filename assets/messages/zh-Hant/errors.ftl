@@ -59,7 +59,6 @@ tokenizer-damaged = 模型檔案中的分詞器已損毀或缺少。
     .more = 問題出在「{ $what }」。請重新取得該檔案，或換一個來源。
 token-out-of-range = 這個模型中沒有編號為 { $token } 的詞元。
     .more = 它的詞彙表有 { $size } 個詞元，從 0 開始編號。
-    .more = 檔案中沒有對話範本。請尋找名稱中帶有「instruct」或「chat」的版本。
 template-failed = 無法將模型的對話範本用於這段對話。
     .more = 範本給出的原因：{ $reason }。對話內容沒有遺失；請選擇其他模型繼續。
 template-too-costly = 模型的對話範本遲遲不結束，已被終止。

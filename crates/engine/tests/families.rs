@@ -25,6 +25,7 @@ fn load(path: &Path) -> Result<Model, protocol::AppError> {
     let options = LoadOptions {
         context: Some(CONTEXT),
         threads: 2,
+        quantise: None,
     };
     Model::load(path, &options, &Cancel::new(), &mut |_, _| {})
 }
