@@ -1,9 +1,18 @@
-//! What a model is made of, described once for every executor. One file for each family says
-//! how its header and tensor names become an [`Architecture`].
+//! What a model is made of, described once for every executor and for both formats. One file for
+//! each family says how the header of a GGUF file or a folder's config.json, and the names of the
+//! tensors, become an [`Architecture`].
 
-mod header;
+mod decoder;
+mod experts;
+mod facts;
 mod llama;
+mod mistral;
+mod mixtral;
+mod names;
 mod qwen2;
+mod rope;
+
+pub(crate) use rope::{Factors, Pairs, Rope, Scaling};
 
 use formats::Checkpoint;
 use protocol::{AppError, failure};
@@ -15,27 +24,49 @@ pub(crate) struct Architecture {
     pub name: String,
     /// Width of the residual stream.
     pub hidden: usize,
-    /// Rows of the embedding.
+    /// Rows of the embedding: at least the tokenizer's tokens.
     pub vocabulary: usize,
     /// Longest context in tokens.
     pub context: usize,
-    /// Tensor of shape (vocabulary, hidden).
-    pub embedding: String,
+    /// (vocabulary, hidden)
+    pub embedding: Projection,
+    /// Multiplies what the embedding gives.
+    pub embedding_scale: f32,
     /// In the order they compute.
     pub layers: Vec<Layer>,
     /// Before the logits.
     pub norm: Norm,
     /// (vocabulary, hidden); the embedding's tensor where the two are tied.
     pub output: Projection,
+    /// Multiplies the logits.
+    pub logit_scale: f32,
+    /// `cap * tanh(logit / cap)`, after the scale.
+    pub logit_softcap: Option<f32>,
 }
 
-/// `x + mixer(norm(x))`, then `x + feed(norm(x))`.
+/// One layer.
 #[derive(Clone, Debug)]
 pub(crate) struct Layer {
-    pub mixer_norm: Norm,
     pub mixer: Mixer,
-    pub feed_norm: Norm,
     pub feed: Feed,
+    pub residual: Residual,
+}
+
+/// How a layer's mixer and feed join the stream.
+#[derive(Clone, Debug)]
+pub(crate) enum Residual {
+    /// `x + after(mixer(before(x)))`, then the same with the feed.
+    Serial { mixer: Norms, feed: Norms },
+    /// `x + mixer(norm(x)) + feed(norm(x))`; the feed's norm is the mixer's where it has none of
+    /// its own.
+    Parallel { mixer: Norm, feed: Option<Norm> },
+}
+
+/// The norms around a mixer or a feed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Norms {
+    pub before: Option<Norm>,
+    pub after: Option<Norm>,
 }
 
 /// How a token takes in those before it.
@@ -53,7 +84,7 @@ pub(crate) struct Attention {
     pub head_dim: usize,
     /// Width of one head of values.
     pub value_dim: usize,
-    pub rope: Rope,
+    pub positions: Positions,
     /// (heads * head_dim, hidden)
     pub q: Projection,
     /// (kv_heads * head_dim, hidden)
@@ -62,73 +93,193 @@ pub(crate) struct Attention {
     pub v: Projection,
     /// (hidden, heads * value_dim)
     pub o: Projection,
+    /// Before positions; of one head's width, or of all heads'.
+    pub q_norm: Option<Norm>,
+    /// As `q_norm`.
+    pub k_norm: Option<Norm>,
+    /// q, k and v are kept between `-clip` and `clip`.
+    pub clip: Option<f32>,
+    /// Multiplies the scores.
+    pub scale: f32,
+    /// `cap * tanh(score / cap)`.
+    pub softcap: Option<f32>,
+    /// How many tokens a token sees, itself included; None: all before it.
+    pub window: Option<usize>,
+    /// Tensor (heads): each head's score that gives nothing.
+    pub sinks: Option<String>,
+}
+
+/// How a token's place is told.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Positions {
+    Rope(Rope),
+    /// A score that falls with the distance, steeper for each head; arXiv 2108.12409.
+    Alibi,
+    /// Not at all: the layer has only the causal order.
+    None,
 }
 
 /// How a token is changed on its own.
 #[derive(Clone, Debug)]
 pub(crate) enum Feed {
-    /// `down(silu(gate(x)) * up(x))`
-    Gated {
-        /// (width, hidden)
-        gate: Projection,
+    Gated(Gated),
+    /// `down(activation(up(x)))`
+    Plain {
+        activation: Activation,
         /// (width, hidden)
         up: Projection,
         /// (hidden, width)
         down: Projection,
     },
+    Experts(Experts),
 }
 
-/// `x / sqrt(mean(x^2) + eps) * weight`
+/// `down(activation(gate(x)) * up(x))`
 #[derive(Clone, Debug)]
+pub(crate) struct Gated {
+    pub activation: Activation,
+    /// (width, hidden)
+    pub gate: Projection,
+    /// (width, hidden)
+    pub up: Projection,
+    /// (hidden, width)
+    pub down: Projection,
+}
+
+/// Several feeds, of which a router chooses some for each token.
+#[derive(Clone, Debug)]
+pub(crate) struct Experts {
+    /// (experts, hidden)
+    pub router: Projection,
+    pub experts: Vec<Gated>,
+    /// How many are chosen.
+    pub used: usize,
+    /// Whether the weights of the chosen sum to one; else they are those of a softmax over all.
+    pub normalised: bool,
+}
+
+/// What bends a feed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Activation {
+    /// `x / (1 + e^-x)`
+    Silu,
+    /// `x * Phi(x)`, by the error function.
+    Gelu,
+    /// GELU by tanh; arXiv 1606.08415, section 2.
+    GeluTanh,
+    /// `gate / (1 + e^(-1.702 gate)) * (up + 1)`, both kept within `limit`: gpt-oss's SwiGLU.
+    ClampedSwiglu { limit: f32 },
+}
+
+/// What makes a vector's size one.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Norm {
-    /// (hidden)
-    pub weight: String,
+    pub kind: NormKind,
+    /// Numbers that are normed together.
+    pub size: usize,
+    /// (size); None: all one.
+    pub weight: Option<String>,
+    /// (size); None: all zero.
+    pub bias: Option<String>,
     pub eps: f32,
+    /// Whether one is added to the weight that is stored.
+    pub plus_one: bool,
+}
+
+/// By what a vector is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NormKind {
+    /// `x / sqrt(mean(x^2) + eps)`
+    Rms,
+    /// `(x - mean(x)) / sqrt(variance(x) + eps)`
+    Layer,
 }
 
 /// `weight x + bias`
 #[derive(Clone, Debug)]
 pub(crate) struct Projection {
+    /// Taken as a matrix: all dimensions but the last are rows.
     pub weight: String,
-    pub bias: Option<String>,
-    pub rows: usize,
+    /// What the tensor's shape must be.
+    pub shape: Vec<usize>,
+    /// Which of its rows.
+    pub rows: Rows,
     pub columns: usize,
+    /// A tensor with a number for each row of the weight's tensor, of which the same are taken;
+    /// and its shape.
+    pub bias: Option<(String, Vec<usize>)>,
+    pub form: Form,
 }
 
-/// Rotary positions: pair `i` of a head turns by `position * base^(-2i/dims) / scale / factor[i]`.
-/// Source: Su et al. 2021, <https://arxiv.org/abs/2104.09864>.
-#[derive(Clone, Debug)]
-pub(crate) struct Rope {
-    /// How many of a head's numbers turn; the rest stay.
-    pub dims: usize,
-    pub base: f64,
-    /// Linear scaling; 1 is none.
-    pub scale: f64,
-    /// Tensor (dims / 2) that divides the frequencies.
-    pub factors: Option<String>,
-    pub pairs: Pairs,
-}
-
-/// Which numbers of a head turn together.
+/// How a projection's numbers lie in its tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pairs {
-    /// Neighbours: 2i and 2i + 1.
-    Neighbours,
-    /// Halves: i and i + dims / 2.
-    Halves,
+pub(crate) enum Form {
+    /// Row after row.
+    Plain,
+    /// (…, columns, rows): column after column. The shape and the rows are those of the matrix as
+    /// it is used.
+    Transposed,
+    /// MXFP4 in two tensors of bytes, `…_blocks` (…, columns / 32, 16) and `…_scales` (…, columns
+    /// / 32); `weight` names them without their ends.
+    Mxfp4Apart,
+}
+
+/// Some rows of a matrix: `count` runs of `run` rows, which begin `stride` rows apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rows {
+    pub first: usize,
+    pub run: usize,
+    pub stride: usize,
+    pub count: usize,
+}
+
+impl Rows {
+    /// `rows` rows from `first`.
+    pub fn from(first: usize, rows: usize) -> Rows {
+        Rows {
+            first,
+            run: rows,
+            stride: rows,
+            count: 1,
+        }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.run * self.count
+    }
+
+    /// The first row of each run.
+    pub fn starts(self) -> impl Iterator<Item = usize> {
+        (0..self.count).map(move |run| self.first + run * self.stride)
+    }
+}
+
+impl Projection {
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Other rows of the same tensor.
+    pub fn part(&self, rows: Rows) -> Projection {
+        Projection {
+            rows,
+            ..self.clone()
+        }
+    }
 }
 
 /// Describes a model.
 ///
-/// Errors: `unknown-architecture`, `metadata-missing`, `model-damaged`.
+/// Errors: `unknown-architecture`, `metadata-missing`, `model-damaged`, `tensor-missing`.
 pub(crate) fn describe(checkpoint: &Checkpoint) -> Result<Architecture, AppError> {
-    let Some(gguf) = checkpoint.gguf() else {
-        let name = formats::one_line(checkpoint.architecture()?);
-        return Err(failure::unknown_architecture(name));
-    };
-    match gguf.architecture()? {
-        "llama" => llama::describe(gguf),
-        "qwen2" => qwen2::describe(gguf),
+    let facts = facts::Facts::of(checkpoint);
+    match facts.architecture()? {
+        "llama" => llama::describe(&facts),
+        "mistral" => mistral::describe(&facts),
+        "mixtral" => mixtral::describe(&facts),
+        "qwen2" => qwen2::describe(&facts),
         other => Err(failure::unknown_architecture(formats::one_line(other))),
     }
 }

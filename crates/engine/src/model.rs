@@ -72,11 +72,12 @@ impl Model {
             None => checkpoint,
         };
         let weights = Arc::new(Weights::map(&checkpoint)?);
-        let decoder = Decoder::load(&architecture, &mut Tensors::new(&checkpoint, &weights))?;
-        let mut progress = |done, total| progress(made + done, made + total);
-        weights.warm(&checkpoint.tensors, cancel, &mut progress)?;
         let most = u32::try_from(architecture.context).unwrap_or(u32::MAX);
         let context = options.context.unwrap_or(DEFAULT_CONTEXT).clamp(1, most);
+        let mut tensors = Tensors::new(&checkpoint, &weights);
+        let decoder = Decoder::load(&architecture, context as usize, &mut tensors)?;
+        let mut progress = |done, total| progress(made + done, made + total);
+        weights.warm(&checkpoint.tensors, cancel, &mut progress)?;
         Ok(Model {
             threads,
             architecture,

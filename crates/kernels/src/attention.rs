@@ -11,7 +11,7 @@ const AT_ONCE: usize = 4;
 /// Running sums of a dot product.
 const LANES: usize = 16;
 
-/// The keys and values of one head, position after position.
+/// The keys and values of one head, position after position, and how its scores are made.
 #[derive(Clone, Copy)]
 pub struct KeysValues<'a> {
     /// `(positions, key_size)`
@@ -24,6 +24,22 @@ pub struct KeysValues<'a> {
     pub value_size: usize,
     /// Multiplies the scores; usually `1 / sqrt(key_size)`.
     pub scale: f32,
+    /// What becomes of the scores besides.
+    pub scoring: Scoring<'a>,
+}
+
+/// What some families do with scores. The default is nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scoring<'a> {
+    /// How many positions a query sees, its own included; None: all before it.
+    pub window: Option<usize>,
+    /// `cap * tanh(score / cap)`, after the scale. Source: Gemma 2, arXiv 2408.00118, section 2.
+    pub softcap: Option<f32>,
+    /// Added to each position's score before the scale, `(positions)`: ALiBi, arXiv 2108.12409.
+    pub bias: Option<&'a [f32]>,
+    /// A score beside the positions' that takes weight and gives nothing. Source: the model card
+    /// of gpt-oss, arXiv 2508.10925, section 2.
+    pub sink: Option<f32>,
 }
 
 /// The mixed values of rows of queries, `(rows, key_size)`, of consecutive tokens: the first sees
@@ -48,6 +64,9 @@ pub fn attend(
             .is_some_and(|all| all <= numbers.len())
     };
     if out.len() != rows * value || !enough(kv.keys, key) || !enough(kv.values, value) {
+        return false;
+    }
+    if kv.scoring.window == Some(0) || kv.scoring.bias.is_some_and(|bias| bias.len() < most) {
         return false;
     }
     match level.min(probe()) {
@@ -95,7 +114,7 @@ fn all(kv: &KeysValues<'_>, queries: &[f32], mut seen: usize, out: &mut [f32]) {
     }
 }
 
-/// `N` queries, of which the first sees `seen` positions.
+/// `N` queries, of which the first sees `seen` positions, or the last of them in its window.
 #[inline(always)]
 fn rows<const N: usize>(
     kv: &KeysValues<'_>,
@@ -105,30 +124,41 @@ fn rows<const N: usize>(
     out: &mut [f32],
 ) {
     let most = scores.len() / AT_ONCE;
-    let keys = kv.keys.chunks_exact(kv.key_size).take(seen + N - 1);
-    for (position, key) in keys.enumerate() {
+    let window = kv.scoring.window.unwrap_or(usize::MAX);
+    let begin = |row: usize| (seen + row).saturating_sub(window);
+    let first = begin(0);
+    let keys = kv.keys.chunks_exact(kv.key_size).enumerate();
+    for (position, key) in keys.take(seen + N - 1).skip(first) {
         for (row, query) in queries.chunks_exact(kv.key_size).enumerate() {
             // A row's last scores are of positions it does not see: they are not used.
             scores[row * most + position] = dot(query, key);
         }
     }
     for (row, scores) in scores.chunks_exact_mut(most).take(N).enumerate() {
-        softmax(&mut scores[..seen + row], kv.scale);
+        let begin = begin(row);
+        softmax(kv, begin, &mut scores[begin..seen + row]);
     }
     out.fill(0.0);
-    let mut values = kv.values.chunks_exact(kv.value_size);
-    for (position, value) in values.by_ref().take(seen).enumerate() {
+    let mut values = kv.values.chunks_exact(kv.value_size).enumerate();
+    let shared = begin(N - 1).min(seen);
+    // Positions that only the first rows' windows reach.
+    for (position, value) in values.by_ref().take(shared).skip(first) {
+        for (row, out) in out.chunks_exact_mut(kv.value_size).enumerate() {
+            if position >= begin(row) {
+                add(out, scores[row * most + position], value);
+            }
+        }
+    }
+    for (position, value) in values.by_ref().take(seen - shared) {
         for (row, out) in out.chunks_exact_mut(kv.value_size).enumerate() {
             add(out, scores[row * most + position], value);
         }
     }
-    for (position, value) in values.take(N - 1).enumerate() {
-        for (row, out) in out
-            .chunks_exact_mut(kv.value_size)
-            .enumerate()
-            .skip(position + 1)
-        {
-            add(out, scores[row * most + seen + position], value);
+    for (position, value) in values.take(N - 1) {
+        for (row, out) in out.chunks_exact_mut(kv.value_size).enumerate() {
+            if seen + row > position && position >= begin(row) {
+                add(out, scores[row * most + position], value);
+            }
         }
     }
 }
@@ -152,11 +182,34 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     lanes[0] + rest
 }
 
-/// Scores to weights that sum to one. A score that is not a number makes all of them so.
+/// Scores of the positions from `begin` to weights that sum to one, or to less beside a sink. A
+/// score that is not a number makes all of them so.
 #[inline(always)]
-fn softmax(scores: &mut [f32], scale: f32) {
-    let largest = scores.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b));
+fn softmax(kv: &KeysValues<'_>, begin: usize, scores: &mut [f32]) {
+    let Scoring {
+        softcap,
+        bias,
+        sink,
+        ..
+    } = kv.scoring;
+    if let Some(bias) = bias {
+        for (score, bias) in scores.iter_mut().zip(&bias[begin..]) {
+            *score += bias;
+        }
+    }
+    let mut scale = kv.scale;
+    if let Some(cap) = softcap {
+        for score in scores.iter_mut() {
+            *score = (*score * scale / cap).tanh() * cap;
+        }
+        scale = 1.0;
+    }
+    let mut largest = scores.iter().fold(f32::NEG_INFINITY, |a, b| a.max(*b));
     let mut sum = 0f32;
+    if let Some(sink) = sink {
+        largest = largest.max(sink / scale);
+        sum = (sink - largest * scale).exp();
+    }
     for score in scores.iter_mut() {
         *score = ((*score - largest) * scale).exp();
         sum += *score;

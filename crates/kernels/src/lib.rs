@@ -19,7 +19,7 @@ mod plain;
 mod probe;
 
 pub use activations::Activations;
-pub use attention::{KeysValues, attend};
+pub use attention::{KeysValues, Scoring, attend};
 pub use block::BlockType;
 pub use dequantize::dequantize;
 pub use multiply::multiply;

@@ -1,7 +1,7 @@
 //! Attention against a plain reckoning in f64; one by one, many at once, and on every level of
 //! instructions the same bits.
 
-use kernels::{KeysValues, Level, attend};
+use kernels::{KeysValues, Level, Scoring, attend};
 
 /// Numbers from -1 to 1 that repeat late.
 fn numbers(count: usize, salt: u32) -> Vec<f32> {
@@ -24,15 +24,31 @@ fn reckoned(kv: &KeysValues<'_>, query: &[f32], seen: usize) -> Vec<f64> {
             .map(|(a, b)| f64::from(*a) * f64::from(*b))
             .sum()
     };
+    let scoring = kv.scoring;
+    let begin = scoring
+        .window
+        .map_or(0, |window| seen.saturating_sub(window));
     let scores: Vec<f64> = kv
         .keys
         .chunks(kv.key_size)
         .take(seen)
-        .map(|key| dot(key) * f64::from(kv.scale))
+        .enumerate()
+        .map(|(position, key)| {
+            if position < begin {
+                return f64::NEG_INFINITY;
+            }
+            let bias = scoring.bias.map_or(0.0, |bias| f64::from(bias[position]));
+            let score = (dot(key) + bias) * f64::from(kv.scale);
+            match scoring.softcap.map(f64::from) {
+                Some(cap) => (score / cap).tanh() * cap,
+                None => score,
+            }
+        })
         .collect();
-    let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sink = scoring.sink.map_or(f64::NEG_INFINITY, f64::from);
+    let largest = scores.iter().copied().fold(sink, f64::max);
     let weights: Vec<f64> = scores.iter().map(|score| (score - largest).exp()).collect();
-    let sum: f64 = weights.iter().sum();
+    let sum: f64 = weights.iter().sum::<f64>() + (sink - largest).exp();
     (0..kv.value_size)
         .map(|i| {
             let values = kv
@@ -48,7 +64,7 @@ fn reckoned(kv: &KeysValues<'_>, query: &[f32], seen: usize) -> Vec<f64> {
         .collect()
 }
 
-fn check(key_size: usize, value_size: usize, past: usize, rows: usize) {
+fn check(key_size: usize, value_size: usize, past: usize, rows: usize, scoring: Scoring<'_>) {
     let positions = past + rows;
     let (keys, values) = (
         numbers(positions * key_size, 1),
@@ -65,6 +81,7 @@ fn check(key_size: usize, value_size: usize, past: usize, rows: usize) {
         key_size,
         value_size,
         scale,
+        scoring,
     };
     let mut first: Option<Vec<f32>> = None;
     for level in Level::usable() {
@@ -94,7 +111,55 @@ fn check(key_size: usize, value_size: usize, past: usize, rows: usize) {
 fn as_reckoned_and_the_same_bits_however_read() {
     for (key_size, value_size) in [(64, 64), (128, 128), (80, 80), (9, 5), (1, 1)] {
         for (past, rows) in [(0, 1), (0, 9), (3, 4), (200, 7)] {
-            check(key_size, value_size, past, rows);
+            check(key_size, value_size, past, rows, Scoring::default());
+        }
+    }
+}
+
+#[test]
+fn windows_caps_biases_and_sinks() {
+    let bias = numbers(300, 5);
+    let plain = Scoring::default;
+    let bias = Some(&bias[..]);
+    for scoring in [
+        Scoring {
+            window: Some(1),
+            ..plain()
+        },
+        Scoring {
+            window: Some(3),
+            ..plain()
+        },
+        Scoring {
+            window: Some(16),
+            ..plain()
+        },
+        Scoring {
+            window: Some(1000),
+            ..plain()
+        },
+        Scoring {
+            softcap: Some(2.0),
+            ..plain()
+        },
+        Scoring { bias, ..plain() },
+        Scoring {
+            sink: Some(0.5),
+            ..plain()
+        },
+        Scoring {
+            sink: Some(-40.0),
+            ..plain()
+        },
+        Scoring {
+            window: Some(5),
+            softcap: Some(3.0),
+            bias,
+            sink: Some(1.5),
+        },
+    ] {
+        for (past, rows) in [(0, 1), (0, 9), (3, 4), (200, 7)] {
+            check(24, 16, past, rows, scoring);
         }
     }
 }
@@ -108,6 +173,7 @@ fn sizes_that_do_not_agree_are_refused() {
         key_size: 16,
         value_size: 16,
         scale: 1.0,
+        scoring: Scoring::default(),
     };
     let mut out = [7.0; 32];
     assert!(
@@ -117,5 +183,21 @@ fn sizes_that_do_not_agree_are_refused() {
     assert!(!attend(Level::Portable, &kv, &numbers[..31], 1, &mut out));
     assert!(!attend(Level::Portable, &kv, &numbers[..32], 0, &mut out));
     assert!(!attend(Level::Portable, &kv, &numbers[..16], 1, &mut out));
+    for scoring in [
+        Scoring {
+            window: Some(0),
+            ..Scoring::default()
+        },
+        Scoring {
+            bias: Some(&numbers[..1]),
+            ..Scoring::default()
+        },
+    ] {
+        let kv = KeysValues { scoring, ..kv };
+        assert!(
+            !attend(Level::Portable, &kv, &numbers[..32], 1, &mut out),
+            "{scoring:?}"
+        );
+    }
     assert_eq!(out, [7.0; 32]);
 }

@@ -2,8 +2,10 @@
 
 mod attend;
 mod attention;
+mod feed;
 mod linear;
 mod load;
+mod norm;
 mod ops;
 mod rope;
 
@@ -11,90 +13,110 @@ pub(crate) use attention::LayerKv;
 pub(crate) use load::Tensors;
 
 use crate::Cancel;
-use crate::families::{Architecture, Feed, Mixer, Norm, Projection};
+use crate::families::{self, Architecture, Mixer};
 use attention::Attention;
-use candle_core::{Result, Tensor};
+use candle_core::Tensor;
+use feed::Feed;
 use linear::Linear;
+use norm::Norm;
 use protocol::AppError;
-use rope::Turns;
+use rope::{Turning, Turns};
 
 /// An architecture with its weights.
 pub(crate) struct Decoder {
     embedding: Linear,
-    layers: Vec<DecoderLayer>,
-    norm: RmsNorm,
+    embedding_scale: f32,
+    turnings: Vec<Turning>,
+    layers: Vec<Layer>,
+    norm: Norm,
     output: Linear,
+    logit_scale: f32,
+    logit_softcap: Option<f32>,
 }
 
-struct DecoderLayer {
-    mixer_norm: RmsNorm,
+struct Layer {
     attention: Attention,
-    feed_norm: RmsNorm,
-    gate: Linear,
-    up: Linear,
-    down: Linear,
+    feed: Feed,
+    residual: Residual,
 }
 
-struct RmsNorm {
-    weight: Tensor, // (hidden)
-    eps: f32,
+enum Residual {
+    Serial { mixer: Norms, feed: Norms },
+    Parallel { mixer: Norm, feed: Option<Norm> },
 }
 
-impl RmsNorm {
-    fn load(
-        tensors: &mut Tensors,
-        norm: &Norm,
-        size: usize,
-    ) -> std::result::Result<Self, AppError> {
-        Ok(RmsNorm {
-            weight: tensors.vector(&norm.weight, size)?,
-            eps: norm.eps,
+struct Norms {
+    before: Option<Norm>,
+    after: Option<Norm>,
+}
+
+impl Norms {
+    fn load(tensors: &mut Tensors, norms: &families::Norms) -> Result<Norms, AppError> {
+        let mut load = |norm: &Option<families::Norm>| {
+            let norm = norm.as_ref();
+            norm.map(|norm| Norm::load(tensors, norm)).transpose()
+        };
+        Ok(Norms {
+            before: load(&norms.before)?,
+            after: load(&norms.after)?,
         })
     }
+}
 
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        candle_nn::ops::rms_norm(x, &self.weight, self.eps)
+fn normed(norm: &Option<Norm>, x: Tensor) -> Result<Tensor, AppError> {
+    match norm {
+        Some(norm) => norm.forward(&x).map_err(failed),
+        None => Ok(x),
     }
 }
 
 impl Decoder {
-    /// Finds and checks every tensor of the architecture.
+    /// Finds and checks every tensor of the architecture. `context` is the longest that its
+    /// sequences become.
     ///
     /// Errors: `tensor-missing`, `tensor-shape`, `unknown-type`, `unknown-architecture` (the file
     /// has a tensor that the architecture does not).
     pub fn load(
         architecture: &Architecture,
+        context: usize,
         tensors: &mut Tensors,
-    ) -> std::result::Result<Decoder, AppError> {
-        let hidden = architecture.hidden;
-        let embedding = Projection {
-            weight: architecture.embedding.clone(),
-            bias: None,
-            rows: architecture.vocabulary,
-            columns: hidden,
-        };
-        let embedding = tensors.linear(&embedding)?;
+    ) -> Result<Decoder, AppError> {
+        let embedding = tensors.linear(&architecture.embedding)?;
+        let mut turnings = Vec::new();
         let mut layers = Vec::with_capacity(architecture.layers.len());
         for layer in &architecture.layers {
             let Mixer::Attention(attention) = &layer.mixer;
-            let Feed::Gated { gate, up, down } = &layer.feed;
-            layers.push(DecoderLayer {
-                mixer_norm: RmsNorm::load(tensors, &layer.mixer_norm, hidden)?,
-                attention: Attention::load(tensors, attention)?,
-                feed_norm: RmsNorm::load(tensors, &layer.feed_norm, hidden)?,
-                gate: tensors.linear(gate)?,
-                up: tensors.linear(up)?,
-                down: tensors.linear(down)?,
+            let attention = Attention::load(tensors, attention, &mut turnings, context)?;
+            layers.push(Layer {
+                attention,
+                feed: Feed::load(tensors, &layer.feed)?,
+                residual: match &layer.residual {
+                    families::Residual::Serial { mixer, feed } => Residual::Serial {
+                        mixer: Norms::load(tensors, mixer)?,
+                        feed: Norms::load(tensors, feed)?,
+                    },
+                    families::Residual::Parallel { mixer, feed } => Residual::Parallel {
+                        mixer: Norm::load(tensors, mixer)?,
+                        feed: match feed {
+                            Some(feed) => Some(Norm::load(tensors, feed)?),
+                            None => None,
+                        },
+                    },
+                },
             });
         }
-        let norm = RmsNorm::load(tensors, &architecture.norm, hidden)?;
+        let norm = Norm::load(tensors, &architecture.norm)?;
         let output = tensors.linear(&architecture.output)?;
         tensors.check_all_used(&architecture.name)?;
         Ok(Decoder {
             embedding,
+            embedding_scale: architecture.embedding_scale,
+            turnings,
             layers,
             norm,
             output,
+            logit_scale: architecture.logit_scale,
+            logit_softcap: architecture.logit_softcap,
         })
     }
 
@@ -115,56 +137,73 @@ impl Decoder {
         most: usize,
         kv: &mut [LayerKv],
         cancel: &Cancel,
-    ) -> std::result::Result<Tensor, AppError> {
-        let turns = match self.layers.first() {
-            Some(layer) => layer.attention.turns(past, ids.len()),
-            None => return Err(failed("a model without layers")),
-        };
-        let turns = turns.map_err(failed)?;
-        let mut x = self.embedding.rows(ids).map_err(failed)?; // (ids, hidden)
+    ) -> Result<Tensor, AppError> {
+        let turns = self
+            .turnings
+            .iter()
+            .map(|turning| turning.turns(past, ids.len()))
+            .collect::<candle_core::Result<Vec<Turns>>>()
+            .map_err(failed)?;
+        let mut x = self
+            .embedding
+            .rows(ids) // (ids, hidden)
+            .and_then(|x| ops::scale(x, self.embedding_scale))
+            .map_err(failed)?;
         for (layer, kv) in self.layers.iter().zip(kv) {
-            x = layer.forward(&x, &turns, past, most, kv, cancel)?;
+            x = layer.forward(
+                x,
+                |x, cancel| layer.attention.forward(x, &turns, past, most, kv, cancel),
+                cancel,
+            )?;
         }
         Ok(x)
     }
 
     /// Logits of some rows of [`Decoder::forward`]'s output: (rows, hidden) to rows times the
     /// vocabulary, one row after another.
-    pub fn logits(&self, x: &Tensor) -> std::result::Result<Vec<f32>, AppError> {
+    pub fn logits(&self, x: &Tensor) -> Result<Vec<f32>, AppError> {
         self.norm
             .forward(x)
             .and_then(|x| self.output.forward(&x))
+            .and_then(|logits| ops::scale(logits, self.logit_scale))
+            .and_then(|logits| ops::softcap(logits, self.logit_softcap))
             .and_then(|logits| logits.flatten_all()?.to_vec1())
             .map_err(failed)
     }
 }
 
-impl DecoderLayer {
+impl Layer {
+    /// (tokens, hidden) to (tokens, hidden); `mix` is the layer's attention.
     fn forward(
         &self,
-        x: &Tensor, // (tokens, hidden)
-        turns: &Turns,
-        past: usize,
-        most: usize,
-        kv: &mut LayerKv,
+        x: Tensor,
+        mix: impl FnOnce(&Tensor, &Cancel) -> Result<Tensor, AppError>,
         cancel: &Cancel,
-    ) -> std::result::Result<Tensor, AppError> {
-        let normed = self.mixer_norm.forward(x).map_err(failed)?;
-        let mixed = self
-            .attention
-            .forward(&normed, turns, past, most, kv, cancel)?;
-        cancel.check()?;
-        let x = ops::add(x, &mixed).map_err(failed)?;
-        let normed = self.feed_norm.forward(&x).map_err(failed)?;
-        let gate = self.gate.forward(&normed).map_err(failed)?; // (tokens, width)
-        cancel.check()?;
-        let up = self.up.forward(&normed).map_err(failed)?; // (tokens, width)
-        cancel.check()?;
-        let fed = ops::silu_times(&gate, &up)
-            .and_then(|x| self.down.forward(&x)) // (tokens, hidden)
-            .map_err(failed)?;
-        cancel.check()?;
-        ops::add(&x, &fed).map_err(failed)
+    ) -> Result<Tensor, AppError> {
+        let add = |a: &Tensor, b: &Tensor| ops::add(a, b).map_err(failed);
+        match &self.residual {
+            Residual::Serial { mixer, feed } => {
+                let mixed = mix(&normed(&mixer.before, x.clone())?, cancel)?;
+                let x = add(&x, &normed(&mixer.after, mixed)?)?;
+                cancel.check()?;
+                let fed = self
+                    .feed
+                    .forward(&normed(&feed.before, x.clone())?, cancel)?;
+                cancel.check()?;
+                add(&x, &normed(&feed.after, fed)?)
+            }
+            Residual::Parallel { mixer, feed } => {
+                let read = mixer.forward(&x).map_err(failed)?;
+                let mixed = mix(&read, cancel)?;
+                cancel.check()?;
+                let read = match feed {
+                    Some(feed) => feed.forward(&x).map_err(failed)?,
+                    None => read,
+                };
+                let fed = self.feed.forward(&read, cancel)?;
+                add(&add(&x, &mixed)?, &fed)
+            }
+        }
     }
 }
 

@@ -1,19 +1,25 @@
-//! GGUF's `llama`: Llama 1 to 3, Mistral 7B, SmolLM2, TinyLlama, Vicuna and many others, but not
-//! Mixtral, whose files say `llama` too and have experts.
+//! `llama`: Llama 1 to 3 and their fine-tunes (ELYZA, LLaMA-Pro), SmolLM2, Falcon3, DeepSeek's
+//! distills, and in GGUF also Mistral 7B and, with experts, Mixtral.
 //!
-//! The converter permutes the rows of q and k so that neighbours turn together.
+//! GGUF's converter permutes the rows of q and k so that neighbours turn together.
 
-use super::header::Header;
-use super::{Architecture, Pairs};
-use formats::gguf::Gguf;
-use protocol::{AppError, failure};
+use super::decoder::Decoder;
+use super::facts::Facts;
+use super::{Architecture, Pairs, experts, mistral, mixtral};
+use protocol::AppError;
 
-pub(super) fn describe(gguf: &Gguf) -> Result<Architecture, AppError> {
-    let header = Header::of(gguf);
-    if header.optional("expert_count")?.is_some_and(|n| n > 0) {
-        return Err(failure::unknown_architecture(
-            "llama with experts (Mixtral)",
-        ));
+pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
+    if facts.is_gguf()
+        && facts
+            .optional(experts::COUNT)?
+            .is_some_and(|experts| experts > 0)
+    {
+        return mixtral::describe(facts);
     }
-    header.decoder(Pairs::Neighbours)
+    let window = mistral::window(facts)?;
+    let name = if window.is_some() { "mistral" } else { "llama" };
+    Decoder::of(facts, Pairs::Neighbours, &[])?.with_layers(name, |_, attention, _| {
+        attention.window = window;
+        Ok(())
+    })
 }

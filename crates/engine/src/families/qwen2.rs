@@ -1,21 +1,30 @@
-//! GGUF's `qwen2`: Qwen2, Qwen2.5 and Qwen2.5-Coder. As `llama`, with biases on q, k and v, and
-//! with halves of a head turning together.
+//! `qwen2`: Qwen2, Qwen2.5, Qwen2.5-Coder and distills on them. As `llama`, with biases on q, k
+//! and v, and in GGUF with halves of a head turning together.
 
-use super::header::Header;
-use super::{Architecture, Mixer, Pairs};
-use formats::gguf::Gguf;
+use super::decoder::Decoder;
+use super::facts::{Facts, Key};
+use super::{Architecture, Pairs};
 use protocol::{AppError, failure};
 
-pub(super) fn describe(gguf: &Gguf) -> Result<Architecture, AppError> {
-    let architecture = Header::of(gguf).decoder(Pairs::Halves)?;
-    for layer in &architecture.layers {
-        let Mixer::Attention(attention) = &layer.mixer;
+const WINDOWED: Key = Key("", &["use_sliding_window"]);
+const WINDOW: Key = Key("", &["sliding_window"]);
+const FULL_LAYERS: Key = Key("", &["max_window_layers"]);
+
+pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
+    // Off in every published model.
+    let window = match facts.truth(WINDOWED) {
+        Some(true) => facts.optional(WINDOW)?,
+        _ => None,
+    };
+    let full = facts.optional(FULL_LAYERS)?.unwrap_or(0);
+    Decoder::of(facts, Pairs::Halves, &[])?.with_layers("qwen2", |layer, attention, _| {
+        attention.window = window.filter(|_| layer >= full);
         for projection in [&attention.q, &attention.k, &attention.v] {
             if projection.bias.is_none() {
                 let name = projection.weight.replace(".weight", ".bias");
                 return Err(failure::tensor_missing(name));
             }
         }
-    }
-    Ok(architecture)
+        Ok(())
+    })
 }

@@ -3,9 +3,11 @@
 use super::attend::Attend;
 use super::linear::Linear;
 use super::load::Tensors;
-use super::{failed, rope::Turns};
+use super::norm::Norm;
+use super::rope::{Turning, Turns};
+use super::{failed, ops};
 use crate::Cancel;
-use crate::families::{self, Rope};
+use crate::families::{self, Positions};
 use candle_core::{DType, Device, Result, Tensor};
 use protocol::AppError;
 
@@ -27,47 +29,89 @@ pub(super) struct Attention {
     kv_heads: usize,
     head_dim: usize,
     value_dim: usize,
-    rope: Rope,
-    factors: Option<Vec<f32>>, // (rope.dims / 2)
+    /// Which of the decoder's turnings, where it has positions by them.
+    turning: Option<usize>,
+    slopes: Option<Vec<f32>>, // (heads)
+    sinks: Option<Vec<f32>>,  // (heads)
     q: Linear,
     k: Linear,
     v: Linear,
     o: Linear,
+    q_norm: Option<Norm>,
+    k_norm: Option<Norm>,
+    clip: Option<f32>,
+    scale: f32,
+    softcap: Option<f32>,
+    window: Option<usize>,
+}
+
+/// Each head's slope. Source: ALiBi, arXiv 2108.12409, section 3, and its published code for
+/// numbers of heads that are no power of two.
+fn slopes(heads: usize) -> Vec<f32> {
+    let power = if heads.is_power_of_two() {
+        heads
+    } else {
+        heads.next_power_of_two() / 2
+    };
+    let slope = |of: usize, nth: usize| 2f64.powf(-8.0 * nth as f64 / of as f64) as f32;
+    let first = (1..=power).map(|nth| slope(power, nth));
+    let rest = (0..heads - power).map(|nth| slope(2 * power, 2 * nth + 1));
+    first.chain(rest).collect()
 }
 
 impl Attention {
+    /// `turnings` are the decoder's so far, for a context of so many tokens.
+    ///
+    /// Errors: those of [`Tensors::linear`].
     pub fn load(
         tensors: &mut Tensors,
         attention: &families::Attention,
+        turnings: &mut Vec<Turning>,
+        context: usize,
     ) -> std::result::Result<Attention, AppError> {
-        let factors = match &attention.rope.factors {
-            Some(name) => Some(tensors.values(name, attention.rope.dims / 2)?),
-            None => None,
+        let turning = match &attention.positions {
+            Positions::Rope(rope) => {
+                let known = turnings.iter().position(|turning| turning.rope == *rope);
+                if known.is_none() {
+                    turnings.push(Turning::load(tensors, rope, context)?);
+                }
+                Some(known.unwrap_or(turnings.len() - 1))
+            }
+            Positions::Alibi | Positions::None => None,
+        };
+        let mut norm = |norm: &Option<families::Norm>| {
+            let norm = norm.as_ref();
+            norm.map(|norm| Norm::load(tensors, norm)).transpose()
         };
         Ok(Attention {
             heads: attention.heads,
             kv_heads: attention.kv_heads,
             head_dim: attention.head_dim,
             value_dim: attention.value_dim,
-            rope: attention.rope.clone(),
-            factors,
+            turning,
+            slopes: (attention.positions == Positions::Alibi).then(|| slopes(attention.heads)),
+            q_norm: norm(&attention.q_norm)?,
+            k_norm: norm(&attention.k_norm)?,
+            sinks: match &attention.sinks {
+                Some(name) => Some(tensors.values(name, attention.heads)?),
+                None => None,
+            },
             q: tensors.linear(&attention.q)?,
             k: tensors.linear(&attention.k)?,
             v: tensors.linear(&attention.v)?,
             o: tensors.linear(&attention.o)?,
+            clip: attention.clip,
+            scale: attention.scale,
+            softcap: attention.softcap,
+            window: attention.window,
         })
-    }
-
-    /// How far the positions from `past` turn: the same for every layer.
-    pub fn turns(&self, past: usize, tokens: usize) -> Result<Turns> {
-        Turns::new(&self.rope, self.factors.as_deref(), past, tokens)
     }
 
     /// (tokens, hidden) to (tokens, hidden).
     pub fn forward(
         &self,
         x: &Tensor,
-        turns: &Turns,
+        turns: &[Turns],
         past: usize,
         most: usize,
         kv: &mut LayerKv,
@@ -78,9 +122,8 @@ impl Attention {
         let k = self.k.forward(x).map_err(failed)?;
         let v = self.v.forward(x).map_err(failed)?;
         cancel.check()?;
-        let mixed = self
-            .mix(&q, &k, &v, turns, past, most, kv)
-            .map_err(failed)?;
+        let turns = self.turning.and_then(|turning| turns.get(turning));
+        let mixed = self.mix(q, k, v, turns, past, most, kv).map_err(failed)?;
         cancel.check()?;
         self.o.forward(&mixed).map_err(failed)
     }
@@ -88,25 +131,46 @@ impl Attention {
     #[expect(clippy::too_many_arguments, reason = "the operands of one formula")]
     fn mix(
         &self,
-        q: &Tensor, // (tokens, heads * head_dim)
-        k: &Tensor, // (tokens, kv_heads * head_dim)
-        v: &Tensor, // (tokens, kv_heads * value_dim)
-        turns: &Turns,
+        q: Tensor, // (tokens, heads * head_dim)
+        k: Tensor, // (tokens, kv_heads * head_dim)
+        v: Tensor, // (tokens, kv_heads * value_dim)
+        turns: Option<&Turns>,
         past: usize,
         most: usize,
         kv: &mut LayerKv,
     ) -> Result<Tensor> {
         let tokens = q.dim(0)?;
-        let by_head = |x: &Tensor, heads: usize, size: usize| {
+        let by_head = |x: Tensor, heads: usize, size: usize| {
             x.reshape((tokens, heads, size))?
                 .transpose(0, 1)?
                 .contiguous() // (heads, tokens, size)
         };
-        let q = turns.apply(&by_head(q, self.heads, self.head_dim)?)?;
-        let k = turns.apply(&by_head(k, self.kv_heads, self.head_dim)?)?;
-        let v = by_head(v, self.kv_heads, self.value_dim)?;
+        let ready = |x: Tensor, norm: &Option<Norm>, heads: usize| {
+            let x = ops::clip(x, self.clip)?;
+            let x = match norm {
+                // Of the width of a head or of all: either way row after row.
+                Some(norm) => norm.forward(&x)?,
+                None => x,
+            };
+            let x = by_head(x, heads, self.head_dim)?;
+            match turns {
+                Some(turns) => turns.apply(&x),
+                None => Ok(x),
+            }
+        };
+        let q = ready(q, &self.q_norm, self.heads)?;
+        let k = ready(k, &self.k_norm, self.kv_heads)?;
+        let v = by_head(ops::clip(v, self.clip)?, self.kv_heads, self.value_dim)?;
         let (keys, values) = kv.extend(&k, &v, past, most)?;
-        let mixed = q.apply_op3_no_bwd(&keys, &values, &Attend { past })?;
+        let attend = Attend {
+            past,
+            scale: self.scale,
+            window: self.window,
+            softcap: self.softcap,
+            sinks: self.sinks.as_deref(),
+            slopes: self.slopes.as_deref(),
+        };
+        let mixed = q.apply_op3_no_bwd(&keys, &values, &attend)?;
         mixed
             .transpose(0, 1)?
             .contiguous()?

@@ -1,21 +1,54 @@
 //! Matrices of numbers of any type, read where their file is mapped.
 
+use crate::families::Rows;
 use crate::weights::Weights;
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, Tensor, bail};
+use half::bf16;
 use kernels::{Activations, BlockType};
 use protocol::{AppError, failure};
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// `weight x + bias`, its weight a tensor of the file.
-pub(crate) struct Linear {
-    weights: Arc<Weights>,
-    part: usize,
-    offset: u64,
-    bytes: u64,
+/// Numbers row after row: where they lie, and how.
+pub(super) struct Matrix {
+    place: Place,
     kind: BlockType,
-    rows: usize,
+    /// Numbers of a row.
     columns: usize,
+}
+
+enum Place {
+    /// A tensor of the files.
+    Mapped {
+        weights: Arc<Weights>,
+        part: usize,
+        offset: u64,
+        bytes: u64,
+    },
+    /// Numbers that had to be laid out anew.
+    Owned(Arc<[u8]>),
+}
+
+impl Place {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Place::Mapped {
+                weights,
+                part,
+                offset,
+                bytes,
+            } => weights.bytes(*part, *offset, *bytes),
+            Place::Owned(bytes) => bytes,
+        }
+    }
+}
+
+/// `weight x + bias`.
+pub(crate) struct Linear {
+    matrix: Matrix,
+    /// Which rows of the matrix.
+    taken: Rows,
+    row_bytes: usize,
     bias: Option<Vec<f32>>, // (rows)
 }
 
@@ -43,49 +76,142 @@ pub(super) fn numbers(
     Ok(values)
 }
 
-impl Linear {
-    /// `tensor` is a matrix whose shape was checked. Errors: `unknown-type`, `model-damaged`.
-    pub fn new(
-        weights: Arc<Weights>,
+impl Matrix {
+    /// A tensor as it lies: all its dimensions but the last are rows.
+    ///
+    /// Errors: `unknown-type`, `model-damaged`.
+    pub fn mapped(
+        weights: &Arc<Weights>,
         tensor: &formats::Tensor,
-        bias: Option<Vec<f32>>,
-    ) -> std::result::Result<Linear, AppError> {
-        let linear = Linear {
-            part: tensor.part,
-            offset: tensor.offset,
-            bytes: tensor.bytes,
+    ) -> std::result::Result<Matrix, AppError> {
+        let matrix = Matrix {
+            place: Place::Mapped {
+                weights: weights.clone(),
+                part: tensor.part,
+                offset: tensor.offset,
+                bytes: tensor.bytes,
+            },
             kind: kind_of(tensor)?,
-            rows: tensor.shape[0] as usize,
-            columns: tensor.shape[1] as usize,
-            bias,
-            weights,
+            columns: tensor.shape.last().copied().unwrap_or(0) as usize,
         };
-        let row_bytes = linear.kind.row_bytes(linear.columns);
-        let all = row_bytes.and_then(|bytes| bytes.checked_mul(linear.rows));
-        if linear.data().is_empty() || all != Some(linear.data().len()) {
-            return Err(misplaced(&linear.weights, tensor));
+        let numbers = tensor.numbers() as usize;
+        let row_bytes = matrix.kind.row_bytes(matrix.columns);
+        let all = row_bytes.map(|bytes| bytes * numbers.checked_div(matrix.columns).unwrap_or(0));
+        if matrix.place.bytes().is_empty() || all != Some(matrix.place.bytes().len()) {
+            return Err(misplaced(weights, tensor));
         }
-        Ok(linear)
+        Ok(matrix)
     }
 
-    fn data(&self) -> &[u8] {
-        self.weights.bytes(self.part, self.offset, self.bytes)
+    /// A tensor (…, columns, rows) as (…, rows, columns).
+    ///
+    /// Errors: `unknown-type`, `model-damaged`.
+    pub fn transposed(
+        weights: &Arc<Weights>,
+        tensor: &formats::Tensor,
+    ) -> std::result::Result<Matrix, AppError> {
+        let values = numbers(weights, tensor)?;
+        let [.., columns, rows] = tensor.shape[..] else {
+            return Err(misplaced(weights, tensor));
+        };
+        let (columns, rows) = (columns as usize, rows as usize);
+        let mut bytes = Vec::with_capacity(2 * values.len());
+        for values in values.chunks((rows * columns).max(1)) {
+            for row in 0..rows {
+                for column in 0..columns {
+                    let value = bf16::from_f32(values[column * rows + row]);
+                    bytes.extend_from_slice(&value.to_le_bytes());
+                }
+            }
+        }
+        Ok(Matrix {
+            place: Place::Owned(bytes.into()),
+            kind: BlockType::BF16,
+            columns,
+        })
+    }
+
+    /// MXFP4 whose `blocks` (…, rows, groups, 16) and `scales` (…, rows, groups) lie apart, and
+    /// whose bytes hold neighbours where GGML's hold numbers half a block apart.
+    ///
+    /// Errors: `model-damaged`.
+    pub fn mxfp4(
+        weights: &Arc<Weights>,
+        blocks: &formats::Tensor,
+        scales: &formats::Tensor,
+    ) -> std::result::Result<Matrix, AppError> {
+        const HALF: usize = 16;
+        let groups = scales.shape.last().copied().unwrap_or(0) as usize;
+        let (quants, exponents) = (
+            weights.bytes(blocks.part, blocks.offset, blocks.bytes),
+            weights.bytes(scales.part, scales.offset, scales.bytes),
+        );
+        if quants.is_empty() || quants.len() != HALF * exponents.len() {
+            return Err(misplaced(weights, blocks));
+        }
+        let mut bytes = vec![0u8; exponents.len() * (1 + HALF)];
+        bytes
+            .par_chunks_mut(1 + HALF)
+            .zip(quants.par_chunks(HALF).zip(exponents))
+            .for_each(|(block, (quants, exponent))| {
+                block[0] = *exponent;
+                let number = |at: usize| quants[at / 2] >> (4 * (at % 2)) & 15;
+                for (at, byte) in block[1..].iter_mut().enumerate() {
+                    *byte = number(at) | number(at + HALF) << 4;
+                }
+            });
+        Ok(Matrix {
+            place: Place::Owned(bytes.into()),
+            kind: BlockType::MXFP4,
+            columns: groups * 2 * HALF,
+        })
+    }
+}
+
+impl Linear {
+    /// Some rows of a matrix. Errors: `internal`, where it has fewer.
+    pub fn new(
+        matrix: Matrix,
+        taken: Rows,
+        bias: Option<Vec<f32>>,
+    ) -> std::result::Result<Linear, AppError> {
+        let row_bytes = matrix.kind.row_bytes(matrix.columns).unwrap_or(0);
+        let last = taken.first + taken.count.saturating_sub(1) * taken.stride + taken.run;
+        let bytes = last.checked_mul(row_bytes);
+        if row_bytes == 0 || taken.run == 0 || bytes.is_none_or(|b| b > matrix.place.bytes().len())
+        {
+            return Err(super::failed("rows that a tensor does not have"));
+        }
+        Ok(Linear {
+            matrix,
+            taken,
+            row_bytes,
+            bias,
+        })
     }
 
     /// Some rows as numbers: (ids, columns).
     pub fn rows(&self, ids: &[u32]) -> Result<Tensor> {
-        let row_bytes = self.data().len() / self.rows;
-        let mut values = vec![0f32; ids.len() * self.columns];
-        for (values, id) in values.chunks_mut(self.columns).zip(ids) {
-            let from = *id as usize * row_bytes;
-            let Some(row) = self.data().get(from..from + row_bytes) else {
-                bail!("row {id} of {}", self.rows);
+        let Rows {
+            first,
+            run,
+            stride,
+            count,
+        } = self.taken;
+        let columns = self.matrix.columns;
+        let mut values = vec![0f32; ids.len() * columns];
+        for (values, id) in values.chunks_mut(columns).zip(ids) {
+            let (nth, row) = (*id as usize / run, *id as usize % run);
+            let at = (first + nth * stride + row) * self.row_bytes;
+            let row = self.matrix.place.bytes().get(at..at + self.row_bytes);
+            let Some(row) = row.filter(|_| nth < count) else {
+                bail!("row {id} of {}", self.taken.len());
             };
-            if !kernels::dequantize(self.kind, row, values) {
+            if !kernels::dequantize(self.matrix.kind, row, values) {
                 bail!("row {id} is not whole");
             }
         }
-        Tensor::from_vec(values, (ids.len(), self.columns), &Device::Cpu)
+        Tensor::from_vec(values, (ids.len(), columns), &Device::Cpu)
     }
 
     /// (tokens, columns) to (tokens, rows).
@@ -104,19 +230,28 @@ impl CustomOp1 for Linear {
             bail!("linear wants contiguous {:?}", DType::F32);
         };
         let (tokens, columns) = layout.shape().dims2()?;
-        if columns != self.columns {
-            bail!("{columns} columns for {}", self.columns);
+        if columns != self.matrix.columns {
+            bail!("{columns} columns for {}", self.matrix.columns);
         }
         let x = &x[from..to];
-        let mut across = vec![0f32; self.rows * tokens]; // (rows, tokens)
-        multiply(self.kind, self.data(), x, columns, &mut across)?;
+        let rows = self.taken.len();
+        let mut across = vec![0f32; rows * tokens]; // (rows, tokens)
+        let kind = self.matrix.kind;
+        let activations = Activations::of(kind, x, columns);
+        let bytes = self.matrix.place.bytes();
+        let each = across.chunks_mut((self.taken.run * tokens).max(1));
+        for (across, start) in each.zip(self.taken.starts()) {
+            let (from, to) = (start, start + self.taken.run);
+            let bytes = &bytes[from * self.row_bytes..to * self.row_bytes];
+            multiply(kind, bytes, &activations, self.row_bytes, across)?;
+        }
         if let Some(bias) = &self.bias {
             for (row, bias) in across.chunks_mut(tokens).zip(bias) {
                 row.iter_mut().for_each(|value| *value += bias);
             }
         }
-        let values = transposed(across, self.rows, tokens);
-        Ok((CpuStorage::F32(values), (tokens, self.rows).into()))
+        let values = transposed(across, rows, tokens);
+        Ok((CpuStorage::F32(values), (tokens, rows).into()))
     }
 }
 
@@ -125,19 +260,17 @@ impl CustomOp1 for Linear {
 fn multiply(
     kind: BlockType,
     bytes: &[u8],
-    x: &[f32], // (tokens, columns)
-    columns: usize,
+    activations: &Activations,
+    row_bytes: usize,
     across: &mut [f32],
 ) -> Result<()> {
-    let tokens = x.len() / columns;
-    let row_bytes = kind.row_bytes(columns).unwrap_or(1);
-    let rows = rows_at_once(columns * tokens);
-    let activations = Activations::of(kind, x, columns);
+    let tokens = activations.rows();
+    let rows = rows_at_once(activations.columns() * tokens);
     let whole = across
         .par_chunks_mut(tokens * rows)
         .zip(bytes.par_chunks(row_bytes * rows))
         .all(|(results, weights)| {
-            kernels::multiply(kernels::probe(), kind, weights, &activations, results)
+            kernels::multiply(kernels::probe(), kind, weights, activations, results)
         });
     if !whole {
         bail!("a tensor is not whole");

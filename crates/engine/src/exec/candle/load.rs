@@ -1,9 +1,8 @@
 //! Finds tensors by name and checks them.
 
-use super::linear::{self, Linear};
-use crate::families::Projection;
+use super::linear::{self, Linear, Matrix};
+use crate::families::{Factors, Form, Projection, Rope, Scaling};
 use crate::weights::Weights;
-use candle_core::{Device, Tensor};
 use formats::Checkpoint;
 use protocol::{AppError, failure};
 use std::collections::HashSet;
@@ -43,15 +42,43 @@ impl<'a> Tensors<'a> {
         Ok(tensor)
     }
 
-    /// A matrix with its bias. Errors: `tensor-missing`, `tensor-shape`, `unknown-type`.
+    /// A matrix with its bias. Errors: `tensor-missing`, `tensor-shape`, `unknown-type`,
+    /// `model-damaged`.
     pub fn linear(&mut self, projection: &Projection) -> Result<Linear, AppError> {
-        let shape = [projection.rows, projection.columns];
-        let tensor = self.find(&projection.weight, &shape)?;
+        let rows = projection.rows;
         let bias = match &projection.bias {
-            Some(name) => Some(self.values(name, projection.rows)?),
+            Some((name, shape)) => {
+                let tensor = self.find(name, shape)?;
+                let all = linear::numbers(self.weights, tensor)?;
+                let runs = rows.starts().map(|start| all.get(start..start + rows.run));
+                let some: Option<Vec<&[f32]>> = runs.collect();
+                let some = some.ok_or_else(|| super::failed("a bias of other rows"))?;
+                Some(some.concat())
+            }
             None => None,
         };
-        Linear::new(self.weights.clone(), tensor, bias)
+        let name = &projection.weight;
+        let matrix = match projection.form {
+            Form::Plain => Matrix::mapped(self.weights, self.find(name, &projection.shape)?)?,
+            Form::Transposed => {
+                let mut shape = projection.shape.clone();
+                let last = shape.len().saturating_sub(1);
+                if last > 0 {
+                    shape.swap(last - 1, last);
+                }
+                Matrix::transposed(self.weights, self.find(name, &shape)?)?
+            }
+            Form::Mxfp4Apart => {
+                let (before, columns) = projection.shape.split_at(projection.shape.len() - 1);
+                let groups = columns.first().map_or(0, |columns| columns / 32);
+                let blocks = [before, &[groups, 16]].concat();
+                let blocks = self.find(&format!("{name}_blocks"), &blocks)?;
+                let scales = [before, &[groups]].concat();
+                let scales = self.find(&format!("{name}_scales"), &scales)?;
+                Matrix::mxfp4(self.weights, blocks, scales)?
+            }
+        };
+        Linear::new(matrix, rows, bias)
     }
 
     /// A vector of numbers, whatever their type. Errors as [`Tensors::linear`].
@@ -60,10 +87,15 @@ impl<'a> Tensors<'a> {
         linear::numbers(self.weights, tensor)
     }
 
-    /// As [`Tensors::values`], as candle has them: (size).
-    pub fn vector(&mut self, name: &str, size: usize) -> Result<Tensor, AppError> {
-        let values = self.values(name, size)?;
-        Tensor::from_vec(values, size, &Device::Cpu).map_err(super::failed)
+    /// The tensors of positions are known, though only those for this context are read.
+    pub fn pass_over(&mut self, rope: &Rope) {
+        if let Scaling::Long { short, long, .. } = &rope.scaling {
+            for factors in [short, long] {
+                if let Factors::Tensor(name) = factors {
+                    self.used.insert(name.clone());
+                }
+            }
+        }
     }
 
     /// A file with a tensor that nobody asked for is of another make than its name says.

@@ -1,7 +1,16 @@
 //! Rotary positions, in f32 from angles in f64.
 
-use crate::families::{Pairs, Rope};
+use super::load::Tensors;
+use crate::families::{Factors, Pairs, Rope};
 use candle_core::{D, Device, Result, Tensor};
+use protocol::AppError;
+
+/// One way of a model's positions, with its frequencies.
+pub(super) struct Turning {
+    /// What it was made of.
+    pub rope: Rope,
+    frequencies: Vec<f64>, // (dims / 2)
+}
 
 /// How far each pair turns, for each of some positions.
 pub(super) struct Turns {
@@ -11,34 +20,51 @@ pub(super) struct Turns {
     pairs: Pairs,
 }
 
-impl Turns {
-    /// For the positions from `past`. `factors` divides the frequencies: dims / 2, or none.
-    pub fn new(rope: &Rope, factors: Option<&[f32]>, past: usize, tokens: usize) -> Result<Turns> {
-        let half = rope.dims / 2;
+impl Turning {
+    /// For a context of so many tokens. Errors: those of [`Tensors::values`].
+    pub fn load(
+        tensors: &mut Tensors,
+        rope: &Rope,
+        context: usize,
+    ) -> std::result::Result<Turning, AppError> {
+        let divisors = match rope.factors(context) {
+            Some(Factors::Numbers(numbers)) => Some(numbers.clone()),
+            Some(Factors::Tensor(name)) => {
+                let values = tensors.values(name, rope.dims / 2)?;
+                Some(values.into_iter().map(f64::from).collect())
+            }
+            None => None,
+        };
+        tensors.pass_over(rope);
+        Ok(Turning {
+            frequencies: rope.frequencies(divisors.as_deref()),
+            rope: rope.clone(),
+        })
+    }
+
+    /// For the positions from `past`.
+    pub fn turns(&self, past: usize, tokens: usize) -> Result<Turns> {
+        let half = self.frequencies.len();
+        let magnitude = self.rope.magnitude();
         let mut cos = Vec::with_capacity(tokens * half);
         let mut sin = Vec::with_capacity(tokens * half);
-        let frequencies: Vec<f64> = (0..half)
-            .map(|pair| {
-                let frequency = rope.base.powf(-2.0 * pair as f64 / rope.dims as f64);
-                let factor = factors.map_or(1.0, |factors| f64::from(factors[pair]));
-                frequency / rope.scale / factor
-            })
-            .collect();
         for position in past..past + tokens {
-            for frequency in &frequencies {
+            for frequency in &self.frequencies {
                 let angle = position as f64 * frequency;
-                cos.push(angle.cos() as f32);
-                sin.push(angle.sin() as f32);
+                cos.push((angle.cos() * magnitude) as f32);
+                sin.push((angle.sin() * magnitude) as f32);
             }
         }
         Ok(Turns {
             cos: Tensor::from_vec(cos, (tokens, half), &Device::Cpu)?,
             sin: Tensor::from_vec(sin, (tokens, half), &Device::Cpu)?,
-            dims: rope.dims,
-            pairs: rope.pairs,
+            dims: self.rope.dims,
+            pairs: self.rope.pairs,
         })
     }
+}
 
+impl Turns {
     /// Turns (heads, tokens, head_dim).
     pub fn apply(&self, x: &Tensor) -> Result<Tensor> {
         let head_dim = x.dim(D::Minus1)?;

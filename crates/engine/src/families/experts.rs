@@ -1,0 +1,69 @@
+//! Experts in the forms that files have them: each in tensors of its own, or all of a layer's
+//! stacked in one.
+
+use super::decoder::Decoder;
+use super::facts::Key;
+use super::{Experts, Gated};
+use protocol::AppError;
+
+pub(super) const COUNT: Key = Key(
+    "expert_count",
+    &["num_local_experts", "num_experts", "n_routed_experts"],
+);
+const USED: Key = Key(
+    "expert_used_count",
+    &["num_experts_per_tok", "num_experts_per_token"],
+);
+
+/// What repositories call a layer's experts: what stands before and behind the number.
+pub(super) struct Called {
+    pub before: &'static str,
+    pub gate: &'static str,
+    pub up: &'static str,
+    pub down: &'static str,
+}
+
+/// The experts of a layer, each `width` wide.
+///
+/// Errors: `metadata-missing`, `model-damaged`.
+pub(super) fn of(
+    decoder: &Decoder<'_>,
+    layer: usize,
+    width: usize,
+    normalised: bool,
+    called: &Called,
+) -> Result<Experts, AppError> {
+    let facts = decoder.facts;
+    let (count, used) = (facts.size(COUNT)?, facts.size(USED)?);
+    if used > count {
+        return Err(facts.damaged(USED));
+    }
+    let hidden = decoder.sizes.hidden;
+    let one = |expert: usize, part: &str, name: &str, rows: usize, columns: usize| {
+        if !facts.is_gguf() {
+            let stem = decoder.names.stem(layer, called.before);
+            return facts.projection(format!("{stem}.{expert}.{name}.weight"), rows, columns);
+        }
+        let stacked = decoder.weight(layer, &format!("{part}_exps"));
+        if facts.has(&stacked) {
+            facts.nth(stacked, expert, [count, rows, columns])
+        } else {
+            // As old converters wrote them.
+            decoder.matrix(layer, &format!("{part}.{expert}"), rows, columns)
+        }
+    };
+    let experts = (0..count)
+        .map(|expert| Gated {
+            activation: decoder.activation,
+            gate: one(expert, "ffn_gate", called.gate, width, hidden),
+            up: one(expert, "ffn_up", called.up, width, hidden),
+            down: one(expert, "ffn_down", called.down, hidden, width),
+        })
+        .collect();
+    Ok(Experts {
+        router: decoder.matrix(layer, "ffn_gate_inp", count, hidden),
+        experts,
+        used,
+        normalised,
+    })
+}
