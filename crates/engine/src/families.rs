@@ -5,12 +5,21 @@
 mod decoder;
 mod experts;
 mod facts;
+mod falcon;
+mod gemma;
+mod gpt_oss;
 mod llama;
 mod mistral;
 mod mixtral;
 mod names;
+mod olmo;
+mod olmo2;
+mod olmoe;
+mod phi3;
 mod qwen2;
+mod qwen3;
 mod rope;
+mod smollm3;
 
 pub(crate) use rope::{Factors, Pairs, Rope, Scaling};
 
@@ -22,8 +31,6 @@ use protocol::{AppError, failure};
 pub(crate) struct Architecture {
     /// Such as `llama`.
     pub name: String,
-    /// Width of the residual stream.
-    pub hidden: usize,
     /// Rows of the embedding: at least the tokenizer's tokens.
     pub vocabulary: usize,
     /// Longest context in tokens.
@@ -204,7 +211,6 @@ pub(crate) struct Projection {
     pub shape: Vec<usize>,
     /// Which of its rows.
     pub rows: Rows,
-    pub columns: usize,
     /// A tensor with a number for each row of the weight's tensor, of which the same are taken;
     /// and its shape.
     pub bias: Option<(String, Vec<usize>)>,
@@ -256,11 +262,6 @@ impl Rows {
 }
 
 impl Projection {
-    /// The number of rows.
-    pub fn rows(&self) -> usize {
-        self.rows.len()
-    }
-
     /// Other rows of the same tensor.
     pub fn part(&self, rows: Rows) -> Projection {
         Projection {
@@ -279,7 +280,18 @@ pub(crate) fn describe(checkpoint: &Checkpoint) -> Result<Architecture, AppError
         "llama" => llama::describe(&facts),
         "mistral" => mistral::describe(&facts),
         "mixtral" => mixtral::describe(&facts),
+        "falcon" | "RefinedWeb" | "RefinedWebModel" => falcon::describe(&facts),
+        "olmo" | "hf_olmo" => olmo::describe(&facts),
+        "olmo2" | "olmo3" => olmo2::describe(&facts),
+        "olmoe" => olmoe::describe(&facts),
         "qwen2" => qwen2::describe(&facts),
+        "qwen3" => qwen3::describe(&facts),
+        "qwen3moe" | "qwen3_moe" => qwen3::describe_moe(&facts),
+        "gemma2" => gemma::describe_2(&facts),
+        "gemma3" | "gemma3_text" => gemma::describe_3(&facts),
+        "phi3" => phi3::describe(&facts),
+        "smollm3" => smollm3::describe(&facts),
+        "gpt-oss" | "gpt_oss" => gpt_oss::describe(&facts),
         other => Err(failure::unknown_architecture(formats::one_line(other))),
     }
 }

@@ -146,21 +146,21 @@ fn what_is_wrong_with_a_file_is_said() {
     let architecture = "general.architecture";
     check(
         "llama",
-        &set(architecture, text("falcon")),
+        &set(architecture, text("gptneox")),
         "unknown-architecture",
-        "falcon",
+        "gptneox",
     );
     check(
         "llama",
         &set("llama.expert_count", Value::U32(8)),
-        "unknown-architecture",
-        "Mixtral",
+        "metadata-missing",
+        "llama.expert_used_count",
     );
     check(
         "llama",
-        &set("llama.rope.scaling.type", text("yarn")),
+        &set("llama.rope.scaling.type", text("spiral")),
         "unknown-architecture",
-        "yarn",
+        "spiral",
     );
     check(
         "llama",

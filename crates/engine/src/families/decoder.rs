@@ -1,48 +1,23 @@
 //! The decoder that most families are: attention and gated feed-forwards, a norm by the root of
 //! the mean square before each. A family changes what it has otherwise.
 
-use super::facts::{Facts, Key};
+use super::facts::Facts;
 use super::names::{Names, Own};
 use super::{
     Activation, Architecture, Attention, Feed, Gated, Layer, Mixer, Norm, Norms, Pairs, Positions,
-    Projection, Residual, Rope, Scaling, rope,
+    Projection, Residual, Rope, rope,
+};
+use formats::keys::{
+    CONTEXT, FEED, Fact, HEAD_DIM, HEADS, HIDDEN, KV_HEADS, LAYERS, RMS_EPS, VALUE_DIM,
 };
 use protocol::AppError;
 
 const MOST_LAYERS: usize = 4096;
 
-pub(super) const HIDDEN: Key = Key("embedding_length", &["hidden_size", "d_model", "n_embd"]);
-pub(super) const LAYERS: Key = Key("block_count", &["num_hidden_layers", "n_layers", "n_layer"]);
-pub(super) const HEADS: Key = Key(
-    "attention.head_count",
-    &["num_attention_heads", "n_heads", "n_head"],
-);
-pub(super) const KV_HEADS: Key = Key(
-    "attention.head_count_kv",
-    &[
-        "num_key_value_heads",
-        "n_kv_heads",
-        "num_kv_heads",
-        "n_head_kv",
-    ],
-);
-pub(super) const WIDTH: Key = Key("feed_forward_length", &["intermediate_size"]);
-pub(super) const CONTEXT: Key = Key(
-    "context_length",
-    &[
-        "max_position_embeddings",
-        "max_sequence_length",
-        "n_positions",
-    ],
-);
-pub(super) const HEAD_DIM: Key = Key("attention.key_length", &["head_dim"]);
-const VALUE_DIM: Key = Key("attention.value_length", &[]);
-pub(super) const RMS_EPS: Key = Key("attention.layer_norm_rms_epsilon", &["rms_norm_eps"]);
-pub(super) const LAYER_EPS: Key = Key(
-    "attention.layer_norm_epsilon",
-    &["layer_norm_eps", "layer_norm_epsilon", "norm_epsilon"],
-);
-pub(super) const TIED: Key = Key("", &["tie_word_embeddings"]);
+const TIED: Fact = Fact {
+    gguf: "",
+    config: &["tie_word_embeddings", "weight_tying"],
+};
 
 /// The sizes that all layers share.
 #[derive(Clone, Copy)]
@@ -58,24 +33,27 @@ pub(super) struct Sizes {
 impl Sizes {
     /// Errors: `metadata-missing`, `model-damaged`.
     pub fn of(facts: &Facts<'_>) -> Result<Sizes, AppError> {
-        let hidden = facts.size(HIDDEN)?;
-        let layers = facts.size(LAYERS)?;
-        let heads = facts.size(HEADS)?;
-        let kv_heads = facts.optional(KV_HEADS)?.unwrap_or(heads);
+        let hidden = facts.size(&HIDDEN)?;
+        let layers = facts.size(&LAYERS)?;
+        let heads = facts.size(&HEADS)?;
+        let kv_heads = match facts.checkpoint.kv_heads() {
+            Some(count) => usize::try_from(count).unwrap_or(0),
+            None => heads,
+        };
         if layers > MOST_LAYERS {
-            return Err(facts.damaged(LAYERS));
+            return Err(facts.damaged(&LAYERS));
         }
         if kv_heads == 0 || !heads.is_multiple_of(kv_heads) {
-            return Err(facts.damaged(KV_HEADS));
+            return Err(facts.damaged(&KV_HEADS));
         }
-        let head_dim = match facts.optional(HEAD_DIM)? {
-            Some(0) => return Err(facts.damaged(HEAD_DIM)),
+        let head_dim = match facts.optional(&HEAD_DIM)? {
+            Some(0) => return Err(facts.damaged(&HEAD_DIM)),
             Some(size) => size,
             None if hidden.is_multiple_of(heads) => hidden / heads,
-            None => return Err(facts.damaged(HEADS)),
+            None => return Err(facts.damaged(&HEADS)),
         };
-        let value_dim = match facts.optional(VALUE_DIM)? {
-            Some(0) => return Err(facts.damaged(VALUE_DIM)),
+        let value_dim = match facts.optional(&VALUE_DIM)? {
+            Some(0) => return Err(facts.damaged(&VALUE_DIM)),
             Some(size) => size,
             None => head_dim,
         };
@@ -114,8 +92,8 @@ impl<'a> Decoder<'a> {
             facts,
             names: facts.names(own),
             sizes,
-            width: facts.size(WIDTH)?,
-            eps: facts.number(RMS_EPS)?,
+            width: facts.size(&FEED)?,
+            eps: facts.number(&RMS_EPS)?,
             activation: Activation::Silu,
             rope: rope::of(facts, sizes.head_dim, pairs)?,
         })
@@ -213,16 +191,19 @@ impl<'a> Decoder<'a> {
         let vocabulary = facts.shape(&embedding)?.first().copied().unwrap_or(0);
         let embedding = facts.projection(embedding, vocabulary, hidden);
         let output = self.names.of_model("output");
-        let output = if facts.truth(TIED) != Some(true) && facts.has(&output) {
+        let output = if facts.truth(&TIED) != Some(true) && facts.has(&output) {
             facts.projection(output, vocabulary, hidden)
         } else {
             embedding.clone()
         };
         Ok(Architecture {
             name: name.to_owned(),
-            hidden,
             vocabulary,
-            context: facts.size(CONTEXT)?,
+            // Falcon's repositories do not say it.
+            context: match facts.optional(&CONTEXT)? {
+                None if name == "falcon" => 2048,
+                _ => facts.size(&CONTEXT)?,
+            },
             embedding,
             embedding_scale: 1.0,
             layers,
@@ -248,10 +229,5 @@ impl<'a> Decoder<'a> {
             layers.push(layer);
         }
         self.architecture(name, layers, self.last_norm())
-    }
-
-    /// Whether positions are stretched at all.
-    pub fn is_stretched(&self) -> bool {
-        self.rope.scaling != Scaling::None
     }
 }

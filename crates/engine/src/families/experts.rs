@@ -2,18 +2,9 @@
 //! stacked in one.
 
 use super::decoder::Decoder;
-use super::facts::Key;
 use super::{Experts, Gated};
+use formats::keys::{EXPERTS, EXPERTS_USED};
 use protocol::AppError;
-
-pub(super) const COUNT: Key = Key(
-    "expert_count",
-    &["num_local_experts", "num_experts", "n_routed_experts"],
-);
-const USED: Key = Key(
-    "expert_used_count",
-    &["num_experts_per_tok", "num_experts_per_token"],
-);
 
 /// What repositories call a layer's experts: what stands before and behind the number.
 pub(super) struct Called {
@@ -34,9 +25,9 @@ pub(super) fn of(
     called: &Called,
 ) -> Result<Experts, AppError> {
     let facts = decoder.facts;
-    let (count, used) = (facts.size(COUNT)?, facts.size(USED)?);
+    let (count, used) = (facts.size(&EXPERTS)?, facts.size(&EXPERTS_USED)?);
     if used > count {
-        return Err(facts.damaged(USED));
+        return Err(facts.damaged(&EXPERTS_USED));
     }
     let hidden = decoder.sizes.hidden;
     let one = |expert: usize, part: &str, name: &str, rows: usize, columns: usize| {

@@ -3,6 +3,7 @@
 use super::names::{Names, Own};
 use super::{Form, Norm, NormKind, Projection, Rows};
 use formats::gguf::{Array, Gguf, Value};
+use formats::keys::Fact;
 use formats::{Checkpoint, one_line};
 use protocol::{AppError, failure};
 use serde_json::Value as Json;
@@ -11,28 +12,13 @@ use serde_json::Value as Json;
 /// fit.
 const LARGEST: usize = 1 << 24;
 
-/// A fact's name in GGUF, behind the architecture's, and its names in config.json, of which the
-/// first that is there counts.
-#[derive(Clone, Copy)]
-pub(super) struct Key(pub &'static str, pub &'static [&'static str]);
-
 pub(super) struct Facts<'a> {
     pub checkpoint: &'a Checkpoint,
-    /// The part of config.json that is about the words.
-    config: &'a Json,
 }
 
 impl<'a> Facts<'a> {
     pub fn of(checkpoint: &'a Checkpoint) -> Facts<'a> {
-        let config = checkpoint.folder().map_or(&Json::Null, |folder| {
-            // Of a model that sees too.
-            folder
-                .config
-                .get("text_config")
-                .filter(|text| text.is_object())
-                .unwrap_or(&folder.config)
-        });
-        Facts { checkpoint, config }
+        Facts { checkpoint }
     }
 
     pub fn gguf(&self) -> Option<&'a Gguf> {
@@ -43,23 +29,25 @@ impl<'a> Facts<'a> {
         self.gguf().is_some()
     }
 
-    /// The name of the family. Errors: `metadata-missing`.
+    /// The name of the family; of a model that sees too, that of its part about words.
+    ///
+    /// Errors: `metadata-missing`.
     pub fn architecture(&self) -> Result<&'a str, AppError> {
-        match self.config.get("model_type").and_then(Json::as_str) {
+        match self.config("model_type").and_then(Json::as_str) {
             Some(name) => Ok(name),
             None => self.checkpoint.architecture(),
         }
     }
 
-    fn name_of(&self, key: Key) -> String {
+    fn name_of(&self, key: &Fact) -> String {
         match self.gguf() {
-            Some(gguf) => format!("{}.{}", gguf.architecture().unwrap_or_default(), key.0),
-            None => key.1.first().copied().unwrap_or(key.0).to_owned(),
+            Some(gguf) => format!("{}.{}", gguf.architecture().unwrap_or_default(), key.gguf),
+            None => key.config.first().copied().unwrap_or(key.gguf).to_owned(),
         }
     }
 
     /// A value contradicts others. Errors: this one.
-    pub fn damaged(&self, key: Key) -> AppError {
+    pub fn damaged(&self, key: &Fact) -> AppError {
         let path = match self.checkpoint.folder() {
             Some(folder) => &folder.path.join("config.json"),
             None => &self.checkpoint.path,
@@ -67,7 +55,7 @@ impl<'a> Facts<'a> {
         failure::model_damaged(path, self.name_of(key))
     }
 
-    fn missing(&self, key: Key) -> AppError {
+    fn missing(&self, key: &Fact) -> AppError {
         failure::metadata_missing(self.name_of(key))
     }
 
@@ -77,47 +65,16 @@ impl<'a> Facts<'a> {
         failure::unknown_architecture(format!("{name} with {}", one_line(what)))
     }
 
-    /// A value of config.json, `/` between levels; null counts as none. What newer repositories
-    /// say in `rope_parameters` is found under the older names.
-    pub fn config(&self, name: &str) -> Option<&'a Json> {
-        let newer = match name {
-            "rope_theta" | "partial_rotary_factor" => Some(format!("rope_parameters/{name}")),
-            _ => name
-                .strip_prefix("rope_scaling/")
-                .map(|rest| format!("rope_parameters/{rest}")),
-        };
-        self.at(name).or_else(|| self.at(&newer?))
-    }
-
-    fn at(&self, name: &str) -> Option<&'a Json> {
-        let mut value = self.config;
-        for part in name.split('/') {
-            value = value.get(part)?;
-        }
-        (!value.is_null()).then_some(value)
-    }
-
-    fn first_config(&self, key: Key) -> Option<&'a Json> {
-        key.1.iter().find_map(|name| self.config(name))
-    }
-
-    fn gguf_value(&self, key: Key) -> Option<&'a Value> {
-        self.gguf().and_then(|gguf| gguf.of_architecture(key.0))
-    }
-
     /// A size where the model says it. Errors: `model-damaged`, where it is no believable size.
-    pub fn optional(&self, key: Key) -> Result<Option<usize>, AppError> {
-        let number = match self.gguf_value(key) {
+    pub fn optional(&self, key: &Fact) -> Result<Option<usize>, AppError> {
+        let Some(value) = self.checkpoint.fact(key) else {
+            return Ok(None);
+        };
+        let number = match value {
             // Some files give a size for each layer; equal ones are one size.
-            Some(Value::Array(Array::U32(sizes))) if all_equal(sizes) => Some(u64::from(sizes[0])),
-            Some(Value::Array(Array::I32(sizes))) if all_equal(sizes) => {
-                u64::try_from(sizes[0]).ok()
-            }
-            Some(value) => value.as_u64(),
-            None => match self.first_config(key) {
-                Some(value) => value.as_u64(),
-                None => return Ok(None),
-            },
+            Value::Array(Array::U32(sizes)) if all_equal(&sizes) => Some(u64::from(sizes[0])),
+            Value::Array(Array::I32(sizes)) if all_equal(&sizes) => u64::try_from(sizes[0]).ok(),
+            value => value.as_u64(),
         };
         number
             .and_then(|number| usize::try_from(number).ok())
@@ -127,7 +84,7 @@ impl<'a> Facts<'a> {
     }
 
     /// A size that is needed and not 0. Errors: `metadata-missing`, `model-damaged`.
-    pub fn size(&self, key: Key) -> Result<usize, AppError> {
+    pub fn size(&self, key: &Fact) -> Result<usize, AppError> {
         match self.optional(key)? {
             Some(0) => Err(self.damaged(key)),
             Some(size) => Ok(size),
@@ -136,12 +93,11 @@ impl<'a> Facts<'a> {
     }
 
     /// A number that is finite and not below 0. Errors: `model-damaged`.
-    pub fn float(&self, key: Key) -> Result<Option<f64>, AppError> {
-        let number = match (self.gguf_value(key), self.first_config(key)) {
-            (Some(value), _) => value.as_f64(),
-            (None, Some(value)) => value.as_f64(),
-            (None, None) => return Ok(None),
+    pub fn float(&self, key: &Fact) -> Result<Option<f64>, AppError> {
+        let Some(value) = self.checkpoint.fact(key) else {
+            return Ok(None);
         };
+        let number = value.as_f64();
         number
             .filter(|number| number.is_finite() && *number >= 0.0)
             .map(Some)
@@ -149,26 +105,34 @@ impl<'a> Facts<'a> {
     }
 
     /// As [`Facts::float`], where it is needed. Errors: also `metadata-missing`.
-    pub fn number(&self, key: Key) -> Result<f64, AppError> {
+    pub fn number(&self, key: &Fact) -> Result<f64, AppError> {
         self.float(key)?.ok_or_else(|| self.missing(key))
     }
 
     /// A yes or no.
-    pub fn truth(&self, key: Key) -> Option<bool> {
-        match (self.gguf_value(key), self.first_config(key)) {
-            (Some(Value::Bool(truth)), _) => Some(*truth),
-            (_, Some(value)) => value.as_bool(),
+    pub fn truth(&self, key: &Fact) -> Option<bool> {
+        match self.checkpoint.fact(key) {
+            Some(Value::Bool(truth)) => Some(truth),
             _ => None,
         }
     }
 
     /// A word.
-    pub fn word(&self, key: Key) -> Option<&'a str> {
-        match (self.gguf_value(key), self.first_config(key)) {
-            (Some(Value::Text(word)), _) => Some(word.as_str()),
-            (_, Some(value)) => value.as_str(),
+    pub fn word(&self, key: &Fact) -> Option<String> {
+        match self.checkpoint.fact(key) {
+            Some(Value::Text(word)) => Some(word),
             _ => None,
         }
+    }
+
+    /// A value of config.json, the part about words first; null counts as none.
+    pub fn config(&self, name: &str) -> Option<&'a Json> {
+        let config = &self.checkpoint.folder()?.config;
+        let places = [config.get("text_config"), Some(config)];
+        places.into_iter().flatten().find_map(|place| {
+            let value = name.split('.').try_fold(place, |at, part| at.get(part))?;
+            (!value.is_null()).then_some(value)
+        })
     }
 
     pub fn has(&self, tensor: &str) -> bool {
@@ -213,7 +177,6 @@ impl<'a> Facts<'a> {
             weight,
             shape: vec![rows, columns],
             rows: Rows::from(0, rows),
-            columns,
             form: Form::Plain,
         }
     }

@@ -17,7 +17,7 @@ const CALLED: Called = Called {
 pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
     let own = &[("ffn_gate_inp", "block_sparse_moe.gate")];
     let decoder = Decoder::of(facts, Pairs::Neighbours, own)?;
-    let window = mistral::window(facts)?;
+    let window = mistral::window(facts);
     decoder.with_layers("mixtral", |layer, attention, feed| {
         attention.window = window;
         let experts = experts::of(&decoder, layer, decoder.width, true, &CALLED)?;

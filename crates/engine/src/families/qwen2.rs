@@ -2,21 +2,20 @@
 //! and v, and in GGUF with halves of a head turning together.
 
 use super::decoder::Decoder;
-use super::facts::{Facts, Key};
-use super::{Architecture, Pairs};
+use super::facts::Facts;
+use super::{Architecture, Pairs, mistral};
+use formats::keys::Fact;
 use protocol::{AppError, failure};
 
-const WINDOWED: Key = Key("", &["use_sliding_window"]);
-const WINDOW: Key = Key("", &["sliding_window"]);
-const FULL_LAYERS: Key = Key("", &["max_window_layers"]);
+const FULL_LAYERS: Fact = Fact {
+    gguf: "",
+    config: &["max_window_layers"],
+};
 
 pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
     // Off in every published model.
-    let window = match facts.truth(WINDOWED) {
-        Some(true) => facts.optional(WINDOW)?,
-        _ => None,
-    };
-    let full = facts.optional(FULL_LAYERS)?.unwrap_or(0);
+    let window = mistral::window(facts);
+    let full = facts.optional(&FULL_LAYERS)?.unwrap_or(0);
     Decoder::of(facts, Pairs::Halves, &[])?.with_layers("qwen2", |layer, attention, _| {
         attention.window = window.filter(|_| layer >= full);
         for projection in [&attention.q, &attention.k, &attention.v] {

@@ -3,7 +3,6 @@
 use crate::families::Rows;
 use crate::weights::Weights;
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, Tensor, bail};
-use half::bf16;
 use kernels::{Activations, BlockType};
 use protocol::{AppError, failure};
 use rayon::prelude::*;
@@ -110,23 +109,27 @@ impl Matrix {
         weights: &Arc<Weights>,
         tensor: &formats::Tensor,
     ) -> std::result::Result<Matrix, AppError> {
-        let values = numbers(weights, tensor)?;
+        let kind = kind_of(tensor)?;
         let [.., columns, rows] = tensor.shape[..] else {
             return Err(misplaced(weights, tensor));
         };
-        let (columns, rows) = (columns as usize, rows as usize);
-        let mut bytes = Vec::with_capacity(2 * values.len());
-        for values in values.chunks((rows * columns).max(1)) {
+        if kind.weights() != 1 {
+            return Err(failure::unknown_type(&tensor.name, kind.name()));
+        }
+        let (columns, rows, size) = (columns as usize, rows as usize, kind.bytes());
+        let from = weights.bytes(tensor.part, tensor.offset, tensor.bytes);
+        let mut bytes = Vec::with_capacity(from.len());
+        for from in from.chunks((rows * columns * size).max(1)) {
             for row in 0..rows {
                 for column in 0..columns {
-                    let value = bf16::from_f32(values[column * rows + row]);
-                    bytes.extend_from_slice(&value.to_le_bytes());
+                    let at = (column * rows + row) * size;
+                    bytes.extend_from_slice(from.get(at..at + size).unwrap_or_default());
                 }
             }
         }
         Ok(Matrix {
             place: Place::Owned(bytes.into()),
-            kind: BlockType::BF16,
+            kind,
             columns,
         })
     }
@@ -170,7 +173,7 @@ impl Matrix {
 
 impl Linear {
     /// Some rows of a matrix. Errors: `internal`, where it has fewer.
-    pub fn new(
+    pub(super) fn new(
         matrix: Matrix,
         taken: Rows,
         bias: Option<Vec<f32>>,

@@ -102,15 +102,25 @@ impl<'a> Tensors<'a> {
     ///
     /// Errors: `unknown-architecture`.
     pub fn check_all_used(&self, architecture: &str) -> Result<(), AppError> {
-        // Tables that old converters wrote and nobody reads.
-        let table = |name: &str| {
-            name.ends_with("rotary_emb.inv_freq") || name.ends_with("attn_rot_embd.weight")
+        // Tables that old converters wrote and nobody reads, a second copy of a tied embedding,
+        // and what sees or hears in a model whose words we read.
+        let unread = |name: &str| {
+            name.ends_with("rotary_emb.inv_freq")
+                || name.ends_with("attn_rot_embd.weight")
+                || name == "lm_head.weight"
+                || [
+                    "vision_tower.",
+                    "multi_modal_projector.",
+                    "model.vision_tower.",
+                ]
+                .iter()
+                .any(|part| name.starts_with(part))
         };
         match self
             .checkpoint
             .tensors
             .iter()
-            .find(|tensor| !self.used.contains(&tensor.name) && !table(&tensor.name))
+            .find(|tensor| !self.used.contains(&tensor.name) && !unread(&tensor.name))
         {
             Some(tensor) => Err(failure::unknown_architecture(format!(
                 "{architecture} with {}",
