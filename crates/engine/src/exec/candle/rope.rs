@@ -79,6 +79,6 @@ impl Turns {
             return Ok(turned);
         }
         let rest = x.narrow(D::Minus1, self.dims, head_dim - self.dims)?;
-        Tensor::cat(&[&turned, &rest], D::Minus1)
+        Tensor::cat(&[&turned, &rest], D::Minus1)?.contiguous()
     }
 }
