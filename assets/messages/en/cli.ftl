@@ -32,6 +32,7 @@ option-chat-seed = The same seed gives the same answer; a whole number
 option-chat-temperature = How freely words are chosen: 0 always takes the likeliest, 0.7 is usual
 option-chat-max_tokens = The longest answer, in tokens
 option-chat-temporary = Keep nothing: the conversation is in memory only and gone at the end
+option-chat-reasoning = Show what the model thinks before it answers, on standard error; in a terminal it is shown anyway
 option-chat-json = With --once: one JSON object with the answer and how it was made; after a failure it has “error”
 about-list = Show the models of the library
 option-list-json = As one JSON list

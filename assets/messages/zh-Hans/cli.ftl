@@ -32,6 +32,7 @@ option-chat-seed = 整数；相同的种子会得到相同的回答
 option-chat-temperature = 选词的自由程度：0 总是选最可能的词，常用 0.7
 option-chat-max_tokens = 回答的最大长度，以词元计
 option-chat-temporary = 不保存任何内容：对话只留在内存中，结束后即消失
+option-chat-reasoning = 在标准错误输出中显示模型回答之前的思考；在终端里总会显示
 option-chat-json = 与 --once 一起使用：输出一个 JSON 对象，包含回答及其产生过程；出现故障时带有“error”
 about-list = 显示模型库中的模型
 option-list-json = 输出一个 JSON 列表

@@ -32,6 +32,7 @@ option-chat-seed = 整數；相同的種子會得到相同的回答
 option-chat-temperature = 選詞的自由程度：0 總是選最可能的詞，常用 0.7
 option-chat-max_tokens = 回答的最大長度，以詞元計
 option-chat-temporary = 不儲存任何內容：對話只留在記憶體中，結束後就會消失
+option-chat-reasoning = 在標準錯誤輸出中顯示模型回答之前的思考；在終端機裡一律會顯示
 option-chat-json = 與 --once 一起使用：輸出一個 JSON 物件，包含回答及其產生過程；出現故障時帶有「error」
 about-list = 顯示模型庫中的模型
 option-list-json = 輸出一個 JSON 清單

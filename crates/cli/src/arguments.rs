@@ -78,6 +78,8 @@ pub(crate) struct Chat {
     pub(crate) max_tokens: Option<u32>,
     #[arg(long)]
     pub(crate) temporary: bool,
+    #[arg(long)]
+    pub(crate) reasoning: bool,
     #[arg(long, requires = "once")]
     pub(crate) json: bool,
 }

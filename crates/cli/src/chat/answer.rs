@@ -1,6 +1,6 @@
 //! One answer, from the question to its last word, as it is made.
 
-use super::Session;
+use super::{Session, thoughts::Thoughts};
 use crate::output::{self, Ending, Terminal};
 use protocol::*;
 use tokio::sync::broadcast::error::RecvError;
@@ -47,10 +47,12 @@ pub(super) async fn make(
                 message: message.id,
             };
             let answering = session.app.answer_continue(reference).await?;
-            (answering, Shown::of(text_of(&message.parts)))
+            (answering, Shown::of(&message.parts))
         }
     };
     let before = shown.text.len();
+    let mut thoughts = Thoughts::new(session.reasoning);
+    let mut is_heard = false;
     session.conversation = Some(answering.conversation.clone());
     let conversation = ConversationRef {
         id: answering.conversation.clone(),
@@ -65,12 +67,17 @@ pub(super) async fn make(
                 continue;
             }
         };
-        let more = match event.map(|event| shown.news(event)) {
+        let (thought, more) = match event.map(|event| shown.news(event)) {
             Ok(None) => continue,
             Ok(Some(EventKind::MessageText { message, text, .. }))
                 if message == answering.message =>
             {
-                text
+                (String::new(), text)
+            }
+            Ok(Some(EventKind::MessageReasoning { message, text, .. }))
+                if message == answering.message =>
+            {
+                (text, String::new())
             }
             Ok(Some(EventKind::AnswerProgress { message, stage, .. }))
                 if message == answering.message =>
@@ -97,17 +104,24 @@ pub(super) async fn make(
                     .find(|message| message.id == answering.message);
                 match found {
                     Some(message) if message.status != MessageStatus::Streaming => break message,
-                    Some(message) => shown.rest(&text_of(&message.parts)),
+                    Some(message) => shown.rest(&message.parts),
                     None => continue,
                 }
             }
             Ok(Some(_)) => continue,
             Err(RecvError::Closed) => return Err(failure::internal().detail("the events ended")),
         };
-        if shown.text.len() == before {
+        if !std::mem::replace(&mut is_heard, true) {
             session.terminal.passing("");
         }
+        shown.reasoning.push_str(&thought);
         shown.text.push_str(&more);
+        if stopped.is_none() {
+            thoughts.more(&thought);
+        }
+        if !more.is_empty() {
+            thoughts.end();
+        }
         if matches!(show, Show::Stream)
             && stopped.is_none()
             && let Err(gone) = output::write(&more)
@@ -116,10 +130,14 @@ pub(super) async fn make(
             session.app.answer_stop(conversation.clone()).await?;
         }
     };
-    session.terminal.passing("");
+    if !is_heard {
+        session.terminal.passing("");
+    }
+    let (thought, mut rest) = shown.rest(&message.parts);
+    thoughts.more(&thought);
+    thoughts.end();
     if matches!(show, Show::Stream) && !matches!(stopped, Some(Ending::ReaderGone)) {
         let text = text_of(&message.parts);
-        let mut rest = shown.rest(&text);
         if text.len() > before && !text.ends_with('\n') {
             rest.push('\n');
         }
@@ -133,14 +151,19 @@ pub(super) async fn make(
 /// How much of an answer is shown.
 #[derive(Default)]
 struct Shown {
+    reasoning: String,
     text: String,
     /// The number of the event up to which all is known.
     seq: u64,
 }
 
 impl Shown {
-    fn of(text: String) -> Shown {
-        Shown { text, seq: 0 }
+    fn of(parts: &[Part]) -> Shown {
+        Shown {
+            reasoning: reasoning_of(parts),
+            text: text_of(parts),
+            seq: 0,
+        }
     }
 
     /// What an event says; None where that was read with the conversation already.
@@ -148,9 +171,16 @@ impl Shown {
         (event.seq > self.seq).then_some(event.what)
     }
 
-    /// What of the answer's text is not shown.
-    fn rest(&self, text: &str) -> String {
-        text.get(self.text.len()..).unwrap_or_default().to_owned()
+    /// What of the reasoning and of the answer's text is not shown.
+    fn rest(&self, parts: &[Part]) -> (String, String) {
+        let behind = |all: String, shown: &str| {
+            let rest = all.get(shown.len()..);
+            rest.unwrap_or_default().to_owned()
+        };
+        (
+            behind(reasoning_of(parts), &self.reasoning),
+            behind(text_of(parts), &self.text),
+        )
     }
 }
 
@@ -185,15 +215,16 @@ mod tests {
                 text: text.to_owned(),
             },
         };
-        let mut shown = Shown::of("Once".into());
+        let parts = |text: &str| vec![Part::Text { text: text.into() }];
+        let mut shown = Shown::of(&parts("Once"));
         assert!(shown.news(event(7, " upon")).is_some());
         shown.text += " upon";
         shown.seq = 9;
-        assert_eq!(shown.rest("Once upon a time"), " a time");
+        assert_eq!(shown.rest(&parts("Once upon a time")).1, " a time");
         shown.text += " a time";
         assert_eq!(shown.news(event(8, " a")), None);
         assert_eq!(shown.news(event(9, " time")), None);
         assert!(shown.news(event(10, ".")).is_some());
-        assert_eq!(shown.rest("Once upon"), "");
+        assert_eq!(shown.rest(&parts("Once upon")).1, "");
     }
 }

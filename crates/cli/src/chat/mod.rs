@@ -4,6 +4,7 @@ mod answer;
 mod interactive;
 mod lines;
 mod once;
+mod thoughts;
 
 use crate::{
     arguments,
@@ -25,6 +26,8 @@ struct Session {
     limits: Limits,
     /// Whether conversations are kept in memory only.
     temporary: bool,
+    /// Whether reasoning is shown where there is no terminal too.
+    reasoning: bool,
     /// None before anything was said.
     conversation: Option<String>,
     /// The model for a new conversation; None: the one last chosen.
@@ -58,6 +61,7 @@ pub(crate) async fn run(
             max_tokens: options.max_tokens,
         },
         temporary: options.temporary,
+        reasoning: options.reasoning,
         conversation: None,
         model: None,
     };

@@ -9,7 +9,9 @@ use crate::{
     output::{self, Ending},
 };
 use chat::messages::sentence;
-use protocol::{AppError, Author, Language, Message, MessageStatus, Receipt, failure, text_of};
+use protocol::{
+    AppError, Author, Language, Message, MessageStatus, Receipt, failure, reasoning_of, text_of,
+};
 use serde::Serialize;
 
 /// Answers `text`, or standard input where it is `-`.
@@ -70,6 +72,8 @@ struct Told<'a> {
 #[derive(Serialize)]
 struct Answer<'a> {
     answer: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    reasoning: String,
     model: &'a Option<Author>,
     status: MessageStatus,
     receipt: &'a Option<Receipt>,
@@ -92,6 +96,7 @@ fn told(
 ) -> Result<String, AppError> {
     let answer = message.map(|message| Answer {
         answer: text_of(&message.parts),
+        reasoning: reasoning_of(&message.parts),
         model: &message.author,
         status: message.status,
         receipt: &message.receipt,
