@@ -131,6 +131,9 @@ cut =
     }
 answer-by = Answer by { $name }
 answered = { $name } answered: { $text }
+thinking = Thinking
+thought-for = Thought for { $time }
+thought-only = It thought, and ended without an answer.
 answer-copy = Copy answer
 answer-again = Answer again
 go-on = Go on

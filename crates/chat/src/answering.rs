@@ -5,6 +5,7 @@ use crate::{
     state::{Core, becomes_true},
     store::message::{self, Ending},
     turns::Turn,
+    words::Words,
 };
 use protocol::*;
 use runtime::GenerationStream;
@@ -24,9 +25,9 @@ const STOP_PATIENCE: Duration = Duration::from_secs(3);
 struct Draft {
     core: Arc<Core>,
     turn: Turn,
-    text: String,
-    /// How much of the text is written and told, in bytes.
-    written: usize,
+    words: Words,
+    /// True once words have come.
+    is_heard: bool,
     /// When the rest is to be written; None: there is no rest.
     due: Option<Instant>,
     last_written: Option<Instant>,
@@ -38,8 +39,8 @@ pub(crate) async fn make(core: Arc<Core>, turn: Turn) {
     let stream = core.engine.generate(turn.request.clone());
     let mut draft = Draft {
         core,
-        text: turn.request.continued.clone(),
-        written: turn.request.continued.len(),
+        words: Words::of(&turn.request.continued),
+        is_heard: false,
         turn,
         due: None,
         last_written: None,
@@ -79,10 +80,13 @@ impl Draft {
                     }
                 }
                 event = stream.next() => match event {
+                    Some(Ok(GenerationEvent::Reasoning { text, ended })) => {
+                        self.words.reason(&text, ended);
+                        self.hear();
+                    }
                     Some(Ok(GenerationEvent::Text { text })) => {
-                        self.text.push_str(&text);
-                        let next = self.last_written.map(|last| last + WRITE_EVERY);
-                        self.due.get_or_insert(next.unwrap_or_else(Instant::now));
+                        self.words.say(&text);
+                        self.hear();
                     }
                     Some(Ok(GenerationEvent::Stopped(answered))) => return Some(self.whole(*answered)),
                     Some(Ok(GenerationEvent::Queued)) => self.progress(AnswerStage::Queued).await,
@@ -102,6 +106,13 @@ impl Draft {
         }
     }
 
+    /// Words have come: they are written soon.
+    fn hear(&mut self) {
+        self.is_heard = true;
+        let next = self.last_written.map(|last| last + WRITE_EVERY);
+        self.due.get_or_insert(next.unwrap_or_else(Instant::now));
+    }
+
     fn whole(&self, answered: Answered) -> Ending {
         let mut receipt = answered.receipt;
         receipt.messages = self.turn.prompt.read(receipt.cut_messages);
@@ -115,9 +126,9 @@ impl Draft {
         }
     }
 
-    /// With text it was interrupted, without it failed.
+    /// With words it was interrupted, without them failed.
     fn failed(&self, error: AppError) -> Ending {
-        let status = match self.text.is_empty() {
+        let status = match self.words.is_empty() {
             true => MessageStatus::Failed,
             false => MessageStatus::Interrupted,
         };
@@ -139,8 +150,7 @@ impl Draft {
             AnswerStage::Reading { read, total } => read >= total,
             AnswerStage::Queued => true,
         };
-        let is_silent = self.text.len() == self.turn.request.continued.len();
-        if is_silent && (finished || !early) {
+        if !self.is_heard && (finished || !early) {
             self.last_progress = Some(now);
             let Answering {
                 conversation,
@@ -159,32 +169,25 @@ impl Draft {
         }
     }
 
-    /// Commits the text so far, then tells the new part. False where the row is not this
+    /// Commits the words so far, then tells the new part. False where the row is not this
     /// task's any more: deleted, or stopped by another process.
     async fn write(&mut self) -> Result<bool, AppError> {
-        let (text, rest) = (self.text.clone(), self.text[self.written..].to_owned());
-        let Answering {
-            conversation,
-            message,
-        } = self.turn.answering.clone();
+        let answering = self.turn.answering.clone();
+        let (parts, news) = (self.words.parts(), self.words.news(&answering));
         let mine = app::with(&self.core, move |_, state| {
-            let store = state.histories.of_mut(&conversation);
+            let store = state.histories.of_mut(&answering.conversation);
             let run = store.run().to_owned();
             let mine = store.write_soon(|writing| {
-                writing.touch(&conversation);
-                message::set_text(writing, &message, &run, &text)
+                writing.touch(&answering.conversation);
+                message::set_parts(writing, &answering.message, &run, &parts)
             })?;
             if mine {
-                state.tell(EventKind::MessageText {
-                    conversation,
-                    message,
-                    text: rest,
-                });
+                news.into_iter().for_each(|what| state.tell(what));
             }
             Ok(mine)
         })
         .await?;
-        self.written = self.text.len();
+        self.words.are_told();
         self.due = None;
         self.last_written = Some(Instant::now());
         Ok(mine)
@@ -192,18 +195,14 @@ impl Draft {
 
     /// Writes and tells the end.
     async fn end(self, ending: Option<Ending>) {
-        let Answering {
-            conversation,
-            message,
-        } = self.turn.answering;
-        let (text, written) = (self.text, self.written);
+        let (words, answering) = (self.words, self.turn.answering);
         // It fails only where the runtime is being shut down; then the row is found at the next start.
         let _ = app::with(&self.core, move |_, state| {
             match ending {
                 Some(ending) => {
-                    state.end_answer(&conversation, &message, &text, &text[written..], ending);
+                    state.end_answer(&answering, &words, ending);
                 }
-                None => state.let_go(&conversation, &message),
+                None => state.let_go(&answering.conversation, &answering.message),
             }
             Ok(())
         })

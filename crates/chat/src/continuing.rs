@@ -64,7 +64,7 @@ impl App {
             let request = GenerateRequest {
                 model: model.id,
                 messages: prompt.messages.clone(),
-                continued: text_of(&row.parts),
+                continued: row.parts,
                 sampling,
                 limits,
             };
@@ -82,7 +82,7 @@ impl App {
 fn is_unfinished(row: &MessageRow) -> bool {
     match row.status {
         MessageStatus::Stopped | MessageStatus::Interrupted => true,
-        MessageStatus::Failed => !text_of(&row.parts).is_empty(),
+        MessageStatus::Failed => bytes_of(&row.parts) > 0,
         MessageStatus::Complete => row.receipt.as_ref().is_some_and(|receipt| {
             matches!(receipt.stop, Some(StopReason::Length | StopReason::Context))
         }),

@@ -25,6 +25,7 @@ mod title;
 mod turns;
 mod upkeep;
 mod watching;
+mod words;
 
 pub use app::App;
 pub use commands::typescript;

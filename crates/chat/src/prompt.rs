@@ -1,7 +1,7 @@
 //! What a model reads of a conversation.
 
 use crate::store::message::MessageRow;
-use protocol::{MessageStatus, PromptMessage, Role, text_of};
+use protocol::{MessageStatus, PromptMessage, Role, reasoning_of, text_of};
 
 /// A prompt, and which stored messages each of its messages was made from.
 #[derive(Debug, Default, PartialEq)]
@@ -26,10 +26,9 @@ impl Prompt {
 pub(crate) fn of(system: &str, path: &[MessageRow]) -> Prompt {
     let mut prompt = Prompt::default();
     if !system.trim().is_empty() {
-        prompt.messages.push(PromptMessage {
-            role: Role::System,
-            content: system.to_owned(),
-        });
+        prompt
+            .messages
+            .push(PromptMessage::new(Role::System, system));
     }
     for (row, next) in path.iter().zip(path.iter().skip(1).map(Some).chain([None])) {
         if next.is_some_and(was_too_long) {
@@ -40,16 +39,21 @@ pub(crate) fn of(system: &str, path: &[MessageRow]) -> Prompt {
         if unsaid || text.trim().is_empty() {
             continue;
         }
+        let reasoning = Some(reasoning_of(&row.parts)).filter(|text| !text.is_empty());
         match (prompt.messages.last_mut(), prompt.sources.last_mut()) {
             (Some(last), Some(sources)) if last.role == row.role => {
                 last.content.push_str("\n\n");
                 last.content.push_str(&text);
+                match (&mut last.reasoning, reasoning) {
+                    (Some(last), Some(more)) => *last += &format!("\n\n{more}"),
+                    (none, reasoning) => *none = none.take().or(reasoning),
+                }
                 sources.push(row.id.clone());
             }
             _ => {
                 prompt.messages.push(PromptMessage {
-                    role: row.role,
-                    content: text,
+                    reasoning,
+                    ..PromptMessage::new(row.role, text)
                 });
                 prompt.sources.push(vec![row.id.clone()]);
             }

@@ -9,10 +9,12 @@ use crate::{
         message::{self, Ending, MessageRow},
         setting, tree,
     },
+    words::Words,
 };
 use hub::{Hub, Places};
 use protocol::{
-    AppError, Conversation, ConversationSummary, Event, EventKind, Message, MessageStatus, Settings,
+    Answering, AppError, Conversation, ConversationSummary, Event, EventKind, Message,
+    MessageStatus, Settings,
 };
 use runtime::Engine;
 use std::{
@@ -211,34 +213,28 @@ impl State {
         }
     }
 
-    /// Writes how an answer ended, and tells. `rest` is text that was not yet written, `text`
-    /// all of it. Where that cannot be written, it ends as interrupted with the reason.
-    pub(crate) fn end_answer(
-        &mut self,
-        conversation: &str,
-        message: &str,
-        text: &str,
-        rest: &str,
-        mut ending: Ending,
-    ) {
+    /// Writes how an answer ended, with the words that were not yet written, and tells. Where
+    /// that cannot be written, it ends as interrupted with the reason.
+    pub(crate) fn end_answer(&mut self, answering: &Answering, words: &Words, mut ending: Ending) {
+        let Answering {
+            conversation,
+            message,
+        } = answering;
+        let news = words.news(answering);
         self.let_go(conversation, message);
         let store = self.histories.of_mut(conversation);
         let run = store.run().to_owned();
         let whole = store.write(|writing| {
             writing.touch(conversation);
-            if !rest.is_empty() {
-                message::set_text(writing, message, &run, text)?;
+            if !news.is_empty() {
+                message::set_parts(writing, message, &run, &words.parts())?;
             }
             let ended = message::end(writing, message, &run, &ending)?;
             conversation::set_updated(writing, conversation, now())?;
             Ok(ended)
         });
-        if matches!(whole, Ok(true)) && !rest.is_empty() {
-            self.tell(EventKind::MessageText {
-                conversation: conversation.to_owned(),
-                message: message.to_owned(),
-                text: rest.to_owned(),
-            });
+        if matches!(whole, Ok(true)) {
+            news.into_iter().for_each(|what| self.tell(what));
         }
         let ended = whole.or_else(|error| {
             // What was shown is written already; the end alone may find room.

@@ -198,7 +198,7 @@ fn begin(
     let request = GenerateRequest {
         model: model.id.clone(),
         messages: prompt.messages.clone(),
-        continued: String::new(),
+        continued: Vec::new(),
         sampling,
         limits,
     };

@@ -2,12 +2,13 @@
 //! one after another, text streams out.
 
 use crate::prompt::{self, Beginning, Prompt};
+use crate::reasoning::{Opening, Parser, Piece};
 use crate::sampling::Sampler;
 use crate::sequence::{Sequence, Wanted, read, step};
-use crate::stops::Stops;
-use crate::tokenizer::Detokenizer;
 use crate::{Cancel, Model};
-use protocol::{AppError, Limits, PromptMessage, Sampling, StopReason, Times, WorkerAnswered};
+use protocol::{
+    AppError, Limits, Part, PromptMessage, Sampling, StopReason, Times, WorkerAnswered,
+};
 use std::time::Instant;
 
 /// What is asked of a model.
@@ -16,7 +17,7 @@ pub struct Asked<'a> {
     /// The conversation so far.
     pub messages: &'a [PromptMessage],
     /// The beginning of the answer, which is to go on; empty for a new one.
-    pub continued: &'a str,
+    pub continued: &'a [Part],
     /// How tokens are chosen.
     pub sampling: &'a Sampling,
     /// How far it may go; of an answer that goes on, from there.
@@ -32,6 +33,13 @@ pub enum Generated {
         read: u32,
         /// In all.
         total: u32,
+    },
+    /// More of what the model thinks before it answers: whole characters only.
+    Reasoning {
+        /// What comes next; empty where it only ends.
+        text: String,
+        /// Whether it ends here.
+        ended: bool,
     },
     /// More of the answer, behind its given beginning: whole characters only, never empty. Of a
     /// character or a stop string in the middle of which the answer is stopped or cut short,
@@ -54,17 +62,18 @@ pub fn generate(
 ) -> Result<WorkerAnswered, AppError> {
     let begun = Instant::now();
     model.check_unchanged()?;
-    let fitting =
-        Beginning::of(asked.continued, sequence, model.tokenizer(), cancel).and_then(|beginning| {
-            prompt::fitting(model, asked.messages, &beginning, asked.limits, cancel)
-        });
+    let beginning = Beginning::of(asked.continued, sequence, model);
+    let fitting = prompt::fitting(model, asked.messages, &beginning, asked.limits, cancel);
     let fitting = unless_cancelled(fitting)?;
+    let opening = fitting
+        .as_ref()
+        .map_or(Opening::Plain, |prompt| prompt.opening);
     let mut answer = Answer {
         begun,
         on,
-        detokenizer: Detokenizer::default(),
-        stops: Stops::new(model.template().stops()),
+        parser: Parser::new(model, opening),
         tokens: 0,
+        reasoning_tokens: 0,
         times: Times::default(),
     };
     let (prompt, reused, reason) = match fitting {
@@ -75,7 +84,7 @@ pub fn generate(
                 .common_prefix(&prompt.ids)
                 .min(prompt.ids.len().saturating_sub(1));
             sequence.truncate(reused);
-            answer.go_on(model, &prompt.ids[prompt.ids.len() - prompt.begun..])?;
+            answer.go_on(&prompt.ids[prompt.ids.len() - prompt.begun..])?;
             let reason = answer.make(model, sequence, &prompt.ids, asked, cancel)?;
             (prompt, reused, reason)
         }
@@ -89,6 +98,7 @@ pub fn generate(
         cut_messages: prompt.cut_messages as u32,
         cut_tokens: prompt.cut_tokens as u32,
         answer_tokens: answer.tokens,
+        reasoning_tokens: answer.reasoning_tokens,
         context: model.context(),
         engine: crate::facts(model.threads()),
         times: answer.times,
@@ -99,9 +109,9 @@ pub fn generate(
 struct Answer<'a> {
     begun: Instant,
     on: &'a mut dyn FnMut(Generated),
-    detokenizer: Detokenizer,
-    stops: Stops,
+    parser: Parser<'a>,
     tokens: u32,
+    reasoning_tokens: u32,
     times: Times,
 }
 
@@ -116,16 +126,19 @@ fn unless_cancelled<T>(result: Result<T, AppError>) -> Result<Option<T>, AppErro
 
 impl Answer<'_> {
     /// Begins behind text that was told before: in the middle of a character, where it ends so.
-    fn go_on(&mut self, model: &Model, ids: &[u32]) -> Result<(), AppError> {
+    fn go_on(&mut self, ids: &[u32]) -> Result<(), AppError> {
         for id in ids {
-            self.detokenizer.push(model.tokenizer(), *id)?;
+            self.parser.push(*id)?;
         }
         Ok(())
     }
 
-    fn say(&mut self, text: String) {
-        if !text.is_empty() {
-            (self.on)(Generated::Text(text));
+    fn say(&mut self, pieces: Vec<Piece>) {
+        for piece in pieces {
+            (self.on)(match piece {
+                Piece::Reasoning { text, ended } => Generated::Reasoning { text, ended },
+                Piece::Text(text) => Generated::Text(text),
+            });
         }
     }
 
@@ -167,14 +180,15 @@ impl Answer<'_> {
                 break StopReason::EndOfTurn;
             }
             self.tokens += 1;
-            let text = self.detokenizer.push(model.tokenizer(), id)?;
-            let text = self.stops.push(&text);
-            self.say(text);
+            let was_reasoning = self.parser.is_reasoning();
+            let pieces = self.parser.push(id)?;
+            self.reasoning_tokens += u32::from(was_reasoning || self.parser.is_reasoning());
+            self.say(pieces);
             if first.is_none() {
                 self.times.first_token_ms = milliseconds(self.begun);
                 first = Some(Instant::now());
             }
-            if self.stops.reached() {
+            if self.parser.is_stopped() {
                 break StopReason::EndOfTurn;
             }
             sequence.choose(id);
@@ -190,9 +204,7 @@ impl Answer<'_> {
         // A character that the model did not complete is told as such. One that it was not let
         // complete may be yet.
         if reason == StopReason::EndOfTurn {
-            let rest = self.detokenizer.finish();
-            let mut rest = self.stops.push(&rest);
-            rest += &self.stops.finish();
+            let rest = self.parser.finish();
             self.say(rest);
         }
         self.times.decode_ms = first.map_or(0.0, milliseconds);

@@ -13,6 +13,7 @@ mod measure;
 mod model;
 mod prompt;
 mod quantise;
+mod reasoning;
 mod sampling;
 mod sequence;
 mod stops;

@@ -3,6 +3,7 @@
 use crate::exec::candle::{Decoder, Tensors};
 use crate::families::{self, Architecture};
 use crate::kept::{self, Quantise};
+use crate::reasoning::Forms;
 use crate::sequence::Sequence;
 use crate::threads::Threads;
 use crate::weights::Weights;
@@ -33,6 +34,7 @@ pub struct Model {
     weights: Arc<Weights>,
     tokenizer: Tokenizer,
     template: Template,
+    reasoning: Forms,
     context: u32,
     load_ms: f64,
 }
@@ -83,6 +85,7 @@ impl Model {
             architecture,
             decoder,
             weights,
+            reasoning: Forms::of(&tokenizer, &template),
             tokenizer,
             template,
             context,
@@ -109,6 +112,11 @@ impl Model {
     /// Its chat template.
     pub fn template(&self) -> &Template {
         &self.template
+    }
+
+    /// How it marks its reasoning.
+    pub(crate) fn reasoning(&self) -> &Forms {
+        &self.reasoning
     }
 
     /// Longest sequence in tokens.

@@ -5,6 +5,7 @@ mod window;
 
 pub(crate) use beginning::Beginning;
 
+use crate::reasoning::Opening;
 use crate::template::sha256;
 use crate::{Cancel, Model, Tokenizer};
 use protocol::{AppError, Limits, PromptMessage, Role, failure};
@@ -22,6 +23,8 @@ pub(crate) struct Prompt {
     pub ids: Vec<u32>,
     /// How many of the last ids are the beginning of the answer.
     pub begun: usize,
+    /// How the answer is opened in front of them.
+    pub opening: Opening,
     /// Hex, of the rendered text.
     pub sha256: String,
     pub cut_messages: usize,
@@ -35,6 +38,7 @@ impl Prompt {
         Prompt {
             ids: Vec::new(),
             begun: 0,
+            opening: Opening::Plain,
             sha256: sha256(""),
             cut_messages: 0,
             cut_tokens: 0,
@@ -47,6 +51,7 @@ struct Made {
     text: String,
     ids: Vec<u32>,
     begun: usize,
+    opening: Opening,
 }
 
 /// Renders and tokenises; what people wrote never becomes a control token.
@@ -62,12 +67,15 @@ fn encode(
     let tokenizer = model.tokenizer();
     let marked = model.template().render_marked(messages, tokenizer)?;
     let mut ids = tokenizer.encode_except(&marked.text, true, &marked.plain, cancel)?;
-    let behind = beginning.behind(&ids)?;
-    ids.extend_from_slice(behind);
+    let opening = model.reasoning().opening(&marked.text);
+    let behind = beginning.behind(&ids, opening, cancel)?;
+    let begun = behind.len();
+    ids.extend(behind);
     Ok(Made {
         text: marked.text,
         ids,
-        begun: behind.len(),
+        begun,
+        opening,
     })
 }
 
@@ -155,6 +163,7 @@ fn prompt(made: Made, cut_messages: usize, cut_tokens: usize) -> Prompt {
         sha256: sha256(&made.text),
         ids: made.ids,
         begun: made.begun,
+        opening: made.opening,
         cut_messages,
         cut_tokens,
     }
@@ -177,10 +186,7 @@ fn costs(
     };
     let with = |roles: &[Role]| {
         let mut conversation = messages[..system].to_vec();
-        conversation.extend(roles.iter().map(|role| PromptMessage {
-            role: *role,
-            content: "x".to_owned(),
-        }));
+        conversation.extend(roles.iter().map(|role| PromptMessage::new(*role, "x")));
         // A template that refuses this conversation tells nothing of its own words.
         make(&conversation).map_or(0, |made| made.ids.len())
     };

@@ -108,6 +108,11 @@ impl Template {
         plain::render(self, messages, tokenizer)
     }
 
+    /// Whether the source has the text in it.
+    pub(crate) fn mentions(&self, text: &str) -> bool {
+        self.source.contains(text)
+    }
+
     /// Hex sha256 of the source.
     pub fn sha256(&self) -> &str {
         &self.sha256

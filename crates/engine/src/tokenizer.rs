@@ -285,6 +285,11 @@ impl Tokenizer {
             .map_or("", |id| self.vocabulary.text(id))
     }
 
+    /// The token of that text.
+    pub(crate) fn id(&self, text: &str) -> Option<u32> {
+        self.vocabulary.id(text)
+    }
+
     /// The texts of the tokens that a template commands with.
     pub(crate) fn control_texts(&self) -> impl Iterator<Item = &str> {
         self.vocabulary

@@ -8,7 +8,7 @@ use candle_core::quantized::gguf_file::Value;
 use common::tiny::{CONTEXT, IM_END, IM_START, Tiny};
 use common::{SMOLLM2, anew, greedy, load, load_path, message};
 use engine::{Asked, Cancel, Generated, Model, Sequence, generate};
-use protocol::{AppError, Limits, PromptMessage, Role, StopReason, WorkerAnswered};
+use protocol::{AppError, Limits, Part, PromptMessage, Role, StopReason, WorkerAnswered};
 
 /// What came of one request.
 struct Told {
@@ -40,8 +40,11 @@ fn tell(
         }
     };
     let sampling = greedy();
+    let continued = [Part::Text {
+        text: continued.to_owned(),
+    }];
     let asked = Asked {
-        continued,
+        continued: &continued,
         ..anew(messages, &sampling, &limits)
     };
     let answered = generate(model, sequence, asked, &cancel, &mut on)?;

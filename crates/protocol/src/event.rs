@@ -41,6 +41,21 @@ pub enum EventKind {
         /// The conversation.
         conversation: String,
     },
+    /// More at the end of a message's reasoning part, which begins with this where there is none.
+    /// Committed before it is told.
+    MessageReasoning {
+        /// Its conversation.
+        conversation: String,
+        /// The message.
+        message: String,
+        /// What comes next; may be empty.
+        text: String,
+        /// How long it took so far, in milliseconds.
+        #[ts(type = "number")]
+        duration_ms: u64,
+        /// Whether it came to its end.
+        ended: bool,
+    },
     /// More text at the end of a message's last text part. Committed before it is told.
     MessageText {
         /// Its conversation.

@@ -1,6 +1,6 @@
 //! Asking a model for an answer, and what comes back while it is made.
 
-use crate::{ModelId, PromptMessage, Receipt};
+use crate::{ModelId, Part, PromptMessage, Receipt};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -66,14 +66,14 @@ pub struct GenerateRequest {
     /// The beginning of the answer, where it goes on after a stop; it is read, not written
     /// again, and not told again. Empty for a new answer.
     #[serde(default)]
-    pub continued: String,
+    pub continued: Vec<Part>,
     /// How tokens are chosen.
     pub sampling: Sampling,
     /// How far it may go.
     pub limits: Limits,
 }
 
-/// What happens while an answer is made, in this order; `Text` any number of times.
+/// What happens while an answer is made, in this order; `Reasoning` and `Text` any number of times.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum GenerationEvent {
@@ -90,6 +90,13 @@ pub enum GenerationEvent {
         read: u32,
         /// Tokens to read.
         total: u32,
+    },
+    /// More of what the model thinks before it answers: whole characters only.
+    Reasoning {
+        /// What comes next; empty where it only ends.
+        text: String,
+        /// Whether it ends here: what comes next is the answer, or another thought.
+        ended: bool,
     },
     /// More of the answer: whole characters only.
     Text {

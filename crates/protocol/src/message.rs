@@ -27,12 +27,22 @@ impl Role {
     }
 }
 
-/// One typed part of a message. A message is a list of parts, so that reasoning, attachments,
-/// images and tool calls join as further variants without touching the messages already stored.
+/// One typed part of a message. A message is a list of parts, so that attachments, images and tool
+/// calls join as further variants without touching the messages already stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[ts(export)]
 pub enum Part {
+    /// What a model thought before it answered: at most one of these, and before the text.
+    Reasoning {
+        /// UTF-8, in markdown, without the marks that a model puts around it.
+        text: String,
+        /// How long it took so far, in milliseconds.
+        #[ts(type = "number")]
+        duration_ms: u64,
+        /// Whether it came to its end: what the model writes next is the answer.
+        ended: bool,
+    },
     /// Words, in markdown where a model wrote them.
     Text {
         /// UTF-8.
@@ -47,12 +57,48 @@ pub struct PromptMessage {
     pub role: Role,
     /// The words.
     pub content: String,
+    /// What a model thought before them. Most templates leave it out of a prompt.
+    #[serde(
+        default,
+        rename = "reasoning_content",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub reasoning: Option<String>,
+}
+
+impl PromptMessage {
+    /// Words alone.
+    pub fn new(role: Role, content: impl Into<String>) -> PromptMessage {
+        PromptMessage {
+            role,
+            content: content.into(),
+            reasoning: None,
+        }
+    }
 }
 
 /// The words of a message, its text parts joined.
 pub fn text_of(parts: &[Part]) -> String {
-    parts
-        .iter()
-        .map(|Part::Text { text }| text.as_str())
-        .collect()
+    let text = parts.iter().map(|part| match part {
+        Part::Text { text } => text.as_str(),
+        Part::Reasoning { .. } => "",
+    });
+    text.collect()
+}
+
+/// What a model thought before its answer, its reasoning parts joined; empty where it did not.
+pub fn reasoning_of(parts: &[Part]) -> String {
+    let text = parts.iter().map(|part| match part {
+        Part::Reasoning { text, .. } => text.as_str(),
+        Part::Text { .. } => "",
+    });
+    text.collect()
+}
+
+/// Bytes of all that is said in a message.
+pub fn bytes_of(parts: &[Part]) -> u32 {
+    let bytes = parts.iter().map(|part| match part {
+        Part::Reasoning { text, .. } | Part::Text { text } => text.len(),
+    });
+    u32::try_from(bytes.sum::<usize>()).unwrap_or(u32::MAX)
 }

@@ -30,9 +30,12 @@ pub struct Receipt {
     pub cut_messages: u32,
     /// The tokens of those.
     pub cut_tokens: u32,
-    /// Tokens of the answer, but for those of `continued_bytes`.
+    /// Tokens of the answer and its reasoning, but for those of `continued_bytes`.
     pub answer_tokens: u32,
-    /// Bytes of the answer's text that stood there already when it was made to go on after a
+    /// Of these, tokens of reasoning.
+    #[serde(default)]
+    pub reasoning_tokens: u32,
+    /// Bytes of the answer's text and reasoning that stood there already when it was made to go on after a
     /// stop; what made those is not known any more. 0 for an answer made at once.
     #[serde(default)]
     pub continued_bytes: u32,
@@ -88,7 +91,7 @@ pub struct Times {
     pub load_ms: f64,
     /// Reading the prompt.
     pub prefill_ms: f64,
-    /// From the request to the first text, all of the above included.
+    /// From the request to the first text or reasoning, all of the above included.
     pub first_token_ms: f64,
     /// Making the answer's tokens after the first.
     pub decode_ms: f64,

@@ -1,11 +1,11 @@
 //! The protocol between the runtime and a worker: one JSON line a message over stdin and stdout,
 //! at most [`MAX_LINE`] bytes. What is larger goes by file path.
 
-use crate::{AppError, EngineFacts, Limits, PromptMessage, Sampling, StopReason, Times};
+use crate::{AppError, EngineFacts, Limits, Part, PromptMessage, Sampling, StopReason, Times};
 use serde::{Deserialize, Serialize};
 
 /// The version of this protocol; a worker of another version is refused.
-pub const WORKER_PROTOCOL: u32 = 3;
+pub const WORKER_PROTOCOL: u32 = 4;
 
 /// Longest line in bytes, the newline included.
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
@@ -64,13 +64,13 @@ pub enum WorkerRequest {
         /// Whether the opening of the model's answer comes at the end.
         add_generation_prompt: bool,
     },
-    /// An answer by the loaded model. `Progress`, `Text`..., `Answered`.
+    /// An answer by the loaded model. `Progress`, `Reasoning`..., `Text`..., `Answered`.
     Generate {
         /// The conversation so far.
         messages: Vec<PromptMessage>,
         /// The beginning of the answer, which is to go on; empty for a new one.
         #[serde(default)]
-        continued: String,
+        continued: Vec<Part>,
         /// How tokens are chosen; the seed is set.
         sampling: Sampling,
         /// How far it may go.
@@ -153,6 +153,13 @@ pub enum WorkerEvent {
         /// The text.
         text: String,
     },
+    /// More of what the model thinks before it answers: whole characters only.
+    Reasoning {
+        /// What comes next; empty where it only ends.
+        text: String,
+        /// Whether it ends here.
+        ended: bool,
+    },
     /// More of an answer: whole characters only.
     Text {
         /// What comes next, never empty.
@@ -232,8 +239,10 @@ pub struct WorkerAnswered {
     pub cut_messages: u32,
     /// Their tokens.
     pub cut_tokens: u32,
-    /// Tokens of the answer.
+    /// Tokens of the answer, its reasoning included.
     pub answer_tokens: u32,
+    /// Of these, tokens of reasoning.
+    pub reasoning_tokens: u32,
     /// Tokens of context.
     pub context: u32,
     /// What computed it.

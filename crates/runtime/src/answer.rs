@@ -30,6 +30,14 @@ struct Clock {
     first_text_ms: Option<f64>,
 }
 
+impl Clock {
+    /// Words have come, of the answer or of reasoning.
+    fn see_words(&mut self) {
+        let now = milliseconds(self.asked.elapsed());
+        self.first_text_ms.get_or_insert(now);
+    }
+}
+
 impl Shared {
     /// Makes one answer and tells the sink everything but the end.
     pub async fn answer(
@@ -165,9 +173,12 @@ async fn generate(
     loop {
         match asked.next().await? {
             WorkerEvent::Answered(answered) => return Ok(answered),
+            WorkerEvent::Reasoning { text, ended } => {
+                clock.see_words();
+                sink.send(GenerationEvent::Reasoning { text, ended });
+            }
             WorkerEvent::Text { text } => {
-                let now = milliseconds(clock.asked.elapsed());
-                clock.first_text_ms.get_or_insert(now);
+                clock.see_words();
                 sink.send(GenerationEvent::Text { text });
             }
             // A worker may repeat itself, to show that it lives.
@@ -211,7 +222,8 @@ fn receipt(
         cut_messages: answered.cut_messages,
         cut_tokens: answered.cut_tokens,
         answer_tokens: answered.answer_tokens,
-        continued_bytes: request.continued.len() as u32,
+        reasoning_tokens: answered.reasoning_tokens,
+        continued_bytes: protocol::bytes_of(&request.continued),
         context: answered.context,
         stop: Some(answered.reason),
         engine: answered.engine,

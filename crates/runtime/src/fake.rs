@@ -133,7 +133,10 @@ impl Engine for Fake {
             for step in steps {
                 match step {
                     Step::Event(event) => {
-                        pieces += u32::from(matches!(event, GenerationEvent::Text { .. }));
+                        pieces += u32::from(matches!(
+                            event,
+                            GenerationEvent::Text { .. } | GenerationEvent::Reasoning { .. }
+                        ));
                         sink.send(event);
                     }
                     Step::Stop(reason) => {
@@ -222,7 +225,8 @@ pub fn stopped(request: &GenerateRequest, pieces: u32, reason: StopReason) -> Ge
         cut_messages: 0,
         cut_tokens: 0,
         answer_tokens: pieces,
-        continued_bytes: request.continued.len() as u32,
+        reasoning_tokens: 0,
+        continued_bytes: protocol::bytes_of(&request.continued),
         context: 8192,
         stop: Some(reason),
         engine: facts(),

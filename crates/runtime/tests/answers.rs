@@ -61,7 +61,7 @@ async fn an_answer_comes_in_order_with_its_receipt() {
         let content = text.to_owned();
         request
             .messages
-            .push(protocol::PromptMessage { role, content });
+            .push(protocol::PromptMessage::new(role, content));
     }
     let told = read(runtime.generate(request)).await;
     assert_eq!(told.kinds, ["queued", "prefill", "text", "stopped"]);
@@ -106,7 +106,7 @@ async fn an_answer_goes_on_after_a_stop_and_nothing_is_read_again() {
     let begun = stopped.end.unwrap().unwrap();
     assert_eq!(begun.reason, StopReason::Cancelled);
     let mut request = ask(&model, STORY, most - begun.receipt.answer_tokens);
-    request.continued = said.clone();
+    request.continued = vec![protocol::Part::Text { text: said.clone() }];
     let (rest, answered) = answer(&runtime, request.clone()).await;
     assert_eq!(said.clone() + &rest, whole);
     let receipt = answered.receipt;

@@ -50,10 +50,7 @@ async fn tokens_templates_logits_and_times_of_a_file() {
     let some = many[..1 << 20].to_vec();
     let back = runtime.detokenize(&path, some, false).await.unwrap();
     assert!(back.len() > protocol::MOST_PIECE && long.as_bytes().starts_with(&back));
-    let messages = vec![PromptMessage {
-        role: Role::User,
-        content: "Hello".into(),
-    }];
+    let messages = vec![PromptMessage::new(Role::User, "Hello")];
     let rendered = runtime.render(&path, messages, true).await.unwrap();
     assert!(rendered.ends_with("<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n"));
 

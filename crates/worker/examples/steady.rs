@@ -98,6 +98,7 @@ fn answer(id: u64, messages: &[PromptMessage], cancelled: &AtomicBool) {
         cut_messages: 0,
         cut_tokens: 0,
         answer_tokens: said,
+        reasoning_tokens: 0,
         context: protocol::DEFAULT_CONTEXT,
         engine: engine_facts(),
         times: Times {

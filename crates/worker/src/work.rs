@@ -138,6 +138,9 @@ impl Work {
                         Generated::Prefill { read, total } => {
                             heart.progress(read.into(), total.into());
                         }
+                        Generated::Reasoning { text, ended } => {
+                            voice.tell(id, WorkerEvent::Reasoning { text, ended });
+                        }
                         Generated::Text(text) => voice.tell(id, WorkerEvent::Text { text }),
                     },
                 )?;

@@ -86,11 +86,11 @@ fn model_path(file: &str) -> PathBuf {
 
 fn story() -> WorkerRequest {
     WorkerRequest::Generate {
-        messages: vec![PromptMessage {
-            role: Role::User,
-            content: "Write a very long story about a lighthouse.".into(),
-        }],
-        continued: String::new(),
+        messages: vec![PromptMessage::new(
+            Role::User,
+            "Write a very long story about a lighthouse.",
+        )],
+        continued: Vec::new(),
         sampling: Sampling {
             seed: Some(7),
             ..Sampling::default()

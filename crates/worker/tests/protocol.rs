@@ -122,7 +122,7 @@ fn nothing_is_computed_without_a_model() {
     let requests = [
         WorkerRequest::Generate {
             messages: vec![],
-            continued: String::new(),
+            continued: Vec::new(),
             sampling: protocol::Sampling::default(),
             limits: protocol::Limits::default(),
         },

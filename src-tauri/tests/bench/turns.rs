@@ -55,7 +55,7 @@ pub fn measure(effort: &Effort, figures: &mut Figures) {
 
 fn message(role: Role, content: &str) -> PromptMessage {
     let content = content.to_owned();
-    PromptMessage { role, content }
+    PromptMessage::new(role, content)
 }
 
 struct Worker {
@@ -113,7 +113,7 @@ impl Worker {
     fn answer(&mut self, messages: &[PromptMessage]) -> (String, WorkerAnswered) {
         self.ask(WorkerRequest::Generate {
             messages: messages.to_vec(),
-            continued: String::new(),
+            continued: Vec::new(),
             sampling: Sampling {
                 temperature: 0.0,
                 seed: Some(1),

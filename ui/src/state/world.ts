@@ -4,6 +4,7 @@ import type { Conversation } from "../backend/bindings/Conversation";
 import type { ConversationSummary } from "../backend/bindings/ConversationSummary";
 import type { Event } from "../backend/bindings/Event";
 import type { Message } from "../backend/bindings/Message";
+import type { Part } from "../backend/bindings/Part";
 import type { Snapshot } from "../backend/bindings/Snapshot";
 
 export interface World extends Snapshot {
@@ -11,7 +12,7 @@ export interface World extends Snapshot {
   open: Conversation | null;
   /** True where `open` must be fetched anew. */
   stale: boolean;
-  /** What answers without text wait for, by message. */
+  /** What answers without words wait for, by message. */
   progress: Readonly<Record<string, AnswerStage>>;
 }
 
@@ -47,6 +48,7 @@ function applyToLists(world: World, event: Event): World {
       return { ...world, settings: event.settings };
     case "answer_progress":
       return { ...world, progress: { ...world.progress, [event.message]: event.stage } };
+    case "message_reasoning":
     case "message_text":
       return withoutProgress(world, event.message);
     case "message_changed":
@@ -70,12 +72,13 @@ function applyToOpen(world: World, event: Event): World {
       const messages = placed(open.messages, event.message);
       return messages ? { ...world, open: { ...open, messages } } : { ...world, stale: true };
     }
+    case "message_reasoning":
     case "message_text": {
       if (event.conversation !== open.summary.id) return world;
       const messages = open.messages.slice();
       const at = messages.findLastIndex((m) => m.id === event.message);
       if (at < 0) return { ...world, stale: true };
-      messages[at] = withMore(messages[at]!, event.text);
+      messages[at] = withMore(messages[at]!, event);
       return { ...world, open: { ...open, messages } };
     }
     default:
@@ -92,11 +95,21 @@ function placed(path: readonly Message[], message: Message): Message[] | null {
   return parent < 0 ? null : [...path.slice(0, parent + 1), message];
 }
 
-function withMore(message: Message, text: string): Message {
-  const last = message.parts.at(-1);
-  const parts = last
-    ? message.parts.with(-1, { ...last, text: last.text + text })
-    : [{ type: "text" as const, text }];
+type More = Extract<Event, { type: "message_reasoning" | "message_text" }>;
+
+/** Reasoning is the first part, and the text the last. */
+function withMore(message: Message, more: More): Message {
+  const thought = thoughtOf(message);
+  const text = textOf(message);
+  const parts: Part[] = [];
+  if (more.type === "message_reasoning") {
+    const { duration_ms, ended } = more;
+    parts.push({ type: "reasoning", text: (thought?.text ?? "") + more.text, duration_ms, ended });
+    if (text !== "") parts.push({ type: "text", text });
+  } else {
+    if (thought) parts.push(thought);
+    parts.push({ type: "text", text: text + more.text });
+  }
   return { ...message, parts };
 }
 
@@ -110,7 +123,14 @@ function sorted(conversations: ConversationSummary[]): ConversationSummary[] {
   return conversations.toSorted((a, b) => b.updated_at - a.updated_at || (a.id < b.id ? 1 : -1));
 }
 
-/** The words of a message. */
+/** The words of a message, without what a model thought before them. */
 export function textOf(message: Message): string {
-  return message.parts.map((part) => part.text).join("");
+  return message.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+}
+
+export type Thought = Extract<Part, { type: "reasoning" }>;
+
+/** What a model thought before its answer. */
+export function thoughtOf(message: Message): Thought | null {
+  return message.parts.find((part) => part.type === "reasoning") ?? null;
 }

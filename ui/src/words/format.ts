@@ -40,6 +40,11 @@ export function duration(ms: number): string {
   return t("seconds", { n: decimals(ms / 1000, ms < 59_950 ? 1 : 0) });
 }
 
+/** `8 s`, at least one: how long something felt. */
+export function wholeSeconds(ms: number): string {
+  return t("seconds", { n: whole(Math.max(1, Math.round(ms / 1000))) });
+}
+
 export function speed(tokensPerSecond: number): string {
   return t("tokens-per-second", { n: decimals(tokensPerSecond, tokensPerSecond < 99.95 ? 1 : 0) });
 }

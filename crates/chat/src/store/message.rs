@@ -8,7 +8,15 @@ use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
+pub(super) const MIGRATIONS: &[Migration] = &[FIRST, REASONING];
+
+/// Parts of a kind that an earlier Parley would take for damage; it says that the history is newer.
+const REASONING: Migration = Migration {
+    version: 2,
+    sql: "",
+};
+
+const FIRST: Migration = Migration {
     version: 1,
     // A parent does not delete its children by cascade: SQLite recurses for that, at most 1000 deep.
     sql: "CREATE TABLE message (
@@ -28,7 +36,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration {
           CREATE INDEX message_conversation ON message (conversation);
           CREATE INDEX message_parent ON message (parent);
           CREATE INDEX message_streaming ON message (conversation) WHERE status = 'streaming';",
-}];
+};
 
 /// A row.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,7 +80,48 @@ impl MessageRow {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum StoredPart {
-    Text { text: String },
+    Reasoning {
+        text: String,
+        duration_ms: u64,
+        ended: bool,
+    },
+    Text {
+        text: String,
+    },
+}
+
+impl From<&Part> for StoredPart {
+    fn from(part: &Part) -> StoredPart {
+        match part.clone() {
+            Part::Reasoning {
+                text,
+                duration_ms,
+                ended,
+            } => StoredPart::Reasoning {
+                text,
+                duration_ms,
+                ended,
+            },
+            Part::Text { text } => StoredPart::Text { text },
+        }
+    }
+}
+
+impl From<StoredPart> for Part {
+    fn from(part: StoredPart) -> Part {
+        match part {
+            StoredPart::Reasoning {
+                text,
+                duration_ms,
+                ended,
+            } => Part::Reasoning {
+                text,
+                duration_ms,
+                ended,
+            },
+            StoredPart::Text { text } => Part::Text { text },
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -97,11 +146,7 @@ enum StoredArg {
 }
 
 fn parts_json(parts: &[Part]) -> String {
-    let stored: Vec<_> = parts
-        .iter()
-        .map(|Part::Text { text }| StoredPart::Text { text: text.clone() })
-        .collect();
-    to_json(&stored)
+    to_json(&parts.iter().map(StoredPart::from).collect::<Vec<_>>())
 }
 
 fn error_json(error: &AppError) -> String {
@@ -182,10 +227,7 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
         conversation: row.get(1)?,
         parent: row.get(2)?,
         role,
-        parts: parts
-            .into_iter()
-            .map(|StoredPart::Text { text }| Part::Text { text })
-            .collect(),
+        parts: parts.into_iter().map(Part::from).collect(),
         author: author.map(|stored| Author {
             model: ModelId(stored.model),
             name: stored.name,
@@ -268,17 +310,15 @@ pub(crate) fn go_on(connection: &Connection, id: &str, run: &str) -> Result<bool
     Ok(changed == 1)
 }
 
-/// Replaces the text of an answer that is being made by `run`. False where it is no longer:
+/// Replaces the parts of an answer that is being made by `run`. False where it is no longer:
 /// deleted, or stopped by another process.
-pub(crate) fn set_text(
+pub(crate) fn set_parts(
     connection: &Connection,
     id: &str,
     run: &str,
-    text: &str,
+    parts: &[Part],
 ) -> Result<bool, Fault> {
-    let parts = parts_json(&[Part::Text {
-        text: text.to_owned(),
-    }]);
+    let parts = parts_json(parts);
     let changed = connection
         .prepare_cached(
             "UPDATE message SET parts = ?3, receipt = NULL

@@ -36,11 +36,8 @@ pub(super) async fn starter(
 async fn one_token(engine: &Runtime, model: &ModelEntry) -> Result<(), AppError> {
     let mut answer = engine.generate(GenerateRequest {
         model: model.id.clone(),
-        messages: vec![PromptMessage {
-            role: Role::User,
-            content: "Hello".into(),
-        }],
-        continued: String::new(),
+        messages: vec![PromptMessage::new(Role::User, "Hello")],
+        continued: Vec::new(),
         sampling: Sampling::default(),
         limits: Limits {
             max_tokens: Some(1),

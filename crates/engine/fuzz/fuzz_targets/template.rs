@@ -37,10 +37,7 @@ fn message(part: &str) -> PromptMessage {
         Some(("u", content)) => (Role::User, content),
         _ => (Role::User, part),
     };
-    PromptMessage {
-        role,
-        content: content.to_owned(),
-    }
+    PromptMessage::new(role, content)
 }
 
 /// A GGUF header with the smallest tokenizer and this template.

@@ -48,10 +48,7 @@ mod tests {
         );
         let content = String::new();
         roles
-            .map(|role| PromptMessage {
-                role,
-                content: content.clone(),
-            })
+            .map(|role| PromptMessage::new(role, content.clone()))
             .collect()
     }
 

@@ -27,24 +27,31 @@ pub(super) fn render(
     let text = template.render(messages, true)?;
     let commands: Vec<&str> = tokenizer.control_texts().collect();
     let mut starts: Vec<Vec<usize>> = Vec::with_capacity(messages.len());
-    for message in messages {
-        starts.push(command_starts(&message.content, &commands));
+    for words in messages.iter().flat_map(words) {
+        starts.push(command_starts(words, &commands));
     }
     if starts.iter().all(Vec::is_empty) {
         let plain = Vec::new();
         return Ok(Marked { text, plain });
     }
     let mut unused = ('\u{e000}'..='\u{f8ff}').filter(|letter| {
-        !text.contains(*letter) && !messages.iter().any(|m| m.content.contains(*letter))
+        let mut said = messages.iter().flat_map(words);
+        !text.contains(*letter) && !said.any(|words| words.contains(*letter))
     });
     // One stand-in for each character that begins a command: few, since most are `<` or `[`.
     let mut stand_ins: BTreeMap<char, char> = BTreeMap::new();
     let mut marked = messages.to_vec();
-    for (message, starts) in marked.iter_mut().zip(&starts) {
-        let mut content = String::with_capacity(message.content.len() + 2 * starts.len());
-        for (at, letter) in message.content.char_indices() {
+    let all = marked.iter_mut().flat_map(|message| {
+        let PromptMessage {
+            content, reasoning, ..
+        } = message;
+        std::iter::once(content).chain(reasoning)
+    });
+    for (words, starts) in all.zip(&starts) {
+        let mut plain = String::with_capacity(words.len() + 2 * starts.len());
+        for (at, letter) in words.char_indices() {
             if starts.binary_search(&at).is_err() {
-                content.push(letter);
+                plain.push(letter);
                 continue;
             }
             let stand_in = match stand_ins.get(&letter) {
@@ -54,9 +61,9 @@ pub(super) fn render(
             // 6,400 stand-ins are enough for any vocabulary but a made-up one.
             let stand_in = stand_in.unwrap_or(letter);
             stand_ins.insert(letter, stand_in);
-            content.push(stand_in);
+            plain.push(stand_in);
         }
-        message.content = content;
+        *words = plain;
     }
     let originals: BTreeMap<char, char> = stand_ins.iter().map(|(a, b)| (*b, *a)).collect();
     let mut restored = String::with_capacity(text.len());
@@ -75,6 +82,11 @@ pub(super) fn render(
         plain = passages(&text, messages, &commands);
     }
     Ok(Marked { text, plain })
+}
+
+/// What was said and thought in a message: words, none of them commands.
+fn words(message: &PromptMessage) -> impl Iterator<Item = &str> {
+    std::iter::once(message.content.as_str()).chain(message.reasoning.as_deref())
 }
 
 /// Where commands begin in a text, ascending.
@@ -102,8 +114,8 @@ fn overlapping<'a>(text: &'a str, command: &'a str) -> impl Iterator<Item = usiz
 fn passages(text: &str, messages: &[PromptMessage], commands: &[&str]) -> Vec<usize> {
     let mut plain = Vec::new();
     let mut from = 0;
-    for message in messages {
-        let words = message.content.trim();
+    for words in messages.iter().flat_map(words) {
+        let words = words.trim();
         let Some(at) = text.get(from..).and_then(|rest| rest.find(words)) else {
             // Not there as it was written: in doubt, its commands are plain everywhere.
             for command in commands.iter().filter(|command| words.contains(**command)) {

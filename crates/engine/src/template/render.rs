@@ -80,7 +80,14 @@ fn rendered(job: &Job, meter: &Arc<Meter>) -> Result<String, Error> {
         .messages
         .iter()
         .map(|message| {
-            context! { role => message.role.as_str(), content => message.content }
+            let (role, content) = (message.role.as_str(), &message.content);
+            match &message.reasoning {
+                None => context! { role, content },
+                // `thinking` is what gpt-oss calls it.
+                Some(reasoning) => {
+                    context! { role, content, reasoning_content => reasoning, thinking => reasoning }
+                }
+            }
         })
         .collect();
     let root = context! {

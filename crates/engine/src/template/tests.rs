@@ -16,10 +16,7 @@ fn template(source: &str) -> Template {
 }
 
 fn message(role: Role, content: &str) -> PromptMessage {
-    PromptMessage {
-        role,
-        content: content.to_owned(),
-    }
+    PromptMessage::new(role, content)
 }
 
 fn conversation() -> Vec<PromptMessage> {

@@ -38,10 +38,7 @@ pub fn load(file: &str) -> Model {
 }
 
 pub fn message(role: Role, content: &str) -> PromptMessage {
-    PromptMessage {
-        role,
-        content: content.to_owned(),
-    }
+    PromptMessage::new(role, content)
 }
 
 /// Greedy, without penalties.
@@ -61,7 +58,7 @@ pub fn anew<'a>(
 ) -> Asked<'a> {
     Asked {
         messages,
-        continued: "",
+        continued: &[],
         sampling,
         limits,
     }

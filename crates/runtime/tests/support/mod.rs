@@ -102,11 +102,8 @@ pub const QWEN: &str = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf";
 pub fn ask(model: &ModelEntry, text: &str, max_tokens: u32) -> GenerateRequest {
     GenerateRequest {
         model: model.id.clone(),
-        messages: vec![PromptMessage {
-            role: Role::User,
-            content: text.to_owned(),
-        }],
-        continued: String::new(),
+        messages: vec![PromptMessage::new(Role::User, text)],
+        continued: Vec::new(),
         sampling: Sampling {
             temperature: 0.0,
             ..Sampling::default()
@@ -134,6 +131,7 @@ pub async fn read(mut stream: GenerationStream) -> Told {
             Ok(GenerationEvent::Queued) => "queued",
             Ok(GenerationEvent::Loading { .. }) => "loading",
             Ok(GenerationEvent::Prefill { .. }) => "prefill",
+            Ok(GenerationEvent::Reasoning { .. }) => "reasoning",
             Ok(GenerationEvent::Text { text }) => {
                 told.text.push_str(&text);
                 "text"

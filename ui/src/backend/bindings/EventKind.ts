@@ -26,7 +26,27 @@ message: Message, } | { "type": "path_changed",
 /**
  * The conversation.
  */
-conversation: string, } | { "type": "message_text", 
+conversation: string, } | { "type": "message_reasoning", 
+/**
+ * Its conversation.
+ */
+conversation: string, 
+/**
+ * The message.
+ */
+message: string, 
+/**
+ * What comes next; may be empty.
+ */
+text: string, 
+/**
+ * How long it took so far, in milliseconds.
+ */
+duration_ms: number, 
+/**
+ * Whether it came to its end.
+ */
+ended: boolean, } | { "type": "message_text", 
 /**
  * Its conversation.
  */

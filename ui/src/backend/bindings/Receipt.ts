@@ -55,11 +55,15 @@ cut_messages: number,
  */
 cut_tokens: number, 
 /**
- * Tokens of the answer, but for those of `continued_bytes`.
+ * Tokens of the answer and its reasoning, but for those of `continued_bytes`.
  */
 answer_tokens: number, 
 /**
- * Bytes of the answer's text that stood there already when it was made to go on after a
+ * Of these, tokens of reasoning.
+ */
+reasoning_tokens: number, 
+/**
+ * Bytes of the answer's text and reasoning that stood there already when it was made to go on after a
  * stop; what made those is not known any more. 0 for an answer made at once.
  */
 continued_bytes: number, 

@@ -17,7 +17,7 @@ load_ms: number,
  */
 prefill_ms: number, 
 /**
- * From the request to the first text, all of the above included.
+ * From the request to the first text or reasoning, all of the above included.
  */
 first_token_ms: number, 
 /**

@@ -12,6 +12,19 @@ fn words(text: &str) -> usize {
 
 It counts **words**, not bytes.`;
 
+/** What the fake model thinks, where it does. */
+export const THOUGHTS = `The person asks why the night sky is dark. If the universe were *endless and old*, every line of sight would end at a star:
+
+1. so the sky would be as bright as the Sun;
+2. but it is not, so one of the two is wrong.
+
+The \`<think>\` tag itself is only a word here.`;
+
+/** An answer as it comes: a few letters at a time. */
+export function piecesOf(text: string): string[] {
+  return text.match(/[\s\S]{1,7}/gu) ?? [];
+}
+
 const TABLE = `| format | read | since |
 |---|:-:|--:|
 | GGUF | yes | 2023 |

@@ -1,6 +1,6 @@
 // A backend without a program behind it: for the page tests and for working on the window in a browser.
 // It keeps the contract of the real one (order and numbers of events, replies, failures) and makes answers up.
-// Words in a message that do something: "code", "long", "table", "hostile", "slow", "fail KEY", "refuse KEY", "interrupt".
+// Words in a message that do something: "code", "long", "table", "hostile", "slow", "think", "fail KEY", "refuse KEY", "interrupt".
 import type { Backend, CommandName, Reply, Request } from "../backend";
 import type { AppError } from "../bindings/AppError";
 import type { Conversation } from "../bindings/Conversation";
@@ -13,7 +13,7 @@ import type { ModelEntry } from "../bindings/ModelEntry";
 import type { Pushed } from "../bindings/Pushed";
 import type { StopReason } from "../bindings/StopReason";
 import type { WindowEvent } from "../bindings/WindowEvent";
-import { answerTo, failureOf } from "./answers";
+import { answerTo, failureOf, piecesOf, THOUGHTS } from "./answers";
 import { receiptOf, type Scene } from "./scenes";
 
 interface Kept {
@@ -322,7 +322,7 @@ export class FakeBackend implements Backend {
   async #make(kept: Kept, begun: Message, prompt: string, model: ModelEntry): Promise<void> {
     const conversation = kept.summary.id;
     let stopped = false;
-    const continued = new TextEncoder().encode(begun.parts[0]?.text ?? "").length;
+    const continued = new TextEncoder().encode(begun.parts.map((part) => part.text).join("")).length;
     this.#making.set(conversation, { message: begun.id, stop: () => (stopped = true) });
     const pace = prompt.includes("slow") ? this.#pace * 20 : this.#pace;
     const pause = () => new Promise((resolve) => setTimeout(resolve, pace));
@@ -349,12 +349,26 @@ export class FakeBackend implements Backend {
       progress({ stage: "reading", read, total: 318 });
       await pause();
     }
-    const pieces = answerTo(prompt).match(/[\s\S]{1,7}/gu) ?? [];
+    const parts = (): Message["parts"] => this.#messages.get(begun.id)!.parts;
+    const keep = (parts: Message["parts"]) => this.#messages.set(begun.id, { ...this.#messages.get(begun.id)!, parts });
+    if (prompt.includes("think")) {
+      let text = "";
+      const thoughts = piecesOf(THOUGHTS);
+      for (const [at, more] of thoughts.entries()) {
+        if (stopped) return end("stopped", "cancelled", null);
+        text += more;
+        const told = { duration_ms: (at + 1) * 300, ended: at === thoughts.length - 1 };
+        keep([{ type: "reasoning", text, ...told }]);
+        this.#tell({ type: "message_reasoning", conversation, message: begun.id, text: more, ...told });
+        await pause();
+      }
+    }
+    const pieces = piecesOf(answerTo(prompt));
     for (const [at, text] of pieces.entries()) {
       if (stopped) return end("stopped", "cancelled", null);
       if (prompt.includes("interrupt") && at === 12) return end("interrupted", null, failureOf("worker-died", { name: model.name }));
-      const now = this.#messages.get(begun.id)!;
-      this.#messages.set(begun.id, { ...now, parts: [{ type: "text", text: (now.parts[0]?.text ?? "") + text }] });
+      const said = parts().find((part) => part.type === "text")?.text ?? "";
+      keep([...parts().filter((part) => part.type === "reasoning"), { type: "text", text: said + text }]);
       this.#tell({ type: "message_text", conversation, message: begun.id, text });
       await pause();
     }

@@ -10,7 +10,7 @@ import type { ModelEntry } from "../bindings/ModelEntry";
 import type { Receipt } from "../bindings/Receipt";
 import type { Settings } from "../bindings/Settings";
 import type { StopReason } from "../bindings/StopReason";
-import { failureOf } from "./answers";
+import { failureOf, THOUGHTS } from "./answers";
 
 export interface Scene {
   conversations: { summary: ConversationSummary; messages: Message[] }[];
@@ -65,7 +65,7 @@ export function receiptOf(entry: ModelEntry, path: readonly Message[], stop: Sto
     },
     limits: { max_tokens: null },
     prompt_tokens: 30 + Math.ceil(letters(path.slice(0, -1)) / 4), reused_tokens: 0, cut_messages: 0, cut_tokens: 0,
-    answer_tokens: Math.ceil(letters(path.slice(-1)) / 4), continued_bytes: 0, context: Math.min(entry.context, 8192), stop,
+    answer_tokens: Math.ceil(letters(path.slice(-1)) / 4), reasoning_tokens: 0, continued_bytes: 0, context: Math.min(entry.context, 8192), stop,
     engine: { version: "0.1.0", executor: "candle", kernels: "avx2", device: "cpu", threads: 4 },
     times: times ?? { queued_ms: 0, load_ms: 0, prefill_ms: 410, first_token_ms: 640, decode_ms: 1200 },
     ...rest,
@@ -201,9 +201,31 @@ function many(now: number, count: number): Scene {
   return { ...scene, conversations: [long, ...others] };
 }
 
+/** A model that thinks: whole answers, one that was stopped while it thought, one that never came to an answer. */
+function thinking(now: number): Scene {
+  const scene = firstRun();
+  const talk = conversation("Why is the night sky dark?", now, qwen);
+  const first = said(talk.summary, null, "Why is the night sky dark?");
+  const thought = (text: string, duration_ms: number, ended: boolean) => ({ type: "reasoning" as const, text, duration_ms, ended });
+  const whole = answer([first], qwen, "Because the universe had a **beginning**: light from beyond a certain distance has not reached us yet.", { reasoning_tokens: 96 });
+  whole.parts = [thought(THOUGHTS, 8200, true), ...whole.parts];
+  const second = said(talk.summary, whole.id, "那么银河为什么看得见？");
+  const other = answer([first, whole, second], qwen, "因为银河离我们很近，它的光早已到达。", {});
+  other.parts = [thought("用户用中文追问。银河是**我们自己的**星系，距离近，所以看得见。", 75_400, true), ...other.parts];
+  const third = said(talk.summary, other.id, "And the stars between?");
+  const silent = answer([first, whole, second, other, third], qwen, "", {});
+  silent.parts = [thought("There are stars between, and then again", 900, true)];
+  const fourth = said(talk.summary, silent.id, "Go on.");
+  const stopped = answer([first, whole, second, other, third, silent, fourth], qwen, "", { stop: "cancelled" });
+  stopped.parts = [thought("The person wants me to go on, so", 2400, false)];
+  talk.messages = [first, whole, second, other, third, silent, fourth, { ...stopped, status: "stopped" }];
+  return { ...scene, conversations: [talk], models: [qwen, starter], settings: { ...scene.settings, model: qwen.id } };
+}
+
 export function sceneOf(name: string, now: number): Scene {
   if (name === "picture") return picture(now);
   if (name === "many") return many(now, 10_000);
+  if (name === "thinking") return thinking(now);
   if (name === "damaged") return { ...firstRun(), failure: failureOf("history-damaged") };
   return firstRun();
 }
