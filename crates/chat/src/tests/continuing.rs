@@ -75,7 +75,7 @@ async fn a_stopped_answer_goes_on_where_it_was() {
     let receipt = whole.receipt.clone().unwrap();
     assert_eq!((receipt.continued_bytes, receipt.messages.len()), (9, 1));
     let requests = window.fake.requests();
-    assert_eq!(requests[1].continued, "Once upon");
+    assert_eq!(text_of(&requests[1].continued), "Once upon");
     assert_eq!(requests[1].model, requests[0].model);
     assert_eq!(requests[1].messages, requests[0].messages);
     drop(window);
@@ -116,7 +116,7 @@ async fn it_can_be_stopped_again_and_again() {
     window.fake.answer(&["Hi."]);
     window.go_on(&answering).await.unwrap();
     assert_eq!(text_of(&window.ended(&answering).await.parts), "Hi.");
-    assert_eq!(window.fake.requests().last().unwrap().continued, "");
+    assert_eq!(window.fake.requests().last().unwrap().continued, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -106,6 +106,24 @@ async fn session(window: &mut Window) {
     let answering = window.app.say(say).await.unwrap();
     window.ended(&answering).await;
 
+    let thought = |text: &str, ended| {
+        Step::Event(GenerationEvent::Reasoning {
+            text: text.to_owned(),
+            ended,
+        })
+    };
+    let whole = [thought("They ask\n\nwhy. 🤔", true), text_event("So.")];
+    window
+        .fake
+        .script(whole.into_iter().chain([Step::Stop(StopReason::EndOfTurn)]));
+    let thinking = window.say(None, "Think. 想一想。").await.unwrap();
+    window.ended(&thinking).await;
+    let id = thinking.conversation.as_str();
+    let half = [thought("Once more", false), Step::Fail(failure::internal())];
+    window.fake.script(half);
+    let broken = window.say(Some(id), "Again.").await.unwrap();
+    window.ended(&broken).await;
+
     let settings = Settings {
         language: Some(Language::ZhHant),
         theme: Theme::Dark,
@@ -205,6 +223,16 @@ fn told_message(one: &MessageRow, numbers: &BTreeMap<String, usize>) -> String {
         "{number} {role} {by:?} {:?} {}: {words:?}\n",
         one.status, one.created
     );
+    for part in &one.parts {
+        if let Part::Reasoning {
+            text: words,
+            duration_ms,
+            ended,
+        } = part
+        {
+            text += &format!("thought {words:?} {duration_ms} ms, ended {ended}\n");
+        }
+    }
     if let Some(AppError { key, args, detail }) = &one.error {
         text += &format!("error {key} {args:?} {detail:?}\n");
     }

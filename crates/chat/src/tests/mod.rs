@@ -6,6 +6,7 @@ mod events;
 mod frozen;
 mod processes;
 mod property;
+mod reasoning;
 mod temporary;
 mod troubles;
 mod turns;
