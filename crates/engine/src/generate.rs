@@ -175,6 +175,8 @@ impl Answer<'_> {
             if cancel.is_cancelled() {
                 break StopReason::Cancelled;
             }
+            // Rows of the embedding beyond the tokenizer's are padding.
+            logits.truncate(model.tokenizer().len());
             let id = sampler.choose(&mut logits);
             if model.tokenizer().is_end(id) {
                 break StopReason::EndOfTurn;

@@ -44,7 +44,7 @@ impl Model {
     ///
     /// Errors: those of [`Checkpoint::open`] and [`Tokenizer::of`]; where the weights are made
     /// smaller, `quantise-gguf`, `disk-full` and `file-not-written`; `unknown-architecture`,
-    /// `metadata-missing`, `tensor-missing`, `tensor-shape`, `unknown-type`; `model-gone` and
+    /// `metadata-missing`, `tokenizer-too-large`, `tensor-missing`, `tensor-shape`, `unknown-type`; `model-gone` and
     /// `model-changed` (meanwhile); `cancelled`.
     pub fn load(
         path: &Path,
@@ -57,6 +57,10 @@ impl Model {
         // Cheapest first: what cannot be run is said before anything long begins.
         let architecture = families::describe(&checkpoint)?;
         let tokenizer = Tokenizer::of(&checkpoint)?;
+        let (tokens, rows) = (tokenizer.len(), architecture.vocabulary);
+        if tokens > rows {
+            return Err(failure::tokenizer_too_large(tokens, rows));
+        }
         cancel.check()?;
         let template = Template::of(&checkpoint, &tokenizer)?;
         let threads = Threads::new(options.threads)?;

@@ -164,6 +164,18 @@ fn what_is_wrong_with_a_file_is_said() {
     );
     check(
         "llama",
+        &|tiny: &mut Tiny| {
+            for name in ["token_embd.weight", "output.weight"] {
+                let fewer = tiny.tensors[name].narrow(0, 0, 200).unwrap();
+                tiny.tensors
+                    .insert(name.into(), fewer.contiguous().unwrap());
+            }
+        },
+        "tokenizer-too-large",
+        "200",
+    );
+    check(
+        "llama",
         &drop("blk.1.ffn_up.weight"),
         "tensor-missing",
         "blk.1.ffn_up.weight",
@@ -246,10 +258,13 @@ fn what_is_wrong_with_a_file_is_said() {
         "tokenizer-damaged",
         "merges",
     );
-    let fewer = Value::Array((0..256).map(|i| text(&format!("t{i}"))).collect());
     check(
         "llama",
-        &set("tokenizer.ggml.tokens", fewer),
+        &|tiny: &mut Tiny| {
+            let narrow = tiny.tensors["token_embd.weight"].narrow(1, 0, 128).unwrap();
+            let narrow = narrow.contiguous().unwrap();
+            tiny.tensors.insert("token_embd.weight".into(), narrow);
+        },
         "tensor-shape",
         "token_embd",
     );
@@ -485,6 +500,28 @@ fn answers_end_where_they_must() {
         assert!(!text.contains("<|im_end|>") && sequence.tokens().len() <= CONTEXT as usize);
     }
     assert!(reasons.contains(&StopReason::EndOfTurn) || reasons.contains(&StopReason::Context));
+}
+
+#[test]
+fn rows_beyond_the_tokenizer_are_never_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tiny = Tiny::new("llama", GgmlDType::F32);
+    let whole = tiny_model(folder.path()).tokenizer().len();
+    for name in ["token_embd.weight", "output.weight"] {
+        let tensor = &tiny.tensors[name];
+        // Whatever the model says, a row and its opposite would win over all others.
+        let more = (tensor.narrow(0, 0, 2).unwrap() * 100.0).unwrap();
+        let more = [tensor, &more, &more.neg().unwrap()];
+        tiny.tensors
+            .insert(name.into(), Tensor::cat(&more, 0).unwrap());
+    }
+    let model = load_path(&tiny.write(folder.path()), 1);
+    let logits = last_logits(&model, &mut model.sequence(), &[1, 2, 3]);
+    assert_eq!(logits.len(), whole + 4);
+    let largest = (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b]));
+    assert!(largest >= Some(whole), "padding is the likeliest here");
+    let asked = [message(Role::User, "hello")];
+    ask(&model, &mut model.sequence(), &asked, 8).unwrap();
 }
 
 #[test]
