@@ -149,7 +149,11 @@ fn failures_are_one_sentence_on_standard_error_and_end_with_one() {
         assert_eq!(result.err.lines().count(), 1, "{words:?}: {}", result.err);
     };
     check(&["inspect", "none.gguf"], b"", "There is no file at");
-    check(&["inspect", "."], b"", "is a folder");
+    check(
+        &["inspect", "."],
+        b"",
+        "There are several models in the folder",
+    );
     check(
         &["inspect", "text.gguf"],
         b"",

@@ -4,6 +4,7 @@ use crate::folder::Folder;
 use crate::line::one_line;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use std::path::PathBuf;
 
 /// Most bytes of tokenizer.json; that of Gemma 3 has 33 MB.
 const MOST_TOKENIZER: u64 = 128 << 20;
@@ -21,6 +22,30 @@ const TOKENIZERS: [(&str, &str); 6] = [
     ("vocab.json", "BPE"),
     ("vocab.txt", "WordPiece"),
 ];
+
+/// What the engine reads beside the weights; a model with another of these is another model.
+const FILES: [&str; 14] = [
+    "config.json",
+    "generation_config.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template.jinja",
+    "chat_template.json",
+    "tokenizer.json",
+    "tokenizer.model",
+    "tokenizer.model.v3",
+    "tekken.json",
+    "vocab.json",
+    "merges.txt",
+    "vocab.txt",
+];
+
+/// Those files that are there.
+pub(crate) fn files(folder: &Folder) -> impl Iterator<Item = PathBuf> {
+    let paths = FILES.iter().map(|file| folder.path.join(file));
+    paths.filter(|path| path.is_file())
+}
 
 #[derive(Deserialize)]
 struct TokenizerFile {

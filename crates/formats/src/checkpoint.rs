@@ -2,8 +2,10 @@
 
 use crate::folder::Folder;
 use crate::gguf::Gguf;
+use crate::index::Index;
 use crate::line::one_line;
-use crate::{ggml, safetensors};
+use crate::weights::{self, Found};
+use crate::{beside, ggml, safetensors, split};
 use protocol::{AppError, failure};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +13,8 @@ use std::path::{Path, PathBuf};
 /// A model's files, checked against each other; the weights are not read.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
-    /// What stands for the model: its file, the first of its parts, or its folder.
+    /// What stands for the model: its file, the first of its parts, or its folder. Opening it
+    /// opens the same model.
     pub path: PathBuf,
     /// What the model says of itself.
     pub header: Header,
@@ -68,19 +71,40 @@ impl Tensor {
 }
 
 impl Checkpoint {
-    /// Opens a model: a GGUF file, a folder with config.json and safetensors, or one of those
-    /// safetensors.
+    /// Opens a model: a GGUF file or any part of a split one, a folder with config.json and
+    /// safetensors or with one GGUF model, or one of a folder's safetensors.
     ///
-    /// Errors: those of [`Gguf::open`]; for folders `config-missing`, `metadata-damaged`,
-    /// `weights-missing`, and those of a file for each of theirs.
+    /// Errors: those of [`Gguf::open`]; for several files `weights-missing`, `part-foreign`,
+    /// `part-misnamed`, `index-disagrees`; for folders `config-missing`, `metadata-damaged`,
+    /// `several-models`, `foreign-layout`, `unsafe-format`.
     pub fn open(path: &Path) -> Result<Checkpoint, AppError> {
-        if path.is_dir() {
-            return Checkpoint::of_folder(path);
-        }
-        let is_safetensors = path.extension().is_some_and(|end| end == "safetensors");
-        match path.parent().filter(|_| is_safetensors) {
-            Some(folder) if path.is_file() => Checkpoint::of_folder(folder),
-            _ => Checkpoint::of_gguf(Gguf::open(path)?),
+        match weights::of(path)? {
+            Found::Gguf(path) => split::open(Gguf::open(&path)?),
+            Found::Safetensors {
+                model,
+                folder,
+                files,
+                index,
+            } => {
+                let folder = Folder::open(&folder)?;
+                let index = index.map(|path| Index::open(&folder, &path)).transpose()?;
+                let files = match &index {
+                    Some(index) => index.files(),
+                    None => files,
+                };
+                let mut parts = Vec::new();
+                let mut tensors = Vec::new();
+                for file in files {
+                    let (part, mut found) = safetensors::open(&file, parts.len())?;
+                    parts.push(part);
+                    tensors.append(&mut found);
+                }
+                let checkpoint = Checkpoint::new(model, Header::Folder(folder), parts, tensors)?;
+                if let Some(index) = index {
+                    index.check(&checkpoint)?;
+                }
+                Ok(checkpoint)
+            }
         }
     }
 
@@ -88,33 +112,21 @@ impl Checkpoint {
     ///
     /// Errors: `model-damaged`.
     pub fn of_gguf(gguf: Gguf) -> Result<Checkpoint, AppError> {
-        let part = Part {
-            path: gguf.path.clone(),
-            bytes: gguf.file_bytes,
-            header_bytes: gguf.header_bytes,
-        };
-        let tensors = gguf.tensors.iter().map(|tensor| Tensor {
-            name: tensor.name.clone(),
-            shape: tensor.shape.iter().rev().copied().collect(),
-            kind: tensor.kind,
-            part: 0,
-            offset: tensor.offset,
-            bytes: tensor.bytes,
-        });
-        let (path, tensors) = (gguf.path.clone(), tensors.collect());
-        Checkpoint::new(path, Header::Gguf(gguf), vec![part], tensors)
+        let path = gguf.path.clone();
+        let (mut files, mut tensors) = (Vec::new(), Vec::new());
+        take(&gguf, &mut files, &mut tensors);
+        Checkpoint::new(path, Header::Gguf(gguf), files, tensors)
     }
 
-    fn of_folder(path: &Path) -> Result<Checkpoint, AppError> {
-        let folder = Folder::open(path)?;
-        let mut parts = Vec::new();
-        let mut tensors = Vec::new();
-        for file in folder.weights()? {
-            let (part, mut found) = safetensors::read(&file, parts.len())?;
-            parts.push(part);
-            tensors.append(&mut found);
+    /// A model of the headers of its parts; the first, `gguf`, has the metadata of all.
+    ///
+    /// Errors: `model-damaged`.
+    pub(crate) fn of_parts(gguf: Gguf, others: &[Gguf]) -> Result<Checkpoint, AppError> {
+        let mut whole = Checkpoint::of_gguf(gguf)?;
+        for other in others {
+            take(other, &mut whole.files, &mut whole.tensors);
         }
-        Checkpoint::new(path.to_owned(), Header::Folder(folder), parts, tensors)
+        Checkpoint::new(whole.path, whole.header, whole.files, whole.tensors)
     }
 
     fn new(
@@ -206,7 +218,15 @@ impl Checkpoint {
             .unwrap_or_default()
     }
 
-    /// Bytes of all files.
+    /// Every file that the model is made of, in an order that stays: those with tensors, then in
+    /// a folder what lies beside them.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let with_tensors = self.files.iter().map(|part| part.path.clone());
+        let beside = self.folder().map(beside::files);
+        with_tensors.chain(beside.into_iter().flatten()).collect()
+    }
+
+    /// Bytes of all files with tensors.
     pub fn bytes(&self) -> u64 {
         let each = self.files.iter().map(|part| part.bytes);
         each.fold(0, u64::saturating_add)
@@ -223,4 +243,22 @@ impl Checkpoint {
         let each = self.files.iter().map(|part| part.header_bytes);
         each.fold(0, u64::saturating_add)
     }
+}
+
+/// Adds a GGUF file's tensors as those of the next part.
+fn take(gguf: &Gguf, files: &mut Vec<Part>, tensors: &mut Vec<Tensor>) {
+    let part = files.len();
+    files.push(Part {
+        path: gguf.path.clone(),
+        bytes: gguf.file_bytes,
+        header_bytes: gguf.header_bytes,
+    });
+    tensors.extend(gguf.tensors.iter().map(|tensor| Tensor {
+        name: tensor.name.clone(),
+        shape: tensor.shape.iter().rev().copied().collect(),
+        kind: tensor.kind,
+        part,
+        offset: tensor.offset,
+        bytes: tensor.bytes,
+    }));
 }

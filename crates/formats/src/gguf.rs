@@ -6,11 +6,12 @@ mod check;
 mod read;
 mod value;
 
+pub(crate) use read::MOST_TENSORS;
 pub use value::{Array, Metadata, Value};
 
 use crate::ggml;
 use crate::line::one_line;
-use crate::open::{first_bytes, not_gguf, regular_file};
+use crate::open::{first_bytes, not_a_model, regular_file};
 use protocol::{AppError, failure};
 use read::Reader;
 use std::collections::HashMap;
@@ -65,8 +66,8 @@ impl Gguf {
     /// Reads and checks the header of the file at `path`; the weights are not read.
     ///
     /// Errors: `file-not-found`, `file-not-readable`, `not-a-file`, `not-a-model`,
-    /// `unsafe-format`, `model-version`, `model-big-endian`, `model-truncated`, `model-damaged`,
-    /// `unknown-type`.
+    /// `pointer-only`, `web-page`, `unsafe-format`, `model-version`, `model-big-endian`,
+    /// `model-truncated`, `model-damaged`, `unknown-type`.
     pub fn open(path: &Path) -> Result<Gguf, AppError> {
         let (file, file_bytes) = regular_file(path)?;
         Gguf::read(path, file, file_bytes)
@@ -75,12 +76,12 @@ impl Gguf {
     /// Reads and checks the header of a file of `file_bytes` from its start on. `path` is only
     /// for the sentences. Errors as [`Gguf::open`].
     pub fn read(path: &Path, mut input: impl Read, file_bytes: u64) -> Result<Gguf, AppError> {
-        let start = first_bytes(&mut input, 16)
+        let start = first_bytes(&mut input, FIXED)
             .map_err(|error| failure::file_not_readable(path).detail(error))?;
         if !start.starts_with(b"GGUF") {
-            return Err(not_gguf(path, &start));
+            return Err(not_a_model(path, &start));
         }
-        if file_bytes < FIXED || start.len() < 16 {
+        if file_bytes < FIXED || (start.len() as u64) < FIXED {
             return Err(failure::model_truncated(path, file_bytes, FIXED));
         }
         let mut reader = Reader::new(start[4..].chain(input), path, 4, file_bytes);

@@ -10,12 +10,16 @@ mod folder;
 pub mod forms;
 pub mod ggml;
 pub mod gguf;
+mod index;
 pub mod keys;
 mod line;
 mod open;
 mod overrides;
+mod parts;
 mod quantise;
-mod safetensors;
+pub mod safetensors;
+mod split;
+mod weights;
 
 pub use checkpoint::{Checkpoint, Header, Part, Tensor};
 pub use describe::{Description, OVERHEAD, describe, kv_bytes};

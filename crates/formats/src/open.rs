@@ -5,6 +5,9 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
+/// Endings of files that PyTorch pickles; a GGUF file may bear one all the same.
+const PICKLES: [&str; 6] = ["bin", "pt", "pth", "ckpt", "pkl", "pickle"];
+
 /// Opens a regular file for reading and gives its length in bytes. Folders, pipes and devices
 /// are refused before they are opened, since opening those can wait forever.
 pub(crate) fn regular_file(path: &Path) -> Result<(File, u64), AppError> {
@@ -24,18 +27,33 @@ pub(crate) fn regular_file(path: &Path) -> Result<(File, u64), AppError> {
     Ok((file, bytes))
 }
 
-/// Why a file that does not begin as GGUF does is not loaded.
-pub(crate) fn not_gguf(path: &Path, start: &[u8]) -> AppError {
+/// Why a file that does not begin as a model does is not loaded.
+pub(crate) fn not_a_model(path: &Path, start: &[u8]) -> AppError {
+    if is_pointer(start) {
+        return failure::pointer_only(path);
+    }
     // Pickle's protocol 2 to 5 opcode, and the zip that newer PyTorch files are.
     let pickle = start.len() >= 2 && start[0] == 0x80 && (2..=5).contains(&start[1]);
-    if pickle || start.starts_with(b"PK\x03\x04") {
+    if pickle || start.starts_with(b"PK\x03\x04") || is_pickle(path) {
         return failure::unsafe_format(path);
     }
-    // safetensors: eight bytes of length, then a JSON object.
-    if start.len() >= 9 && start[8] == b'{' && start[4..8] == [0; 4] {
-        return failure::not_a_model(path).detail("a safetensors file; Parley reads GGUF");
+    let start = start.trim_ascii_start().to_ascii_lowercase();
+    if start.starts_with(b"<!doctype") || start.starts_with(b"<html") {
+        return failure::web_page(path);
     }
     failure::not_a_model(path)
+}
+
+/// Whether this is what git-lfs leaves in the place of a large file:
+/// <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>.
+pub(crate) fn is_pointer(start: &[u8]) -> bool {
+    start.starts_with(b"version https://git")
+}
+
+/// Whether a file is a pickle by its name.
+pub(crate) fn is_pickle(path: &Path) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy());
+    ending.is_some_and(|ending| PICKLES.iter().any(|of| ending.eq_ignore_ascii_case(of)))
 }
 
 /// Reads as many of the first bytes as there are, up to `most`.

@@ -1,7 +1,8 @@
 //! The model library on disk: which models there are, where their files lie, and who they are.
 //!
-//! Models are used where they lie, never copied. Their identity is the sha256 of the file,
-//! reckoned in the background; until then it is that of the header, the size and the date.
+//! Models are used where they lie, never copied. Their identity is the sha256 of the file (of
+//! several files that of their hashes in order), reckoned in the background; until then it is
+//! that of header, size and date.
 
 mod better;
 mod hashing;

@@ -102,8 +102,8 @@ impl Hub {
         shown.into_iter().map(Record::entry).collect()
     }
 
-    /// Adds the model file at `path` where it lies. A file that is in the library already, as it
-    /// is now, is only returned. Errors: those of [`formats::describe`], `disk-full`,
+    /// Adds the model at `path`, a file or a folder, where it lies. One that is in the library
+    /// already, as it is now, is only returned. Errors: those of [`formats::describe`], `disk-full`,
     /// `file-not-written`.
     pub fn import(&self, path: &Path) -> Result<ModelEntry, AppError> {
         let path = std::fs::canonicalize(path).map_err(|e| not_read(path, &e))?;
@@ -112,6 +112,10 @@ impl Hub {
             return Ok(record.entry());
         }
         let record = Record::describe(&path)?;
+        // By another of its files it may be there already.
+        if let Some(known) = self.shared.state().index.by_path(&record.files[0].path) {
+            return Ok(known.entry());
+        }
         self.shared.file.create_folder()?;
         let id = self.shared.change(|index| index.add(record))?;
         let entry = self.resolve(&ModelId(id))?;
@@ -138,14 +142,14 @@ impl Hub {
         record.map_or_else(|| id.clone(), |record| ModelId(record.id.clone()))
     }
 
-    /// The file to load. Errors: `model-unknown`, `model-gone`, `model-changed`.
+    /// The file or folder to load. Errors: `model-unknown`, `model-gone`, `model-changed`.
     pub fn path(&self, id: &ModelId) -> Result<PathBuf, AppError> {
         let record = self.record(id)?;
         record.usable().map(|copy| PathBuf::from(&copy.path))
     }
 
     /// The model that a person means: an id or its beginning (six characters or more), a name,
-    /// or the path of a file, which is imported where it is not in the library.
+    /// or the path of a file or folder, which is imported where it is not in the library.
     /// Errors: `model-unknown`, `file-not-found`, those of [`Hub::import`].
     pub fn find(&self, text: &str) -> Result<ModelEntry, AppError> {
         let models = self.models();
@@ -222,7 +226,7 @@ impl Hub {
     }
 }
 
-/// Bytes that the model file at `path`, in the library or not, needs when loaded with `context`
+/// Bytes that the model at `path`, a file or a folder, in the library or not, needs when loaded with `context`
 /// tokens; None: with what Parley would give it. Errors: those of [`formats::describe`].
 pub fn memory_needed(path: &Path, context: Option<u32>) -> Result<u64, AppError> {
     let facts = formats::describe(path)?;

@@ -1,15 +1,16 @@
 //! One model as the index keeps it. These structs outlive a release: they are not `protocol`'s.
 
-use formats::Description;
+use formats::{Checkpoint, Description};
 use protocol::{AppError, ModelEntry, ModelId, ModelState, Source, failure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{File, Metadata};
 use std::io::Read;
+use std::iter::repeat;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-/// Most bytes of a header that go into a provisional id.
+/// Most bytes of all headers that go into a provisional id.
 const HEADER_LIMIT: u64 = 64 << 20;
 
 /// A model.
@@ -21,7 +22,7 @@ pub struct Record {
     #[serde(default)]
     pub earlier: Vec<String>,
     pub source: Origin,
-    /// Files with these weights: the first that is there is used.
+    /// Where these weights lie: the first place that has them is used.
     pub files: Vec<Copy>,
     pub name: String,
     pub architecture: String,
@@ -44,27 +45,42 @@ pub enum Origin {
     },
 }
 
-/// A file as it was when it was added.
+/// A file as it was when it was added; or the files of a model that has several.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Copy {
+    /// Absolute; of several files that of the first part, or of their folder.
+    pub path: String,
+    /// Of all files together.
+    pub bytes: u64,
+    /// Nanoseconds since 1970; of several files that of the newest.
+    pub modified: i64,
+    /// Hex, once it is hashed.
+    #[serde(default)]
+    pub sha256: Option<String>,
+    /// Each file, where there are several, in the order in which they are hashed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+/// One of several files as it was when its model was added.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
     /// Absolute.
     pub path: String,
     pub bytes: u64,
     /// Nanoseconds since 1970.
     pub modified: i64,
-    /// Hex, once it is hashed.
-    #[serde(default)]
-    pub sha256: Option<String>,
 }
 
 impl Record {
-    /// Describes the file at `path`, absolute, under its provisional id.
+    /// Describes the model at `path`, absolute, under its provisional id.
     /// Errors: those of [`formats::describe`]; `file-not-readable`.
     pub fn describe(path: &Path) -> Result<Record, AppError> {
-        let facts = formats::describe(path)?;
-        let copy = Copy::of(path)?;
+        let model = Checkpoint::open(path)?;
+        let facts = Description::of(&model)?;
+        let copy = Copy::of(&model)?;
         Ok(Record {
-            id: header_id(path, &facts, &copy)?,
+            id: header_id(&model, &copy)?,
             earlier: Vec::new(),
             source: Origin::File,
             files: vec![copy],
@@ -131,17 +147,67 @@ impl Record {
 }
 
 impl Copy {
-    /// The file at `path` as it is now. Errors: `file-not-found`, `file-not-readable`.
-    pub fn of(path: &Path) -> Result<Copy, AppError> {
-        let text = path
-            .to_str()
-            .ok_or_else(|| failure::file_not_readable(path).detail("the path is not UTF-8"))?;
-        let metadata = std::fs::metadata(path).map_err(|e| not_read(path, &e))?;
+    /// The files of a model as they are now. Errors: `file-not-found`, `file-not-readable`.
+    pub fn of(model: &Checkpoint) -> Result<Copy, AppError> {
+        let parts = model.paths().into_iter().map(|path| Part::of(&path));
+        let mut parts = parts.collect::<Result<Vec<Part>, AppError>>()?;
+        let bytes = parts.iter().map(|part| part.bytes).sum();
+        let newest = parts.iter().map(|part| part.modified).max();
+        if parts.len() == 1 {
+            parts.clear();
+        }
         Ok(Copy {
-            path: text.to_owned(),
+            path: text(&model.path)?,
+            bytes,
+            modified: newest.unwrap_or(0),
+            sha256: None,
+            parts,
+        })
+    }
+
+    /// Each of its files.
+    pub fn files(&self) -> Vec<Part> {
+        if !self.parts.is_empty() {
+            return self.parts.clone();
+        }
+        vec![Part {
+            path: self.path.clone(),
+            bytes: self.bytes,
+            modified: self.modified,
+        }]
+    }
+
+    /// Whether all files still have the length and the date they had.
+    pub fn is_as_it_was(&self) -> bool {
+        self.files().iter().all(Part::is_as_it_was)
+    }
+
+    /// Errors: `model-gone`, `model-changed`.
+    fn check(&self, record: &Record) -> Result<(), AppError> {
+        for part in self.files() {
+            if std::fs::metadata(&part.path).is_err() {
+                return Err(failure::model_gone(&record.name, &part.path));
+            }
+            if !part.is_as_it_was() {
+                return Err(failure::model_changed(&record.name, &part.path));
+            }
+        }
+        let pinned = record.id.strip_prefix("sha256:");
+        let other = |sha256: &String| pinned.is_some_and(|pinned| pinned != sha256);
+        if self.sha256.as_ref().is_some_and(other) {
+            return Err(failure::model_changed(&record.name, &self.path));
+        }
+        Ok(())
+    }
+}
+
+impl Part {
+    fn of(path: &Path) -> Result<Part, AppError> {
+        let metadata = std::fs::metadata(path).map_err(|e| not_read(path, &e))?;
+        Ok(Part {
+            path: text(path)?,
             bytes: metadata.len(),
             modified: modified(&metadata),
-            sha256: None,
         })
     }
 
@@ -150,24 +216,11 @@ impl Copy {
         std::fs::metadata(&self.path)
             .is_ok_and(|now| now.len() == self.bytes && modified(&now) == self.modified)
     }
+}
 
-    /// Errors: `model-gone`, `model-changed`.
-    fn check(&self, record: &Record) -> Result<(), AppError> {
-        let Ok(now) = std::fs::metadata(&self.path) else {
-            return Err(failure::model_gone(&record.name, &self.path));
-        };
-        let other = |sha256: &String| {
-            let pinned = record.id.strip_prefix("sha256:");
-            pinned.is_some_and(|pinned| pinned != sha256)
-        };
-        if now.len() != self.bytes
-            || modified(&now) != self.modified
-            || self.sha256.as_ref().is_some_and(other)
-        {
-            return Err(failure::model_changed(&record.name, &self.path));
-        }
-        Ok(())
-    }
+fn text(path: &Path) -> Result<String, AppError> {
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| failure::file_not_readable(path).detail("the path is not UTF-8"))
 }
 
 /// When a file was last written, in nanoseconds since 1970; 0 where the system does not say.
@@ -181,21 +234,28 @@ fn modified(metadata: &Metadata) -> i64 {
     }
 }
 
-/// `header:<sha256 of the header's bytes, the length and the date>`.
-fn header_id(path: &Path, facts: &Description, copy: &Copy) -> Result<String, AppError> {
-    let file = File::open(path).map_err(|e| not_read(path, &e))?;
-    let mut header = file.take(facts.header_bytes.min(HEADER_LIMIT));
+/// `header:<sha256 of each file's header, length and date>`; of what lies beside the weights
+/// there is no header.
+fn header_id(model: &Checkpoint, copy: &Copy) -> Result<String, AppError> {
     let mut hash = Sha256::new();
-    let mut chunk = vec![0; 1 << 16];
-    loop {
-        match header.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(read) => hash.update(&chunk[..read]),
-            Err(e) => return Err(not_read(path, &e)),
+    let mut left = HEADER_LIMIT;
+    let headers = model.files.iter().map(|file| file.header_bytes);
+    for (part, bytes) in copy.files().iter().zip(headers.chain(repeat(0))) {
+        let path = Path::new(&part.path);
+        let file = File::open(path).map_err(|e| not_read(path, &e))?;
+        let mut header = file.take(bytes.min(left));
+        left -= bytes.min(left);
+        let mut chunk = vec![0; 1 << 16];
+        loop {
+            match header.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(read) => hash.update(&chunk[..read]),
+                Err(e) => return Err(not_read(path, &e)),
+            }
         }
+        hash.update(part.bytes.to_le_bytes());
+        hash.update(part.modified.to_le_bytes());
     }
-    hash.update(copy.bytes.to_le_bytes());
-    hash.update(copy.modified.to_le_bytes());
     Ok(format!("header:{}", hex(&hash.finalize())))
 }
 

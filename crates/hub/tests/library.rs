@@ -54,11 +54,14 @@ fn what_is_not_a_model_is_refused() {
     std::fs::write(&text, "Dear all").unwrap();
     let short = desk.path("short.gguf");
     std::fs::write(&short, &gguf("short", 1.0)[..200]).unwrap();
-    let cases: [(&Path, &str); 4] = [
+    let empty = desk.path("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let cases: [(&Path, &str); 5] = [
         (&text, "not-a-model"),
         (&short, "model-truncated"),
         (&desk.path("none.gguf"), "file-not-found"),
-        (text.parent().unwrap(), "not-a-file"),
+        (text.parent().unwrap(), "model-truncated"),
+        (&empty, "config-missing"),
     ];
     for (path, expected) in cases {
         assert_eq!(key(hub.import(path)), expected, "{}", path.display());

@@ -84,6 +84,7 @@ const NAMES: &[&str] = &[
     "at",
     "expected",
     "file",
+    "files",
     "found",
     "id",
     "kind",
@@ -219,6 +220,20 @@ failures! {
     weights_missing(path, file);
     /// Weights of a GGUF file were to be made smaller, which is done for folders only.
     quantise_gguf(name);
+    /// The list of a sharded model's tensors says of `tensor` another thing than `file` does.
+    index_disagrees(path, tensor, file);
+    /// A file is named as a part of a model, and is not that part.
+    part_foreign(path, file);
+    /// A file says that it is a part of a model, and its name does not say so.
+    part_misnamed(path, expected);
+    /// A folder has several models.
+    several_models(path, files);
+    /// A folder has the weights only under names of their maker's own.
+    foreign_layout(path);
+    /// What git-lfs leaves in the place of a large file.
+    pointer_only(path);
+    /// A web page that was saved in the place of a file.
+    web_page(path);
     /// A tensor has a type that cannot be computed.
     unknown_type(tensor, kind);
     /// A tensor is missing.

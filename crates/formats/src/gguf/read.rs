@@ -14,7 +14,7 @@ const LONGEST_NAME: u64 = 65_535;
 /// Most keys; the most known are some dozens.
 const MOST_KEYS: u64 = 65_536;
 /// Most tensors; the most known are some thousands.
-const MOST_TENSORS: u64 = 1_000_000;
+pub(crate) const MOST_TENSORS: u64 = 1_000_000;
 /// Most texts and arrays that all arrays together hold: each costs more memory than it has bytes
 /// in the file. The most known are 262,144 tokens and twice as many merges.
 const MOST_ELEMENTS: u64 = 4_000_000;

@@ -1,4 +1,5 @@
 //! Tiny model files, and waiting.
+#![allow(dead_code)] // each test uses some of it
 
 use hub::{Hub, Places};
 use std::path::{Path, PathBuf};
