@@ -97,6 +97,10 @@ pub(crate) struct Tokenize {
 pub(crate) struct Render {
     pub(crate) file: PathBuf,
     pub(crate) messages: PathBuf,
+    #[arg(long, value_name = "TOOLS.json")]
+    pub(crate) tools: Option<PathBuf>,
+    #[arg(long, value_name = "on|off", value_parser = ["on", "off"], hide_possible_values = true)]
+    pub(crate) thinking: Option<String>,
     #[arg(long)]
     pub(crate) no_generation_prompt: bool,
 }

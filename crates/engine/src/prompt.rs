@@ -8,7 +8,7 @@ pub(crate) use beginning::Beginning;
 use crate::reasoning::Opening;
 use crate::template::sha256;
 use crate::{Cancel, Model, Tokenizer};
-use protocol::{AppError, Limits, PromptMessage, Role, failure};
+use protocol::{AppError, Limits, PromptMessage, Role, TemplateInput, failure};
 use std::iter::once;
 
 /// Room that is kept for an answer, in tokens, where the context is long enough.
@@ -65,7 +65,8 @@ fn encode(
 ) -> Result<Made, AppError> {
     cancel.check()?;
     let tokenizer = model.tokenizer();
-    let marked = model.template().render_marked(messages, tokenizer)?;
+    let conversation = TemplateInput::of(messages, true);
+    let marked = model.template().render_marked(&conversation, tokenizer)?;
     let mut ids = tokenizer.encode_except(&marked.text, true, &marked.plain, cancel)?;
     let opening = model.reasoning().opening(&marked.text);
     let behind = beginning.behind(&ids, opening, cancel)?;

@@ -76,7 +76,8 @@ mod tests {
             let mut told = String::new();
             for piece in letters.chunks(size) {
                 told += &stops.push(&piece.iter().collect::<String>());
-                let shown = strings.iter().any(|string| told.contains(string.as_str()));
+                let mut whole = strings.iter().filter(|string| !string.is_empty());
+                let shown = whole.any(|string| told.contains(string.as_str()));
                 assert!(
                     !shown && expected.starts_with(&told),
                     "{text:?} by {size}: {told:?}"

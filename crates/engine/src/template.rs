@@ -9,21 +9,24 @@ mod filters;
 mod folded;
 mod meter;
 mod namespaces;
+mod operators;
 mod own;
 mod plain;
 mod python;
 mod render;
 mod rewritten;
+mod written;
 
 pub(crate) use plain::Marked;
 
 use crate::Tokenizer;
 use formats::Checkpoint;
 use formats::forms::{Form, Origin};
-use protocol::{AppError, PromptMessage, failure};
+use protocol::{AppError, TemplateInput, failure};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
+use time::OffsetDateTime;
 
 /// Longest source in bytes; the longest known template has 30 KB.
 const LONGEST: usize = 1 << 18;
@@ -77,35 +80,45 @@ impl Template {
         &self.stops
     }
 
-    /// The prompt's text: the template's exact output. With `add_generation_prompt` the opening
-    /// of the model's answer comes at the end.
+    /// The prompt's text: the template's exact output.
     ///
     /// Errors: `template-failed`, `template-too-costly`.
-    pub fn render(
+    pub fn render(&self, conversation: &TemplateInput) -> Result<String, AppError> {
+        // Where the zone cannot be told, UTC.
+        let now = OffsetDateTime::now_local().unwrap_or_else(|_| OffsetDateTime::now_utc());
+        self.render_at(conversation, now)
+    }
+
+    /// As [`Template::render`], at a time of one's own.
+    fn render_at(
         &self,
-        messages: &[PromptMessage],
-        add_generation_prompt: bool,
+        conversation: &TemplateInput,
+        now: OffsetDateTime,
     ) -> Result<String, AppError> {
-        if self.source.len() > LONGEST {
+        let for_tools = self.for_tools.as_ref();
+        let source = for_tools
+            .filter(|_| !conversation.tools.is_empty())
+            .unwrap_or(&self.source);
+        if source.len() > LONGEST {
             return Err(failure::template_too_costly());
         }
-        folded::check(&self.source)?;
+        folded::check(source)?;
         render::render(render::Job {
-            source: self.source.clone(),
-            messages: messages.to_vec(),
-            add_generation_prompt,
+            source: source.clone(),
+            conversation: conversation.clone(),
             bos: self.bos.clone(),
             eos: self.eos.clone(),
+            now,
         })
     }
 
     /// As [`Template::render`], with the places where people's words look like commands.
     pub(crate) fn render_marked(
         &self,
-        messages: &[PromptMessage],
+        conversation: &TemplateInput,
         tokenizer: &Tokenizer,
     ) -> Result<Marked, AppError> {
-        plain::render(self, messages, tokenizer)
+        plain::render(self, conversation, tokenizer)
     }
 
     /// Whether the source has the text in it.
@@ -127,5 +140,7 @@ pub(crate) fn sha256(text: &str) -> String {
         .collect()
 }
 
+#[cfg(test)]
+mod golden;
 #[cfg(test)]
 mod tests;

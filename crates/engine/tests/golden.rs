@@ -5,7 +5,7 @@ mod common;
 
 use common::{QWEN, SMOLLM2, last_logits, likeliest, load, model_path};
 use engine::{Template, Tokenizer};
-use protocol::PromptMessage;
+use protocol::{PromptMessage, TemplateInput};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -51,7 +51,9 @@ fn check_words(file: &str, model: &str) {
     let template = Template::open(&model_path(model)).unwrap();
     assert!(golden.chats.len() >= 10 && golden.texts.len() >= 20);
     for chat in &golden.chats {
-        let prompt = template.render(&chat.messages, true).unwrap();
+        let prompt = template
+            .render(&TemplateInput::of(&chat.messages, true))
+            .unwrap();
         assert_eq!(prompt, chat.prompt, "{}", chat.name);
         let ids = tokenizer.encode(&prompt, true).unwrap();
         assert_eq!(ids, chat.prompt_ids, "{}", chat.name);

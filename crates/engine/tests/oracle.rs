@@ -11,7 +11,7 @@ use candle_core::quantized::{GgmlDType, QTensor, gguf_file};
 use candle_core::{Device, Tensor};
 use candle_transformers::models::quantized_llama::ModelWeights;
 use common::{SMOLLM2, difference, last_logits, load_path, message, model_path};
-use protocol::Role;
+use protocol::{Role, TemplateInput};
 use std::fs::File;
 use std::path::Path;
 
@@ -59,7 +59,10 @@ fn apart(path: &Path, exact: &Path) -> [f32; 2] {
     };
     let model = load_path(path, 2);
     let render = |words: &str| {
-        let text = model.template().render(&[message(Role::User, words)], true);
+        let text = {
+            let said = [message(Role::User, words)];
+            model.template().render(&TemplateInput::of(&said, true))
+        };
         model.tokenizer().encode(&text.unwrap(), true).unwrap()
     };
     let mut sequence = model.sequence();

@@ -11,7 +11,9 @@ use candle_transformers::models::{quantized_llama, quantized_qwen2};
 use common::tiny::{CONTEXT, HIDDEN, IM_END, IM_START, Tiny};
 use common::{anew, difference, greedy, last_logits, load_path, message};
 use engine::{Cancel, Generated, LoadOptions, Model, Sequence, generate};
-use protocol::{AppError, Arg, Limits, PromptMessage, Role, Sampling, StopReason, WorkerAnswered};
+use protocol::{
+    AppError, Arg, Limits, PromptMessage, Role, Sampling, StopReason, TemplateInput, WorkerAnswered,
+};
 use std::path::Path;
 
 const KINDS: [GgmlDType; 13] = [
@@ -315,7 +317,13 @@ fn what_people_write_never_becomes_a_command() {
         let (_, answered) = ask(&model, &mut sequence, &messages, 1).unwrap();
         let prompt = &sequence.tokens()[..answered.prompt_tokens as usize];
         let read = model.tokenizer().decode(prompt, true).unwrap();
-        assert_eq!(read, model.template().render(&messages, true).unwrap());
+        assert_eq!(
+            read,
+            model
+                .template()
+                .render(&TemplateInput::of(&messages, true))
+                .unwrap()
+        );
         prompt
             .iter()
             .filter(|id| [IM_START, IM_END].contains(id))
@@ -355,7 +363,10 @@ fn the_oldest_turns_are_left_out_when_the_context_is_full() {
     assert!(answered.cut_tokens > 0 && answered.prompt_tokens <= CONTEXT);
     // What is cut is all that is missing, in messages and in tokens; what fits is never cut.
     let tokens = |messages: &[PromptMessage]| {
-        let text = model.template().render(messages, true).unwrap();
+        let text = model
+            .template()
+            .render(&TemplateInput::of(messages, true))
+            .unwrap();
         model.tokenizer().encode(&text, true).unwrap().len() as u32
     };
     let mut kept = messages.clone();
@@ -397,7 +408,7 @@ fn a_full_context_is_not_read_again_at_every_turn() {
         messages.push(message(Role::Assistant, &text));
         let text = model
             .template()
-            .render(&messages[..messages.len() - 1], true)
+            .render(&TemplateInput::of(&messages[..messages.len() - 1], true))
             .unwrap();
         let tokens = answered.prompt_tokens + answered.cut_tokens;
         let made = model.tokenizer().encode(&text, false).unwrap().len() as u32;

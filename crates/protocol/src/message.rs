@@ -1,6 +1,7 @@
 //! What is said: roles, the typed parts of a message, and messages as a model reads them.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use ts_rs::TS;
 
 /// Who speaks.
@@ -50,7 +51,7 @@ pub enum Part {
     },
 }
 
-/// A message as a model reads it. Also the form of `parley render`'s MESSAGES.json.
+/// A message of a chat as a model reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PromptMessage {
     /// Who speaks.
@@ -73,6 +74,50 @@ impl PromptMessage {
             role,
             content: content.into(),
             reasoning: None,
+        }
+    }
+}
+
+/// All that a chat template is given. Also what `parley render` is given: its MESSAGES.json holds
+/// `messages`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TemplateInput {
+    /// Objects with `role`, `content` and what else templates read, such as `reasoning_content`,
+    /// `tool_calls` and `name`.
+    pub messages: Vec<Value>,
+    /// What the model may call, as JSON schemas.
+    #[serde(default)]
+    pub tools: Vec<Value>,
+    /// Further variables, such as `enable_thinking`.
+    #[serde(default)]
+    pub variables: Map<String, Value>,
+    /// Whether the opening of the model's answer comes at the end.
+    pub add_generation_prompt: bool,
+}
+
+impl TemplateInput {
+    /// A chat's, without tools.
+    pub fn of(messages: &[PromptMessage], add_generation_prompt: bool) -> TemplateInput {
+        let messages = messages.iter().map(|message| {
+            // Plain data with names for keys: it is always an object.
+            let mut object = serde_json::to_value(message).unwrap_or_default();
+            if let Some(reasoning) = &message.reasoning {
+                // What gpt-oss calls it.
+                object["thinking"] = reasoning.as_str().into();
+            }
+            object
+        });
+        TemplateInput {
+            messages: messages.collect(),
+            add_generation_prompt,
+            ..TemplateInput::default()
+        }
+    }
+
+    /// Sets the thinking switch, by all the names that templates have for it.
+    pub fn set_thinking(&mut self, on: bool) {
+        for name in ["enable_thinking", "thinking"] {
+            self.variables.insert(name.to_owned(), Value::Bool(on));
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The protocol between the runtime and a worker: one JSON line a message over stdin and stdout,
 //! at most [`MAX_LINE`] bytes. What is larger goes by file path.
 
-use crate::{AppError, EngineFacts, Limits, Part, PromptMessage, Sampling, StopReason, Times};
+use crate::{
+    AppError, EngineFacts, Limits, Part, PromptMessage, Sampling, StopReason, TemplateInput, Times,
+};
 use serde::{Deserialize, Serialize};
 
 /// The version of this protocol; a worker of another version is refused.
@@ -59,10 +61,8 @@ pub enum WorkerRequest {
     Render {
         /// The model file.
         path: String,
-        /// The messages.
-        messages: Vec<PromptMessage>,
-        /// Whether the opening of the model's answer comes at the end.
-        add_generation_prompt: bool,
+        /// What is rendered.
+        conversation: TemplateInput,
     },
     /// An answer by the loaded model. `Progress`, `Reasoning`..., `Text`..., `Answered`.
     Generate {

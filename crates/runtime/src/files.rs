@@ -7,7 +7,7 @@ use crate::process::{Trouble, Worker};
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use protocol::{
-    AppError, DEFAULT_CONTEXT, EngineFacts, PromptMessage, WorkerEvent, WorkerRequest, failure,
+    AppError, DEFAULT_CONTEXT, EngineFacts, TemplateInput, WorkerEvent, WorkerRequest, failure,
 };
 use serde::Serialize;
 use std::future::pending;
@@ -130,14 +130,12 @@ impl Runtime {
     pub async fn render(
         &self,
         path: &Path,
-        messages: Vec<PromptMessage>,
-        add_generation_prompt: bool,
+        conversation: TemplateInput,
     ) -> Result<String, AppError> {
         let path = text_of(path)?;
         let render = WorkerRequest::Render {
             path: path.clone(),
-            messages,
-            add_generation_prompt,
+            conversation,
         };
         match self.shared.ask_once(&path, render).await?.pop() {
             Some(WorkerEvent::Rendered { text }) => Ok(text),

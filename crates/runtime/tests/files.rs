@@ -5,7 +5,7 @@
 
 mod support;
 
-use protocol::{PromptMessage, Role};
+use protocol::{PromptMessage, Role, TemplateInput};
 use runtime::{BenchPlan, Engine, Options};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -51,7 +51,8 @@ async fn tokens_templates_logits_and_times_of_a_file() {
     let back = runtime.detokenize(&path, some, false).await.unwrap();
     assert!(back.len() > protocol::MOST_PIECE && long.as_bytes().starts_with(&back));
     let messages = vec![PromptMessage::new(Role::User, "Hello")];
-    let rendered = runtime.render(&path, messages, true).await.unwrap();
+    let conversation = TemplateInput::of(&messages, true);
+    let rendered = runtime.render(&path, conversation).await.unwrap();
     assert!(rendered.ends_with("<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n"));
 
     let rows: Vec<_> = runtime.logits(&path, ids.clone(), 3).collect().await;
@@ -128,7 +129,10 @@ async fn a_file_that_is_no_model_is_refused() {
             error.key, key,
             "is parley-worker built (cargo build -p worker)? {error}"
         );
-        let error = runtime.render(path, vec![], true).await.unwrap_err();
+        let error = runtime
+            .render(path, TemplateInput::default())
+            .await
+            .unwrap_err();
         assert_eq!(error.key, key);
         let error = runtime
             .logits(path, vec![1], 1)

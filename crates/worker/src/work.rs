@@ -106,13 +106,9 @@ impl Work {
                 }
                 Ok(WorkerEvent::Done)
             }
-            WorkerRequest::Render {
-                path,
-                messages,
-                add_generation_prompt,
-            } => {
+            WorkerRequest::Render { path, conversation } => {
                 let template = Template::open(Path::new(&path))?;
-                let text = template.render(&messages, add_generation_prompt)?;
+                let text = template.render(&conversation)?;
                 Ok(WorkerEvent::Rendered { text })
             }
             WorkerRequest::Generate {

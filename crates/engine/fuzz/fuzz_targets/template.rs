@@ -6,7 +6,7 @@ use engine::{Template, Tokenizer};
 use formats::Checkpoint;
 use formats::gguf::Gguf;
 use libfuzzer_sys::fuzz_target;
-use protocol::{PromptMessage, Role};
+use protocol::{TemplateInput, PromptMessage, Role};
 use std::path::Path;
 
 /// As long a template or conversation as makes sense to look at.
@@ -24,7 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
     let checkpoint = Checkpoint::of_gguf(gguf).expect("so are its tensors");
     let tokenizer = Tokenizer::of(&checkpoint).expect("so is its tokenizer");
     let template = Template::of(&checkpoint, &tokenizer).expect("it is in the header");
-    match template.render(&messages, input.len() % 2 == 0) {
+    match template.render(&TemplateInput::of(&messages, input.len() % 2 == 0)) {
         Ok(prompt) => assert!(prompt.len() < LONGEST_PROMPT),
         Err(error) => assert!(error.key.starts_with("template-"), "{error:?}"),
     }

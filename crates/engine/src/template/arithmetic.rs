@@ -1,6 +1,8 @@
 //! `+`, `*` and `~` as Python has them, each paid for before its result is made.
 
 use super::meter::Meter;
+use super::operators::integer;
+use super::written;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, Value};
 use std::sync::Arc;
@@ -27,6 +29,15 @@ fn is_list(value: &Value) -> bool {
 
 fn add(meter: &Meter, a: &Value, b: &Value) -> Result<Value, Error> {
     if let (Some(left), Some(right)) = (a.as_str(), b.as_str()) {
+        if a.is_safe() || b.is_safe() {
+            // Markup takes up other words only escaped, whatever comes of it later.
+            let part = |value: &Value, words: &str| match value.is_safe() {
+                true => meter.text(value),
+                false => written::escaped(meter, words),
+            };
+            let whole = part(a, left)? + &part(b, right)?;
+            return Ok(Value::from_safe_string(whole));
+        }
         meter.charge(left.len() + right.len())?;
         return Ok(Value::from(format!("{left}{right}")));
     }
@@ -76,12 +87,6 @@ fn numbers(
     whole: fn(i128, i128) -> Option<i128>,
     real: fn(f64, f64) -> f64,
 ) -> Result<Value, Error> {
-    // A truth counts as 0 or 1, as in Python.
-    let integer = |value: &Value| match value.kind() {
-        ValueKind::Bool => Some(i128::from(value.is_true())),
-        ValueKind::Number if value.is_integer() => i128::try_from(value.clone()).ok(),
-        _ => None,
-    };
     if let (Some(a), Some(b)) = (integer(a), integer(b)) {
         let result = whole(a, b).and_then(|result| i64::try_from(result).ok());
         return result

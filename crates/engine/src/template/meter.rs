@@ -1,9 +1,9 @@
 //! How much a rendering may still make.
 
-use minijinja::value::ValueKind;
+use super::written;
 use minijinja::{Error, ErrorKind, Value};
 use protocol::{AppError, failure};
-use std::fmt::{self, Write};
+use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Most bytes that all values of a rendering together may have had.
@@ -70,43 +70,7 @@ impl Meter {
 
     /// The text of any value, paid for while it is written: lists in lists can be endless.
     pub fn text(&self, value: &Value) -> Result<String, Error> {
-        if let Some(text) = value.as_str() {
-            self.charge(text.len())?;
-            return Ok(text.to_owned());
-        }
-        let mut writer = Metered {
-            text: String::new(),
-            meter: self,
-            failed: None,
-        };
-        let written = match value.kind() {
-            ValueKind::Bool if value.is_true() => writer.write_str("True"),
-            ValueKind::Bool => writer.write_str("False"),
-            ValueKind::None => writer.write_str("None"),
-            _ => write!(writer, "{value}"),
-        };
-        match (written, writer.failed) {
-            (_, Some(error)) => Err(error),
-            (Ok(()), None) => Ok(writer.text),
-            (Err(_), None) => Err(Error::from(ErrorKind::WriteFailure)),
-        }
-    }
-}
-
-struct Metered<'a> {
-    text: String,
-    meter: &'a Meter,
-    failed: Option<Error>,
-}
-
-impl Write for Metered<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.meter.charge(text.len()).map_err(|error| {
-            self.failed = Some(error);
-            fmt::Error
-        })?;
-        self.text.push_str(text);
-        Ok(())
+        written::text(self, value)
     }
 }
 

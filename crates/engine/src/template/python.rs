@@ -1,6 +1,7 @@
 //! What transformers adds to Jinja2: `raise_exception`, `strftime_now`, Python's `tojson`.
 
 use super::meter::{Meter, Raised};
+use super::written::{number, wrong};
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Value};
 use regex::{Captures, Regex};
@@ -29,11 +30,22 @@ pub(super) fn without_generation(source: &str) -> Cow<'_, str> {
 }
 
 /// Adds the functions.
-pub(super) fn add_to(environment: &mut Environment<'_>, meter: &Arc<Meter>) {
+pub(super) fn add_to(environment: &mut Environment<'_>, meter: &Arc<Meter>, now: OffsetDateTime) {
     // None is not iterable in Python.
     environment.add_test("iterable", |value: Value| {
         !value.is_none()
             && (value.is_undefined() || value.try_iter().is_ok() || value.as_str().is_some())
+    });
+    // Whatever has a length and takes a key, also what is not there.
+    environment.add_test("sequence", |value: Value| {
+        matches!(
+            value.kind(),
+            ValueKind::Seq | ValueKind::Map | ValueKind::String | ValueKind::Undefined
+        )
+    });
+    // A truth is a number.
+    environment.add_test("number", |value: Value| {
+        matches!(value.kind(), ValueKind::Number | ValueKind::Bool)
     });
     let paid = meter.clone();
     environment.add_function("raise_exception", move |words: Value| {
@@ -42,24 +54,27 @@ pub(super) fn add_to(environment: &mut Environment<'_>, meter: &Arc<Meter>) {
             Error::new(ErrorKind::InvalidOperation, words.clone()).with_source(Raised(words)),
         )
     });
-    environment.add_function("strftime_now", |format: &str| {
-        // Where the zone cannot be told, UTC.
-        let now = OffsetDateTime::now_local().unwrap_or_else(|_| OffsetDateTime::now_utc());
-        strftime(format, now)
-    });
+    environment.add_function("strftime_now", move |format: &str| strftime(format, now));
     let paid = meter.clone();
     environment.add_filter("tojson", move |value: Value, options: Kwargs| {
         let indent: Option<usize> = options.get("indent")?;
         // json.dumps escapes what is not ASCII unless told not to; transformers tells it.
         let ascii: Option<bool> = options.get("ensure_ascii")?;
         let sorted: Option<bool> = options.get("sort_keys")?;
-        let _: Option<Value> = options.get("separators")?;
+        let separators: Option<Vec<String>> = options.get("separators")?;
         options.assert_all_used()?;
+        let (comma, colon) = match separators.as_deref() {
+            None if indent.is_some() => (",", ": "),
+            None => (", ", ": "),
+            Some([comma, colon]) => (&**comma, &**colon),
+            Some(_) => return Err(wrong("separators are two texts")),
+        };
         let mut json = Json {
             text: String::new(),
             indent: indent.map(|width| width.min(32)),
             ascii: ascii.unwrap_or(false),
             sorted: sorted.unwrap_or(false),
+            separators: (comma, colon),
             meter: &paid,
         };
         json.value(&value, 0)?;
@@ -73,6 +88,8 @@ struct Json<'a> {
     indent: Option<usize>,
     ascii: bool,
     sorted: bool,
+    /// Behind an item and behind a key.
+    separators: (&'a str, &'a str),
     meter: &'a Meter,
 }
 
@@ -109,10 +126,10 @@ impl Json<'_> {
     fn before(&mut self, index: usize, depth: usize) -> Result<(), Error> {
         match (self.indent, index) {
             (None, 0) => Ok(()),
-            (None, _) => self.push(", "),
+            (None, _) => self.push(self.separators.0),
             (Some(_), 0) => self.line(depth),
             (Some(_), _) => {
-                self.push(",")?;
+                self.push(self.separators.0)?;
                 self.line(depth)
             }
         }
@@ -136,11 +153,8 @@ impl Json<'_> {
         match value.kind() {
             ValueKind::String => self.string(value.as_str().unwrap_or_default()),
             ValueKind::Bool => self.push(if value.is_true() { "true" } else { "false" }),
-            ValueKind::None | ValueKind::Undefined => self.push("null"),
-            ValueKind::Number => {
-                let number = self.meter.text(value)?;
-                self.push(&number)
-            }
+            ValueKind::None => self.push("null"),
+            ValueKind::Number => self.push(&number(value)),
             ValueKind::Map => {
                 let mut keys: Vec<Value> = value.try_iter()?.collect();
                 if self.sorted {
@@ -149,9 +163,18 @@ impl Json<'_> {
                 self.push("{")?;
                 for (index, key) in keys.iter().enumerate() {
                     self.before(index, depth + 1)?;
-                    let name = self.meter.text(key)?;
-                    self.string(&name)?;
-                    self.push(": ")?;
+                    match key.as_str() {
+                        Some(name) => self.string(name)?,
+                        None if matches!(key.kind(), ValueKind::Seq | ValueKind::Undefined) => {
+                            return Err(wrong("a key of JSON is a text"));
+                        }
+                        None => {
+                            self.push("\"")?;
+                            self.value(key, depth + 1)?;
+                            self.push("\"")?;
+                        }
+                    }
+                    self.push(self.separators.1)?;
                     self.value(&value.get_item(key)?, depth + 1)?;
                 }
                 if !keys.is_empty() {
@@ -159,7 +182,7 @@ impl Json<'_> {
                 }
                 self.push("}")
             }
-            _ => {
+            ValueKind::Seq => {
                 self.push("[")?;
                 let mut any = false;
                 for (index, item) in value.try_iter()?.enumerate() {
@@ -172,6 +195,7 @@ impl Json<'_> {
                 }
                 self.push("]")
             }
+            kind => Err(wrong(format!("a value of type {kind} cannot be JSON"))),
         }
     }
 }

@@ -1,21 +1,23 @@
 //! One rendering, on a thread of its own with a deadline.
 
-use super::{arithmetic, filters, meter, namespaces, python, rewritten};
+use super::{arithmetic, filters, meter, namespaces, operators, python, rewritten};
 use meter::Meter;
 use minijinja::machinery::{CompiledTemplate, TemplateConfig, Vm};
 use minijinja::machinery::{WhitespaceConfig, make_string_output};
-use minijinja::{AutoEscape, Environment, Error, Value, context};
-use protocol::{AppError, PromptMessage, failure};
+use minijinja::{AutoEscape, Environment, Error, Value};
+use protocol::{AppError, TemplateInput, failure};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// What is rendered.
 pub(super) struct Job {
     pub source: Arc<str>,
-    pub messages: Vec<PromptMessage>,
-    pub add_generation_prompt: bool,
+    pub conversation: TemplateInput,
     pub bos: Arc<str>,
     pub eos: Arc<str>,
+    /// The clock that the template sees.
+    pub now: OffsetDateTime,
 }
 
 /// Real templates take milliseconds.
@@ -75,29 +77,27 @@ fn rendered(job: &Job, meter: &Arc<Meter>) -> Result<String, Error> {
     arithmetic::add_to(&mut environment, meter);
     filters::add_to(&mut environment, meter);
     namespaces::add_to(&mut environment, meter);
-    python::add_to(&mut environment, meter);
-    let messages: Vec<Value> = job
-        .messages
-        .iter()
-        .map(|message| {
-            let (role, content) = (message.role.as_str(), &message.content);
-            match &message.reasoning {
-                None => context! { role, content },
-                // `thinking` is what gpt-oss calls it.
-                Some(reasoning) => {
-                    context! { role, content, reasoning_content => reasoning, thinking => reasoning }
-                }
-            }
-        })
-        .collect();
-    let root = context! {
-        messages,
-        add_generation_prompt => job.add_generation_prompt,
-        bos_token => job.bos.as_ref(),
-        eos_token => job.eos.as_ref(),
-        tools => (),
-        documents => (),
+    operators::add_to(&mut environment, meter);
+    python::add_to(&mut environment, meter, job.now);
+    let given = &job.conversation;
+    let tools = match given.tools.is_empty() {
+        true => Value::from(()),
+        false => Value::from_serialize(&given.tools),
     };
+    let fixed = [
+        ("messages", Value::from_serialize(&given.messages)),
+        ("tools", tools),
+        ("documents", Value::from(())),
+        ("add_generation_prompt", given.add_generation_prompt.into()),
+        ("bos_token", Value::from(job.bos.as_ref())),
+        ("eos_token", Value::from(job.eos.as_ref())),
+    ];
+    let further = given.variables.iter();
+    let root: Value = fixed
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .chain(further.map(|(name, value)| (name.clone(), Value::from_serialize(value))))
+        .collect();
     let mut text = String::new();
     Vm::new(&environment).eval(
         &compiled.instructions,

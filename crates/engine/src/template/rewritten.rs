@@ -1,11 +1,17 @@
 //! What is changed in a compiled template before it runs: operators whose results can be longer
-//! than what went in are paid for, and what a namespace takes is looked at first.
+//! than what went in are paid for, those that Python knows otherwise are done as there, and what a
+//! namespace takes is looked at first.
 
-use super::{arithmetic, filters, namespaces};
+use super::{arithmetic, namespaces, operators};
 use minijinja::machinery::{Instruction, Instructions};
 
 /// The last argument of an instruction that has its function looked up by name each time.
 const BY_NAME: u8 = u8::MAX;
+
+/// One of our functions in place of an instruction.
+fn function<'a>(name: &'static str, arguments: u16) -> Instruction<'a> {
+    Instruction::ApplyFilter(name, Some(arguments), BY_NAME)
+}
 
 /// Rewrites a template's instructions. Gives the longest passage of its own words in bytes.
 pub(super) fn rewrite(instructions: &mut Instructions<'_>) -> usize {
@@ -21,29 +27,62 @@ pub(super) fn rewrite(instructions: &mut Instructions<'_>) -> usize {
         };
         let detour = match instruction {
             Instruction::Add => {
-                *instruction = Instruction::ApplyFilter(arithmetic::ADD, Some(2), BY_NAME);
+                *instruction = function(arithmetic::ADD, 2);
                 continue;
             }
             Instruction::Mul => {
-                *instruction = Instruction::ApplyFilter(arithmetic::MULTIPLY, Some(2), BY_NAME);
+                *instruction = function(arithmetic::MULTIPLY, 2);
                 continue;
             }
             Instruction::StringConcat => {
-                *instruction = Instruction::ApplyFilter(arithmetic::JOIN, Some(2), BY_NAME);
+                *instruction = function(arithmetic::JOIN, 2);
+                continue;
+            }
+            Instruction::Rem => {
+                *instruction = function(operators::REMAINDER, 2);
+                continue;
+            }
+            Instruction::Lt => {
+                *instruction = function(operators::LESS, 2);
+                continue;
+            }
+            Instruction::Lte => {
+                *instruction = function(operators::LESS_EQUAL, 2);
+                continue;
+            }
+            Instruction::Gt => {
+                *instruction = function(operators::MORE, 2);
+                continue;
+            }
+            Instruction::Gte => {
+                *instruction = function(operators::MORE_EQUAL, 2);
+                continue;
+            }
+            Instruction::In => {
+                *instruction = function(operators::IN, 2);
+                continue;
+            }
+            Instruction::Slice => {
+                *instruction = function(operators::SLICE, 4);
+                continue;
+            }
+            Instruction::GetAttr(name) => {
+                if let Some(name) = operators::attribute(name) {
+                    *instruction = function(name, 1);
+                }
                 continue;
             }
             Instruction::EmitRaw(words) => {
                 longest = longest.max(words.len());
                 continue;
             }
-            Instruction::Slice => vec![
-                Instruction::Slice,
-                Instruction::ApplyFilter(filters::CUT, Some(1), BY_NAME),
-            ],
+            Instruction::PushLoop(flags) => {
+                vec![function(operators::EACH, 1), Instruction::PushLoop(*flags)]
+            }
             // Above the value lies the namespace that takes it.
             Instruction::SetAttr(name) => vec![
                 Instruction::Swap,
-                Instruction::ApplyFilter(namespaces::TAKEN, Some(1), BY_NAME),
+                function(namespaces::TAKEN, 1),
                 Instruction::Swap,
                 Instruction::SetAttr(name),
             ],

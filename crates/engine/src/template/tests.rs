@@ -1,7 +1,7 @@
 //! Templates as models have them, and templates that mean harm.
 
 use super::*;
-use protocol::Role;
+use protocol::{PromptMessage, Role};
 use std::time::Instant;
 
 fn template(source: &str) -> Template {
@@ -19,17 +19,18 @@ fn message(role: Role, content: &str) -> PromptMessage {
     PromptMessage::new(role, content)
 }
 
-fn conversation() -> Vec<PromptMessage> {
-    vec![
+fn conversation() -> TemplateInput {
+    let messages = [
         message(Role::System, "Be brief."),
         message(Role::User, " Hi\n"),
         message(Role::Assistant, "Hello!"),
         message(Role::User, "Bye"),
-    ]
+    ];
+    TemplateInput::of(&messages, true)
 }
 
 fn check(source: &str, expected: &str) {
-    let rendered = template(source).render(&conversation(), true);
+    let rendered = template(source).render(&conversation());
     assert_eq!(rendered.as_deref(), Ok(expected), "{source}");
 }
 
@@ -99,7 +100,7 @@ fn templates_render_as_in_python() {
 #[test]
 fn a_template_says_why_it_refuses() {
     let error = template("{{ raise_exception('No system ' ~ messages[0].role) }}")
-        .render(&conversation(), true)
+        .render(&conversation())
         .unwrap_err();
     assert_eq!(error.key, "template-failed");
     assert_eq!(error.args["reason"], "No system system".into());
@@ -109,14 +110,14 @@ fn a_template_says_why_it_refuses() {
         "{{ f() }}",
         "{% include 'x' %}",
     ] {
-        let error = template(source).render(&conversation(), true).unwrap_err();
+        let error = template(source).render(&conversation()).unwrap_err();
         assert_eq!(error.key, "template-failed", "{source}");
     }
 }
 
 fn check_costly(source: &str) {
     let begun = Instant::now();
-    let error = template(source).render(&conversation(), true).unwrap_err();
+    let error = template(source).render(&conversation()).unwrap_err();
     let took = begun.elapsed().as_secs_f64();
     assert!(
         error.key == "template-too-costly" || error.key == "template-failed",
@@ -184,7 +185,7 @@ fn a_namespace_does_not_hold_itself() {
         "{% set a = namespace() %}{% for x in range(9999) %}{% set a.a = {'a': a.a} %}{% endfor %}",
         "{% set a = namespace() %}{% macro f() %}{% set a.a = a %}{{ a }}{% endmacro %}{{ f() }}",
     ] {
-        let error = template(source).render(&conversation(), true).unwrap_err();
+        let error = template(source).render(&conversation()).unwrap_err();
         assert_eq!(error.key, "template-failed", "{source}: {error}");
     }
     check(
@@ -203,13 +204,18 @@ fn what_a_long_source_nests_fits_the_stack() {
     for (step, count) in [("{%set x=[x]%}", 20_000), ("{%set x=x[0:]%}", 16_000)] {
         let nest = format!("{{% set x = [1] %}}{}", step.repeat(count));
         for end in [
-            "{{ x == x[0:] }}{{ [x, [x]] | sort | unique | length }}{{ x }}",
+            "{{ x == x[0:] }}{{ [x, [x]] | sort | unique | list | length }}{{ x }}",
             "{{ {x: 1} | length }}{% for y in x %}{{ y | string | length }}{% endfor %}",
         ] {
             // A stack that overflows ends the process, and this with it.
-            let rendered = template(&format!("{nest}{end}")).render(&[], true);
-            let refused = rendered.err().map(|error| error.key);
-            assert_ne!(refused.as_deref(), Some("template-failed"), "{end}");
+            let rendered = template(&format!("{nest}{end}")).render(&TemplateInput::default());
+            let refused = rendered.err();
+            assert!(
+                refused
+                    .as_ref()
+                    .is_none_or(|error| error.key != "template-failed"),
+                "{end}: {refused:?}"
+            );
         }
     }
 }
@@ -224,7 +230,7 @@ fn pieces_of_a_text_are_paid_for() {
         "{{ ns.x | list | length }}".to_owned(),
         "{{ ns.x | map('upper') | list | length }}".to_owned(),
     ] {
-        let rendered = template(&format!("{doubled}{rest}")).render(&conversation(), true);
+        let rendered = template(&format!("{doubled}{rest}")).render(&conversation());
         assert_eq!(rendered.unwrap_err().key, "template-too-costly", "{rest}");
     }
     let small = doubled.replace("22", "10");
@@ -237,7 +243,13 @@ fn pieces_of_a_text_are_paid_for() {
 #[test]
 fn long_templates_are_compiled() {
     let sum = format!("{{{{ {}1 }}}}", "1~".repeat(40_000));
-    assert_eq!(template(&sum).render(&[], true).unwrap().len(), 40_001);
+    assert_eq!(
+        template(&sum)
+            .render(&TemplateInput::default())
+            .unwrap()
+            .len(),
+        40_001
+    );
     check(
         "{{ '-' * 40 }}{{ 2 * 3 * 4 }}",
         &format!("{}24", "-".repeat(40)),
@@ -247,9 +259,9 @@ fn long_templates_are_compiled() {
 /// Trimming cost as much as splitting, and a conversation of a few megabytes failed.
 #[test]
 fn long_conversations_can_be_trimmed() {
-    let long = vec![message(Role::User, &" word".repeat(1 << 20))];
-    let trimmed = template("{{ messages[0]['content'] | trim }}").render(&long, true);
+    let long = TemplateInput::of(&[message(Role::User, &" word".repeat(1 << 20))], true);
+    let trimmed = template("{{ messages[0]['content'] | trim }}").render(&long);
     assert_eq!(trimmed.unwrap().len(), (5 << 20) - 1);
-    let split = template("{{ messages[0]['content'] | split | length }}").render(&long, true);
+    let split = template("{{ messages[0]['content'] | split | length }}").render(&long);
     assert_eq!(split.unwrap_err().key, "template-too-costly");
 }
