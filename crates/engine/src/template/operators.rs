@@ -40,8 +40,9 @@ pub(super) fn attribute(name: &str) -> Option<&'static str> {
 
 /// Adds the functions that stand for the operators.
 pub(super) fn add_to(environment: &mut Environment<'_>, meter: &Arc<Meter>) {
-    let orders: [(&str, fn(Ordering) -> bool); 4] = [
-        (LESS, Ordering::is_lt),
+    type Fits = fn(Ordering) -> bool;
+    let orders = [
+        (LESS, Ordering::is_lt as Fits),
         (LESS_EQUAL, Ordering::is_le),
         (MORE, Ordering::is_gt),
         (MORE_EQUAL, Ordering::is_ge),
