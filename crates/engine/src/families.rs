@@ -104,7 +104,7 @@ pub(crate) struct Attention {
     pub q_norm: Option<Norm>,
     /// As `q_norm`.
     pub k_norm: Option<Norm>,
-    /// q, k and v are kept between `-clip` and `clip`.
+    /// q, k and v, normed, are kept between `-clip` and `clip`.
     pub clip: Option<f32>,
     /// Multiplies the scores.
     pub scale: f32,

@@ -105,7 +105,10 @@ def prompts(name, row):
 
 def reference(folder: Path, said: dict):
     """Logits of transformers: the prompt's middle and last, the second prompt's last, the long one's last."""
-    model, info = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32,
+    # The eager way of transformers 5.23 adds Falcon's ALiBi twice, in the mask and beside it.
+    alibi = json.loads((folder / "config.json").read_text()).get("alibi")
+    way = "sdpa" if alibi else "eager"
+    model, info = AutoModelForCausalLM.from_pretrained(folder, attn_implementation=way, dtype=torch.float32,
                                                        output_loading_info=True)
     model.eval()
     for what in ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs"):

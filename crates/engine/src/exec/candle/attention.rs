@@ -146,12 +146,12 @@ impl Attention {
                 .contiguous() // (heads, tokens, size)
         };
         let ready = |x: Tensor, norm: &Option<Norm>, heads: usize| {
-            let x = ops::clip(x, self.clip)?;
             let x = match norm {
                 // Of the width of a head or of all: either way row after row.
                 Some(norm) => norm.forward(&x)?,
                 None => x,
             };
+            let x = ops::clip(x, self.clip)?;
             let x = by_head(x, heads, self.head_dim)?;
             match turns {
                 Some(turns) => turns.apply(&x),
