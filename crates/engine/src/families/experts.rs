@@ -14,6 +14,24 @@ pub(super) struct Called {
     pub down: &'static str,
 }
 
+/// Most experts of all layers together: some times what any model has, few enough to list.
+const MOST: usize = 1 << 17;
+
+/// How many experts a layer has, and how many of them are used for a token.
+///
+/// Errors: `metadata-missing`, `model-damaged`.
+pub(super) fn count(decoder: &Decoder<'_>) -> Result<(usize, usize), AppError> {
+    let facts = decoder.facts;
+    let (count, used) = (facts.size(&EXPERTS)?, facts.size(&EXPERTS_USED)?);
+    if count * decoder.sizes.layers > MOST {
+        return Err(facts.damaged(&EXPERTS));
+    }
+    if used > count {
+        return Err(facts.damaged(&EXPERTS_USED));
+    }
+    Ok((count, used))
+}
+
 /// The experts of a layer, each `width` wide.
 ///
 /// Errors: `metadata-missing`, `model-damaged`.
@@ -25,10 +43,7 @@ pub(super) fn of(
     called: &Called,
 ) -> Result<Experts, AppError> {
     let facts = decoder.facts;
-    let (count, used) = (facts.size(&EXPERTS)?, facts.size(&EXPERTS_USED)?);
-    if used > count {
-        return Err(facts.damaged(&EXPERTS_USED));
-    }
+    let (count, used) = count(decoder)?;
     let hidden = decoder.sizes.hidden;
     let one = |expert: usize, part: &str, name: &str, rows: usize, columns: usize| {
         if !facts.is_gguf() {

@@ -6,9 +6,9 @@ use super::decoder::Decoder;
 use super::facts::Facts;
 use super::{
     Activation, Architecture, Experts, Feed, Form, Gated, Mixer, Norms, Pairs, Projection,
-    Residual, Rows, Scaling, mistral, olmo2,
+    Residual, Rows, Scaling, experts, mistral, olmo2,
 };
-use formats::keys::{EXPERT_FEED, EXPERTS, EXPERTS_USED, FEED, Fact};
+use formats::keys::{EXPERT_FEED, FEED, Fact};
 use protocol::AppError;
 
 const LIMIT: Fact = Fact {
@@ -43,7 +43,7 @@ pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
         if olmo2::is_windowed(facts, index, |layer| layer.is_multiple_of(2)) {
             attention.window = window;
         }
-        layer.feed = Feed::Experts(experts(&decoder, index)?);
+        layer.feed = Feed::Experts(experts_of(&decoder, index)?);
         let before = |part| Norms {
             before: Some(decoder.norm(index, part)),
             after: None,
@@ -57,12 +57,9 @@ pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
     decoder.architecture("gpt-oss", layers, decoder.last_norm())
 }
 
-fn experts(decoder: &Decoder<'_>, layer: usize) -> Result<Experts, AppError> {
+fn experts_of(decoder: &Decoder<'_>, layer: usize) -> Result<Experts, AppError> {
     let facts = decoder.facts;
-    let (count, used) = (facts.size(&EXPERTS)?, facts.size(&EXPERTS_USED)?);
-    if used > count {
-        return Err(facts.damaged(&EXPERTS_USED));
-    }
+    let (count, used) = experts::count(decoder)?;
     let (hidden, width) = (
         decoder.sizes.hidden,
         match facts.optional(&EXPERT_FEED)? {
