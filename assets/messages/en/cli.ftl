@@ -31,6 +31,7 @@ option-chat-system = Standing instructions for the model
 option-chat-seed = The same seed gives the same answer; a whole number
 option-chat-temperature = How freely words are chosen: 0 always takes the likeliest, 0.7 is usual
 option-chat-max_tokens = The longest answer, in tokens
+option-chat-quantise = Make the weights of a model folder smaller when loading, and keep them so: q8_0, q6_k or q4_k; otherwise only where memory is short
 option-chat-temporary = Keep nothing: the conversation is in memory only and gone at the end
 option-chat-reasoning = Show what the model thinks before it answers, on standard error; in a terminal it is shown anyway
 option-chat-json = With --once: one JSON object with the answer and how it was made; after a failure it has “error”
@@ -56,6 +57,7 @@ about-logits = Show the likeliest next tokens at each position, one JSON object 
 option-logits-file = The model file
 option-logits-ids = A JSON list of tokens; “-” is standard input
 option-logits-top = How many for each position; otherwise 10
+option-logits-quantise = Make the weights of a model folder smaller when loading, and keep them so: q8_0, q6_k or q4_k; otherwise only where memory is short
 about-doctor = Check that everything Parley needs is there
 option-doctor-json = As one JSON list
 option-doctor-report = Write the text for a report of a trouble: versions, the machine, the last lines of the log; nothing that was said
@@ -65,6 +67,7 @@ option-bench-prefill = Tokens to read; otherwise 512
 option-bench-decode = Tokens to write; otherwise 128
 option-bench-runs = How often; otherwise 3
 option-bench-threads = Threads that compute; otherwise one for each core
+option-bench-quantise = Make the weights of a model folder smaller when loading, and keep them so: q8_0, q6_k or q4_k; otherwise only where memory is short
 option-bench-json = One JSON object a run
 
 ## What was not understood

@@ -31,6 +31,7 @@ option-chat-system = 给模型的固定指示
 option-chat-seed = 整数；相同的种子会得到相同的回答
 option-chat-temperature = 选词的自由程度：0 总是选最可能的词，常用 0.7
 option-chat-max_tokens = 回答的最大长度，以词元计
+option-chat-quantise = 加载文件夹形式的模型时量化其权重，并保留结果：q8_0、q6_k 或 q4_k；不指定则只在内存不足时进行
 option-chat-temporary = 不保存任何内容：对话只留在内存中，结束后即消失
 option-chat-reasoning = 在标准错误输出中显示模型回答之前的思考；在终端里总会显示
 option-chat-json = 与 --once 一起使用：输出一个 JSON 对象，包含回答及其产生过程；出现故障时带有“error”
@@ -56,6 +57,7 @@ about-logits = 显示每个位置之后最可能的词元，每行一个 JSON �
 option-logits-file = 模型文件
 option-logits-ids = JSON 词元列表；“-”表示标准输入
 option-logits-top = 每个位置显示多少个；默认 10
+option-logits-quantise = 加载文件夹形式的模型时量化其权重，并保留结果：q8_0、q6_k 或 q4_k；不指定则只在内存不足时进行
 about-doctor = 检查 Parley 所需的一切是否齐备
 option-doctor-json = 以一个 JSON 列表输出
 option-doctor-report = 输出用于报告问题的文字：版本、本机情况、日志的最后几行；不含任何对话内容
@@ -65,6 +67,7 @@ option-bench-prefill = 读取的词元数；默认 512
 option-bench-decode = 写出的词元数；默认 128
 option-bench-runs = 运行次数；默认 3
 option-bench-threads = 计算所用的线程数；默认每个核心一个
+option-bench-quantise = 加载文件夹形式的模型时量化其权重，并保留结果：q8_0、q6_k 或 q4_k；不指定则只在内存不足时进行
 option-bench-json = 每次运行输出一个 JSON 对象
 
 ## 无法理解的输入

@@ -31,6 +31,7 @@ option-chat-system = 給模型的固定指示
 option-chat-seed = 整數；相同的種子會得到相同的回答
 option-chat-temperature = 選詞的自由程度：0 總是選最可能的詞，常用 0.7
 option-chat-max_tokens = 回答的最大長度，以詞元計
+option-chat-quantise = 載入資料夾形式的模型時量化其權重，並保留結果：q8_0、q6_k 或 q4_k；不指定則只在記憶體不足時進行
 option-chat-temporary = 不儲存任何內容：對話只留在記憶體中，結束後就會消失
 option-chat-reasoning = 在標準錯誤輸出中顯示模型回答之前的思考；在終端機裡一律會顯示
 option-chat-json = 與 --once 一起使用：輸出一個 JSON 物件，包含回答及其產生過程；出現故障時帶有「error」
@@ -56,6 +57,7 @@ about-logits = 顯示每個位置之後最可能的詞元，每行一個 JSON �
 option-logits-file = 模型檔案
 option-logits-ids = JSON 詞元清單；「-」表示標準輸入
 option-logits-top = 每個位置顯示多少個；預設 10
+option-logits-quantise = 載入資料夾形式的模型時量化其權重，並保留結果：q8_0、q6_k 或 q4_k；不指定則只在記憶體不足時進行
 about-doctor = 檢查 Parley 所需的一切是否齊全
 option-doctor-json = 以一個 JSON 清單輸出
 option-doctor-report = 輸出用來回報問題的文字：版本、這台電腦的狀況、記錄檔的最後幾行；不含任何對話內容
@@ -65,6 +67,7 @@ option-bench-prefill = 讀取的詞元數；預設 512
 option-bench-decode = 寫出的詞元數；預設 128
 option-bench-runs = 執行次數；預設 3
 option-bench-threads = 計算所用的執行緒數；預設每個核心一個
+option-bench-quantise = 載入資料夾形式的模型時量化其權重，並保留結果：q8_0、q6_k 或 q4_k；不指定則只在記憶體不足時進行
 option-bench-json = 每次執行輸出一個 JSON 物件
 
 ## 無法理解的輸入

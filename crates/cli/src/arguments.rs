@@ -1,7 +1,7 @@
 //! The command line's shape. Its words are in the catalogues: see `help`.
 
 use clap::{Args, Parser, Subcommand};
-use protocol::Language;
+use protocol::{Language, WeightType};
 use std::{ffi::OsString, path::PathBuf};
 
 /// Seeds stay under this, so that every reader of JSON keeps them exact.
@@ -47,6 +47,8 @@ pub(crate) enum Command {
         ids: PathBuf,
         #[arg(long, default_value_t = 10, hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..))]
         top: u32,
+        #[arg(long, value_name = "TYPE", value_parser = weight_type)]
+        quantise: Option<WeightType>,
     },
     Bench(Bench),
     Doctor {
@@ -76,6 +78,8 @@ pub(crate) struct Chat {
     pub(crate) temperature: Option<f32>,
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_tokens: Option<u32>,
+    #[arg(long, value_name = "TYPE", value_parser = weight_type)]
+    pub(crate) quantise: Option<WeightType>,
     #[arg(long)]
     pub(crate) temporary: bool,
     #[arg(long)]
@@ -116,6 +120,8 @@ pub(crate) struct Bench {
     pub(crate) runs: u32,
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) threads: Option<u32>,
+    #[arg(long, value_name = "TYPE", value_parser = weight_type)]
+    pub(crate) quantise: Option<WeightType>,
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -125,6 +131,12 @@ fn temperature(word: &str) -> Result<f32, String> {
         Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
         _ => Err(String::new()),
     }
+}
+
+fn weight_type(word: &str) -> Result<WeightType, String> {
+    let mut all = WeightType::ALL.into_iter();
+    all.find(|kind| kind.name().eq_ignore_ascii_case(word))
+        .ok_or_else(String::new)
 }
 
 /// The language asked for, read before the rest so that the help can speak it.

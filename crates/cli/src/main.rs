@@ -21,9 +21,10 @@ mod usage;
 
 use arguments::{Arguments, Command};
 use clap::FromArgMatches;
-use hub::Places;
+use hub::{Hub, Places};
 use output::{Ending, Terminal};
-use protocol::{AppError, failure};
+use protocol::{AppError, WeightType, failure};
+use runtime::{Options, Runtime};
 use std::{process::ExitCode, time::Duration};
 
 fn main() -> ExitCode {
@@ -76,14 +77,30 @@ async fn run(command: Command, places: &Places, terminal: &Terminal) -> Result<(
         Command::List { json } => list::run(json, places, terminal),
         Command::Import { path, json } => import::run(&path, json, places, terminal),
         Command::Inspect { file, json } => inspect::run(&file, json, terminal),
-        Command::Tokenize(options) => tokenize::run(options, &engine(places)?).await,
-        Command::Render(options) => render::run(options, &engine(places)?).await,
-        Command::Logits { file, ids, top } => logits::run(&file, &ids, top, &engine(places)?).await,
+        Command::Tokenize(options) => tokenize::run(options, &engine(places, None)?).await,
+        Command::Render(options) => render::run(options, &engine(places, None)?).await,
+        Command::Logits {
+            file,
+            ids,
+            top,
+            quantise,
+        } => logits::run(&file, &ids, top, &engine(places, quantise)?).await,
         Command::Doctor { json, report } => doctor::run(json, report, places, terminal).await,
-        Command::Bench(options) => bench::run(options, &engine(places)?, terminal).await,
+        Command::Bench(options) => {
+            let engine = engine(places, options.quantise)?;
+            bench::run(options, &engine, terminal).await
+        }
     }
 }
 
-fn engine(places: &Places) -> Result<runtime::Runtime, AppError> {
-    Ok(runtime::Runtime::start(hub::Hub::open(places)?))
+fn engine(places: &Places, quantise: Option<WeightType>) -> Result<Runtime, AppError> {
+    Ok(Runtime::with(Hub::open(places)?, options(quantise)))
+}
+
+/// As the environment says, with the weights of folders made smaller where a person asks for it.
+fn options(quantise: Option<WeightType>) -> Options {
+    Options {
+        quantise,
+        ..Options::from_environment()
+    }
 }

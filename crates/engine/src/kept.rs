@@ -13,20 +13,11 @@ use crate::Cancel;
 use crate::threads::Threads;
 use container::Container;
 use formats::Checkpoint;
-use protocol::{AppError, WeightType, failure};
+use protocol::{AppError, Quantise, WeightType, failure};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
-
-/// What weights are to be made smaller to, and where they are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quantise {
-    /// The type of the matrices.
-    pub kind: WeightType,
-    /// A folder for kept files, which is made where it is missing.
-    pub folder: PathBuf,
-}
 
 /// Changes when kept files are made in another way.
 const FORM: u32 = 1;
@@ -53,7 +44,7 @@ pub(crate) fn quantised(
         return Ok(checkpoint);
     }
     let container = Container {
-        path: place(&quantise.folder, &checkpoint.path, quantise.kind),
+        path: place(quantise, &checkpoint.path),
         model: checkpoint.path.clone(),
         source: identity(&checkpoint, quantise.kind)?,
     };
@@ -84,9 +75,9 @@ pub(crate) fn quantised(
 }
 
 /// One file for each folder and type, so that a later one takes the place of a stale one.
-fn place(folder: &Path, model: &Path, kind: WeightType) -> PathBuf {
+fn place(quantise: &Quantise, model: &Path) -> PathBuf {
     let name = hex(&Sha256::digest(model.as_os_str().as_encoded_bytes()));
-    folder.join(format!("{}-{}.gguf", &name[..16], kind.name()))
+    Path::new(&quantise.folder).join(format!("{}-{}.gguf", &name[..16], quantise.kind.name()))
 }
 
 /// What tells the files of the model from any others, in hex.

@@ -25,7 +25,6 @@ mod weights;
 pub use cancel::Cancel;
 pub use facts::facts;
 pub use generate::{Asked, Generated, generate};
-pub use kept::Quantise;
 pub use measure::{bench, logits};
 pub use model::{LoadOptions, Model};
 pub use quantise::quantise;

@@ -2,14 +2,14 @@
 
 use crate::exec::candle::{Decoder, Tensors};
 use crate::families::{self, Architecture};
-use crate::kept::{self, Quantise};
+use crate::kept;
 use crate::reasoning::Forms;
 use crate::sequence::Sequence;
 use crate::threads::Threads;
 use crate::weights::Weights;
 use crate::{Cancel, Template, Tokenizer};
 use formats::Checkpoint;
-use protocol::{AppError, DEFAULT_CONTEXT, LoadedFacts, failure};
+use protocol::{AppError, DEFAULT_CONTEXT, LoadedFacts, Quantise, WeightType, failure};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -37,6 +37,7 @@ pub struct Model {
     reasoning: Forms,
     context: u32,
     load_ms: f64,
+    quantised: Option<WeightType>,
 }
 
 impl Model {
@@ -64,6 +65,8 @@ impl Model {
         cancel.check()?;
         let template = Template::of(&checkpoint, &tokenizer)?;
         let threads = Threads::new(options.threads)?;
+        let smaller = |wanted: &&Quantise| !checkpoint.quantisable(wanted.kind).is_empty();
+        let quantised = options.quantise.as_ref().filter(smaller).map(|q| q.kind);
         // Making weights smaller comes before reading them: one progress for both.
         let mut made = 0;
         let checkpoint = match &options.quantise {
@@ -93,6 +96,7 @@ impl Model {
             tokenizer,
             template,
             context,
+            quantised,
             load_ms: begun.elapsed().as_secs_f64() * 1000.0,
         })
     }
@@ -105,6 +109,7 @@ impl Model {
             vocabulary: self.architecture.vocabulary as u32,
             load_ms: self.load_ms,
             template_sha256: self.template.sha256().to_owned(),
+            quantised: self.quantised,
         }
     }
 

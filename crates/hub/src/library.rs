@@ -5,7 +5,8 @@ use crate::index::{Found, Index, IndexFile, Stamp, salvage};
 use crate::places::Places;
 use crate::record::{Copy, Origin, Record, not_read};
 use crate::starter::{self, MANIFEST};
-use protocol::{AppError, ModelEntry, ModelId, failure};
+use formats::{Checkpoint, Description};
+use protocol::{AppError, ModelEntry, ModelId, WeightType, failure};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -32,6 +33,7 @@ struct Shared {
     /// Wakes the background thread.
     wake: Condvar,
     changes: watch::Sender<u64>,
+    weights: PathBuf,
 }
 
 struct State {
@@ -68,6 +70,7 @@ impl Hub {
             }),
             wake: Condvar::new(),
             changes: watch::Sender::new(0),
+            weights: places.weights(),
         });
         shared.refresh()?;
         if let Some(record) = shared.starter_to_add(places.starters()) {
@@ -207,6 +210,11 @@ impl Hub {
         Ok(formats::describe(&self.path(id)?)?.memory_bytes(context))
     }
 
+    /// The folder of weights that were made smaller when they were loaded.
+    pub fn weights(&self) -> &Path {
+        &self.shared.weights
+    }
+
     /// A number that rises whenever the library changes, also by another process.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.shared.changes.subscribe()
@@ -226,10 +234,19 @@ impl Hub {
     }
 }
 
-/// Bytes that the model at `path`, a file or a folder, in the library or not, needs when loaded with `context`
-/// tokens; None: with what Parley would give it. Errors: those of [`formats::describe`].
-pub fn memory_needed(path: &Path, context: Option<u32>) -> Result<u64, AppError> {
-    let facts = formats::describe(path)?;
+/// Bytes that the model at `path`, a file or a folder, in the library or not, needs when loaded with `context` tokens
+/// and its weights made smaller to `quantise`. None of a context: with what Parley would give it;
+/// none of the other: with the weights as they are. Errors: those of [`formats::describe`].
+pub fn memory_needed(
+    path: &Path,
+    context: Option<u32>,
+    quantise: Option<WeightType>,
+) -> Result<u64, AppError> {
+    let checkpoint = Checkpoint::open(path)?;
+    let mut facts = Description::of(&checkpoint)?;
+    if let Some(kind) = quantise {
+        facts.weight_bytes = checkpoint.quantised_bytes(kind);
+    }
     Ok(facts.memory_bytes(context.unwrap_or_else(|| facts.given_context())))
 }
 

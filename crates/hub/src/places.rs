@@ -72,6 +72,11 @@ impl Places {
         &self.cache
     }
 
+    /// The folder of weights that were made smaller when they were loaded.
+    pub fn weights(&self) -> PathBuf {
+        self.cache.join("weights")
+    }
+
     /// The conversations.
     pub fn history(&self) -> PathBuf {
         self.data.join("history.db")

@@ -16,6 +16,15 @@ pub enum WeightType {
     Q4K,
 }
 
+/// What the weights of a model are made smaller to when it is loaded, and where they are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quantise {
+    /// The type of the matrices.
+    pub kind: WeightType,
+    /// Absolute path of a folder for kept weights, which is made where it is missing.
+    pub folder: String,
+}
+
 impl WeightType {
     /// From the largest, which is the most exact.
     pub const ALL: [WeightType; 3] = [WeightType::Q8_0, WeightType::Q6K, WeightType::Q4K];

@@ -2,7 +2,8 @@
 //! at most [`MAX_LINE`] bytes. What is larger goes by file path.
 
 use crate::{
-    AppError, EngineFacts, Limits, Part, PromptMessage, Sampling, StopReason, TemplateInput, Times,
+    AppError, EngineFacts, Limits, Part, PromptMessage, Quantise, Sampling, StopReason,
+    TemplateInput, Times, WeightType,
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,9 @@ pub enum WorkerRequest {
         context: Option<u32>,
         /// Threads that compute.
         threads: u32,
+        /// What the weights are made smaller to; None: they stay as they are.
+        #[serde(default)]
+        quantise: Option<Quantise>,
     },
     /// Text to ids, by the tokenizer of a file; no weights needed. `Tokens`..., `Done`.
     Tokenize {
@@ -220,6 +224,9 @@ pub struct LoadedFacts {
     pub load_ms: f64,
     /// Hex sha256 of the chat template's source.
     pub template_sha256: String,
+    /// What the weights were made smaller to, where they were.
+    #[serde(default)]
+    pub quantised: Option<WeightType>,
 }
 
 /// What a worker knows of an answer when it has ended.

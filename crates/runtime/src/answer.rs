@@ -68,6 +68,7 @@ impl Shared {
             return Err(failure::internal().detail("a loaded model without a worker"));
         };
         seat.update(|holding| holding.used = Instant::now());
+        let quantised = seat.holding().and_then(|holding| holding.quantised);
         let share = self.cores.enter(&worker.outbox);
         let answered = generate(worker, &request, sink, &mut clock).await;
         drop(share);
@@ -82,7 +83,10 @@ impl Shared {
             Err(trouble) => return Err(self.after(trouble, &seat, slot, &entry).await),
         };
         // The identity may have been found while the answer was made.
-        let entry = self.hub.resolve(&entry.id).unwrap_or(entry);
+        let mut entry = self.hub.resolve(&entry.id).unwrap_or(entry);
+        if let Some(kind) = quantised {
+            entry.quantisation = kind.name().to_owned();
+        }
         Ok(Answered {
             reason: answered.reason,
             receipt: receipt(entry, request, answered, &clock),

@@ -7,7 +7,8 @@ use crate::process::{Trouble, Worker};
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use protocol::{
-    AppError, DEFAULT_CONTEXT, EngineFacts, TemplateInput, WorkerEvent, WorkerRequest, failure,
+    AppError, DEFAULT_CONTEXT, EngineFacts, LoadedFacts, TemplateInput, WeightType, WorkerEvent,
+    WorkerRequest, failure,
 };
 use serde::Serialize;
 use std::future::pending;
@@ -45,6 +46,9 @@ pub struct BenchRun {
     pub prefill: u32,
     /// Tokens made.
     pub decode: u32,
+    /// What the weights were made smaller to, where they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantised: Option<WeightType>,
     /// What computed.
     #[serde(flatten)]
     pub engine: EngineFacts,
@@ -189,7 +193,7 @@ impl Shared {
         rows: &mpsc::Sender<Result<LogitsRow, AppError>>,
     ) -> Result<(), AppError> {
         let needed = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        let (mut worker, name) = self.loaded(path, needed, self.cores.total()).await?;
+        let (mut worker, name, _) = self.loaded(path, needed, self.cores.total()).await?;
         let mut asked = worker.ask(WorkerRequest::Logits { ids, top }, pending())?;
         let trouble = loop {
             match asked.next().await {
@@ -211,7 +215,7 @@ impl Shared {
         let began = Instant::now();
         let needed = plan.prefill.saturating_add(plan.decode);
         let threads = plan.threads.unwrap_or(self.cores.total()).max(1);
-        let (mut worker, name) = self.loaded(path, needed, threads).await?;
+        let (mut worker, name, facts) = self.loaded(path, needed, threads).await?;
         let load_ms = crate::memory::milliseconds(began.elapsed());
         let BenchPlan {
             prefill, decode, ..
@@ -237,6 +241,7 @@ impl Shared {
                         peak_memory_bytes,
                         prefill,
                         decode,
+                        quantised: facts.quantised,
                         engine,
                     });
                 }
@@ -247,28 +252,31 @@ impl Shared {
         Err(worker.bury(trouble, &name).await)
     }
 
-    /// A worker with the file loaded, with room for `needed` tokens, and the name for people.
+    /// A worker with the file loaded, with room for `needed` tokens, the name for people, and what
+    /// was loaded.
     async fn loaded(
         &self,
         path: &Path,
         needed: u32,
         threads: u32,
-    ) -> Result<(Worker, String), AppError> {
+    ) -> Result<(Worker, String, LoadedFacts), AppError> {
         let text = text_of(path)?;
         let context = (needed > DEFAULT_CONTEXT).then_some(needed);
-        let (bytes, free) = (hub::memory_needed(path, context)?, self.memory().free);
+        let (bytes, free) = (hub::memory_needed(path, context, None)?, self.memory().free);
+        let plan = self.plan(path, context, bytes, free)?;
         let name = name_of(&text);
-        if bytes > free {
-            return Err(failure::memory_short(name, bytes, free, "none"));
+        if plan.memory > free {
+            return Err(failure::memory_short(name, plan.memory, free, "none"));
         }
         let mut worker = self.worker().await?;
         let load = WorkerRequest::Load {
             path: text,
             context,
             threads,
+            quantise: self.quantise(plan),
         };
         match load_weights(&mut worker, load, pending(), |_| {}).await {
-            Ok(()) => Ok((worker, name)),
+            Ok(facts) => Ok((worker, name, facts)),
             Err(trouble) => Err(worker.bury(trouble, &name).await),
         }
     }

@@ -18,6 +18,7 @@ mod options;
 mod outbox;
 mod process;
 mod processes;
+mod quantise;
 mod runtime;
 mod seat;
 mod shared;

@@ -3,10 +3,12 @@
 use crate::discovery;
 use crate::memory::milliseconds;
 use crate::process::{Trouble, Worker};
+use crate::quantise::Plan;
 use crate::seat::{Holding, Seat};
 use crate::shared::Shared;
 use protocol::{
-    AppError, ModelEntry, ModelId, ModelState, WorkerEvent, WorkerRequest, WorkerStage, failure,
+    AppError, LoadedFacts, ModelEntry, ModelId, ModelState, WeightType, WorkerEvent, WorkerRequest,
+    WorkerStage, failure,
 };
 use std::sync::Arc;
 use std::time::Instant;
@@ -53,11 +55,21 @@ impl Shared {
             worker.bury(Trouble::Ended, &entry.name).await;
         }
         let began = Instant::now();
-        if let Err(error) = self.admit(seat, entry, stopped()).await {
-            log_not_loaded(entry, &error);
-            return Err(error);
-        }
-        let loaded = self.start(seat, entry, stopped(), &progress).await;
+        let admitted = match self.plan_of(entry) {
+            Ok(plan) => self
+                .admit(seat, entry, plan, stopped())
+                .await
+                .map(|()| plan),
+            Err(error) => Err(error),
+        };
+        let plan = match admitted {
+            Ok(plan) => plan,
+            Err(error) => {
+                log_not_loaded(entry, &error);
+                return Err(error);
+            }
+        };
+        let loaded = self.start(seat, entry, plan, stopped(), &progress).await;
         let result = match loaded {
             Ok(worker) => {
                 *slot = Some(worker);
@@ -66,7 +78,8 @@ impl Shared {
                 tracing::info!(
                     model = entry.name,
                     bytes = entry.bytes,
-                    memory = entry.memory,
+                    memory = plan.memory,
+                    quantised = plan.quantise.map(WeightType::name),
                     ms = ms.round(),
                     "model loaded"
                 );
@@ -83,20 +96,27 @@ impl Shared {
         result
     }
 
+    fn plan_of(&self, entry: &ModelEntry) -> Result<Plan, AppError> {
+        let path = self.hub.path(&entry.id)?;
+        self.plan(&path, None, entry.memory, self.total_memory())
+    }
+
     /// Waits until the model fits, and reserves its memory.
     async fn admit(
         &self,
         seat: &Seat,
         entry: &ModelEntry,
+        plan: Plan,
         stopped: impl Future<Output = ()>,
     ) -> Result<(), AppError> {
         let wait = async {
             loop {
                 let mut freed = self.freed.subscribe();
                 let admission = self.admission.lock().await;
-                if let Room::Made = self.make_room(entry).await? {
+                if let Room::Made = self.make_room(entry, plan.memory).await? {
                     seat.hold(Some(Holding {
-                        reserved: entry.memory,
+                        reserved: plan.memory,
+                        quantised: None,
                         fraction: 0.0,
                         pulse: None,
                         used: Instant::now(),
@@ -117,10 +137,10 @@ impl Shared {
 
     /// Ends idle models, the least recently used first, until the model fits.
     /// Errors: `memory-short` where it would not fit even alone.
-    async fn make_room(&self, entry: &ModelEntry) -> Result<Room, AppError> {
+    async fn make_room(&self, entry: &ModelEntry, memory: u64) -> Result<Room, AppError> {
         loop {
             let total = self.total_memory();
-            if entry.memory > total {
+            if memory > total {
                 return Err(self.too_large(entry, total));
             }
             let mut others: Vec<(Arc<Seat>, Holding)> = self
@@ -129,7 +149,7 @@ impl Shared {
                 .filter_map(|seat| Some((seat.clone(), seat.holding()?)))
                 .collect();
             let held: u64 = others.iter().map(|(_, holding)| holding.bytes()).sum();
-            if held.saturating_add(entry.memory) <= total {
+            if held.saturating_add(memory) <= total {
                 return Ok(Room::Made);
             }
             others.sort_by_key(|(_, holding)| holding.used);
@@ -168,6 +188,7 @@ impl Shared {
         self: &Arc<Self>,
         seat: &Arc<Seat>,
         entry: &ModelEntry,
+        plan: Plan,
         stopped: impl Future<Output = ()>,
         progress: &impl Fn(f32),
     ) -> Result<Worker, AppError> {
@@ -194,11 +215,15 @@ impl Shared {
             path: path.to_string_lossy().into_owned(),
             context: None,
             threads: share.threads(),
+            quantise: self.quantise(plan),
         };
         let loaded = load_weights(&mut worker, load, stopped, tell).await;
         drop(share);
         match loaded {
-            Ok(()) => Ok(worker),
+            Ok(facts) => {
+                seat.update(|holding| holding.quantised = facts.quantised);
+                Ok(worker)
+            }
             Err(trouble) => Err(worker.bury(trouble, &entry.name).await),
         }
     }
@@ -220,12 +245,12 @@ pub(crate) async fn load_weights(
     load: WorkerRequest,
     stopped: impl Future<Output = ()>,
     tell: impl Fn(f32),
-) -> Result<(), Trouble> {
+) -> Result<LoadedFacts, Trouble> {
     let mut asked = worker.ask(load, stopped).map_err(Trouble::Failed)?;
     let mut told = 0.0;
     loop {
         match asked.next().await? {
-            WorkerEvent::Loaded(_) => return Ok(()),
+            WorkerEvent::Loaded(facts) => return Ok(facts),
             WorkerEvent::Progress {
                 stage: WorkerStage::Load,
                 done,

@@ -1,5 +1,6 @@
 //! What a person or a test may set of the runtime.
 
+use protocol::WeightType;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +13,9 @@ pub struct Options {
     pub memory: Option<u64>,
     /// Threads that compute; None: one for each core.
     pub threads: Option<u32>,
+    /// What the weights of folders are made smaller to; None: they stay as they are where they
+    /// fit, and are made as small as they must be where not.
+    pub quantise: Option<WeightType>,
     /// How long a new worker may take to say hello.
     pub hello: Duration,
     /// How long a worker that computes may be silent before it is held to hang.
@@ -26,6 +30,7 @@ impl Default for Options {
             worker: None,
             memory: None,
             threads: None,
+            quantise: None,
             hello: Duration::from_secs(20),
             silence: Duration::from_secs(30),
             stop: Duration::from_secs(2),

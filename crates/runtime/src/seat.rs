@@ -3,7 +3,7 @@
 use crate::engine::Resident;
 use crate::process::{Pulse, Worker};
 use hub::Hub;
-use protocol::{ModelId, ModelState};
+use protocol::{ModelId, ModelState, WeightType};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -25,6 +25,8 @@ pub(crate) struct Holding {
     pub fraction: f32,
     /// How its worker is; None until it is started.
     pub pulse: Option<Arc<Pulse>>,
+    /// What its weights were made smaller to, where they were.
+    pub quantised: Option<WeightType>,
     /// When it last began or ended an answer.
     pub used: Instant,
 }

@@ -139,6 +139,7 @@ fn loaded(context: Option<u32>) -> WorkerEvent {
         vocabulary: 1,
         load_ms: 0.0,
         template_sha256: String::new(),
+        quantised: None,
     })
 }
 

@@ -85,7 +85,15 @@ impl Work {
                 path,
                 context,
                 threads,
-            } => self.load(&path, context, threads, cancel),
+                quantise,
+            } => {
+                let options = LoadOptions {
+                    context,
+                    threads: threads.max(1),
+                    quantise,
+                };
+                self.load(&path, &options, cancel)
+            }
             WorkerRequest::Tokenize {
                 path,
                 text,
@@ -166,21 +174,15 @@ impl Work {
     fn load(
         &mut self,
         path: &str,
-        context: Option<u32>,
-        threads: u32,
+        options: &LoadOptions,
         cancel: &Cancel,
     ) -> Result<WorkerEvent, AppError> {
         if self.desk.model().is_some() {
             return Err(failure::internal().detail("this worker has a model already"));
         }
-        self.desk.set_threads(threads);
-        let options = LoadOptions {
-            context,
-            threads: threads.max(1),
-            quantise: None,
-        };
+        self.desk.set_threads(options.threads);
         let heart = &self.heart;
-        let model = Model::load(Path::new(path), &options, cancel, &mut |done, total| {
+        let model = Model::load(Path::new(path), options, cancel, &mut |done, total| {
             heart.progress(done, total);
         })?;
         let facts = model.facts();

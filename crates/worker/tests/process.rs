@@ -63,6 +63,7 @@ impl Worker {
                 path,
                 context,
                 threads,
+                quantise: None,
             },
         );
         self.until(|event| matches!(event, WorkerEvent::Loaded(_)));

@@ -146,6 +146,7 @@ fn nothing_is_computed_without_a_model() {
             path,
             context: None,
             threads: 0,
+            quantise: None,
         },
     );
     assert_eq!(worker.failure(), (9, "file-not-found".to_owned()));

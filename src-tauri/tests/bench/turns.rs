@@ -88,6 +88,7 @@ impl Worker {
             path,
             context: None,
             threads: threads as u32,
+            quantise: None,
         });
         while !matches!(worker.hear(), WorkerEvent::Loaded(_)) {}
         worker

@@ -43,7 +43,7 @@ pub(crate) async fn run(
     let hub = Hub::open(places)?;
     let app = App::open(
         places.clone(),
-        Arc::new(Runtime::start(hub.clone())),
+        Arc::new(Runtime::with(hub.clone(), crate::options(options.quantise))),
         hub.clone(),
     )?;
     let defaults = Sampling::default();

@@ -88,7 +88,13 @@ impl Case {
         let threads = Threads::new(2).unwrap();
         let quantise = Quantise {
             kind: WeightType::Q4K,
-            folder: self.kept.path().join("deep").join("inside"),
+            folder: self
+                .kept
+                .path()
+                .join("deep/inside")
+                .to_str()
+                .unwrap()
+                .into(),
         };
         let mut told = false;
         let checkpoint = Checkpoint::open(self.folder.path()).unwrap();

@@ -1,0 +1,57 @@
+//! How small the weights of a model are made, so that it fits.
+
+use crate::shared::Shared;
+use protocol::{AppError, Quantise, WeightType};
+use std::path::Path;
+
+/// How a model is to be loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// What its weights are made smaller to; None: they stay as they are.
+    pub quantise: Option<WeightType>,
+    /// Bytes that it then needs.
+    pub memory: u64,
+}
+
+impl Shared {
+    /// The plan for the model at `path`: what the person asked for; else its weights as they are,
+    /// or where `memory`, which it needs so, is more than `room`, in the largest type that fits.
+    /// None fitting, the plan is larger than the room. Errors: of the files.
+    pub fn plan(
+        &self,
+        path: &Path,
+        context: Option<u32>,
+        memory: u64,
+        room: u64,
+    ) -> Result<Plan, AppError> {
+        let as_it_is = Plan {
+            quantise: None,
+            memory,
+        };
+        let smaller = |kind| {
+            hub::memory_needed(path, context, Some(kind)).map(|memory| Plan {
+                quantise: Some(kind),
+                memory,
+            })
+        };
+        if let Some(kind) = self.options.quantise {
+            return smaller(kind);
+        }
+        if memory <= room {
+            return Ok(as_it_is);
+        }
+        for kind in WeightType::ALL {
+            let plan = smaller(kind)?;
+            if plan.memory <= room && plan.memory < memory {
+                return Ok(plan);
+            }
+        }
+        Ok(as_it_is)
+    }
+
+    /// What a worker is told of a plan.
+    pub fn quantise(&self, plan: Plan) -> Option<Quantise> {
+        let folder = self.hub.weights().to_string_lossy().into_owned();
+        plan.quantise.map(|kind| Quantise { kind, folder })
+    }
+}
