@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { apply, fromSnapshot, textOf, withOpen, type World } from "../src/state/world";
+import { apply, fromSnapshot, textOf, thoughtOf, withOpen, type World } from "../src/state/world";
 import { answer, conversation, event, message, snapshot, summary, text } from "./made";
 
 const begin = (seq = 0): World => fromSnapshot(snapshot(seq));
@@ -26,6 +26,17 @@ test("text grows the message, and only that message becomes a new object", () =>
   const after = apply(apply(before, text(1, "a", "Hel")), text(2, "a", "lo"));
   expect(words(after)).toEqual(["q", "Hello"]);
   expect(after.open!.messages[0]).toBe(before.open!.messages[0]);
+});
+
+test("reasoning grows in front of the text, and is none of it", () => {
+  let world = withOpen(begin(), conversation([message("q", null), answer("a", "q", "m", { parts: [], status: "streaming" })], 0), []);
+  const thought = (seq: number, text: string, ended: boolean) =>
+    event(seq, { type: "message_reasoning", conversation: "c", message: "a", text, duration_ms: seq * 100, ended });
+  for (const told of [thought(1, "So", false), thought(2, ".", true), text(3, "a", "Yes"), thought(4, "\n\nOr.", true), text(5, "a", ".")]) world = apply(world, told);
+  expect(words(world)).toEqual(["q", "Yes."]);
+  const { parts } = world.open!.messages[1]!;
+  expect(parts.map((part) => part.type)).toEqual(["reasoning", "text"]);
+  expect(thoughtOf(world.open!.messages[1]!)).toEqual({ type: "reasoning", text: "So.\n\nOr.", duration_ms: 400, ended: true });
 });
 
 test("a new message ends the path after its parent", () => {

@@ -10,7 +10,7 @@ const FLAGS = [
 ];
 
 export interface Opening {
-  world?: "first" | "picture" | "many" | "damaged";
+  world?: "first" | "picture" | "thinking" | "many" | "damaged";
   lang?: "en" | "zh-Hans" | "zh-Hant";
   theme?: "light" | "dark";
   /** Milliseconds between two pieces of an answer. */

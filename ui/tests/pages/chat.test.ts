@@ -202,3 +202,54 @@ test("while an answer streams nothing changes outside it: the page's language wa
     });
     expect(elsewhere).toEqual([]);
   }));
+
+test("what a model thinks is one quiet line, opened by whoever wants to read it, and no part of the answer", () =>
+  inWindow({ pace: 25 }, async (page) => {
+    await say(page, "think, then say why the sky is dark");
+    const fold = last(page).locator(".fold");
+    await fold.getByText("Thinking").waitFor();
+    expect(await fold.getAttribute("aria-expanded")).toBe("false");
+    expect(await last(page).getByText("The person asks").count()).toBe(0);
+    // Opened by the keyboard while it is written, it grows and stays open.
+    await fold.focus();
+    await page.keyboard.press("Enter");
+    await last(page).locator(".thoughts .md.streaming").waitFor();
+    expect(await fold.getAttribute("aria-expanded")).toBe("true");
+    const early = await last(page).locator(".thoughts").textContent();
+    await last(page).getByText("Thought for").waitFor();
+    await answered(page);
+    const thoughts = await last(page).locator(".thoughts").textContent();
+    expect(thoughts!.length).toBeGreaterThan(early!.length);
+    expect(thoughts).toContain("<think> tag itself is only a word");
+    expect(await last(page).locator(".thoughts li").count()).toBe(2);
+    expect(await last(page).locator(".said").textContent()).not.toContain("The person asks");
+    // A screen reader hears the answer alone, and copying takes it alone.
+    const heard = await page.locator("[role=status]").allTextContents();
+    expect(heard.join()).toContain("answered: You said");
+    expect(heard.join()).not.toContain("The person asks");
+    await last(page).getByRole("button", { name: "Copy answer" }).click();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toMatch(/^You said/);
+    await page.keyboard.press("Control+Shift+C");
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(copied);
+    await fold.click();
+    expect(await last(page).locator(".thoughts").isVisible()).toBe(false);
+  }));
+
+test("an answer that was stopped while the model thought goes on, and one without an answer says so", () =>
+  inWindow({ world: "thinking", pace: 5 }, async (page) => {
+    await page.locator(".item").first().click();
+    await last(page).getByText("Thought for 2 s").waitFor();
+    expect(await page.getByText("It thought, and ended without an answer.").count()).toBe(1);
+    expect(await page.locator("article").nth(2).getByRole("button", { name: "Copy answer" }).count()).toBe(0);
+    // What is opened stays under the hand, at the end of the thread too.
+    const fold = last(page).locator(".fold");
+    const before = await fold.boundingBox();
+    await fold.click();
+    await last(page).locator(".thoughts .md").waitFor();
+    expect((await fold.boundingBox())!.y).toBe(before!.y);
+    await last(page).getByRole("button", { name: "Go on" }).click();
+    await answered(page);
+    await last(page).locator(".said").waitFor();
+    expect(await last(page).getByText("Thought for 2 s").count()).toBe(1);
+  }));

@@ -43,6 +43,13 @@ const stopped = async (page: Page) => {
   await page.locator(".send.stop").click();
   await answered(page);
 };
+const thinking = async (page: Page) => {
+  await open("Why is the night sky dark?")(page);
+  await page.locator(".fold").first().click();
+  await page.locator(".thoughts .md").waitFor();
+  await page.locator(".fold").first().focus();
+  await page.locator(".fold").first().scrollIntoViewIfNeeded();
+};
 const gauge = (page: Page) => page.locator(".pane-foot button").click();
 
 type View = [name: string, opening: Opening, reach: (page: Page) => Promise<unknown>];
@@ -58,6 +65,7 @@ const views: View[] = [
   ["error", { world: "picture" }, open("論文摘要潤稿")],
   ["failed", { world: "first", pace: 1 }, failed],
   ["stopped", { world: "first", pace: 4 }, stopped],
+  ["thinking", { world: "thinking" }, thinking],
   ["damaged", { world: "damaged" }, (page) => page.locator(".note .btn").last().click()],
 ];
 

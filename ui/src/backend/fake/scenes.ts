@@ -46,6 +46,7 @@ const elyza = model("elyza", ["ELYZA Llama 2 7B", 6.74e9, "Q4_K_M", 4096, 4.08e9
 const olmo = model("olmo", ["OLMo 2 7B Instruct", 7.3e9, "Q4_K_M", 4096, 4.47e9, 6.6e9]);
 const mistral = model("mistral", ["Mistral 7B Instruct v0.2", 7.24e9, "Q4_K_M", 32768, 4.37e9, 5.4e9]);
 const qwen = model("qwen", ["Qwen2.5-Coder 1.5B Instruct", 1.54e9, "Q4_K_M", 32768, 1.12e9, 1.4e9]);
+const qwen3 = model("qwen3", ["Qwen3 1.7B", 1.72e9, "Q4_K_M", 32768, 1.11e9, 1.5e9], true);
 const pro = model("llama-pro", ["LLaMA-Pro 8B Instruct", 8.36e9, "Q5_K_M", 4096, 5.9e9, 12.4e9]);
 const mixtral = model("mixtral", ["Mixtral 8x7B Instruct", 46.7e9, "Q4_K_M", 32768, 26.4e9, 27.5e9]);
 const gone: ModelEntry = {
@@ -204,22 +205,22 @@ function many(now: number, count: number): Scene {
 /** A model that thinks: whole answers, one that was stopped while it thought, one that never came to an answer. */
 function thinking(now: number): Scene {
   const scene = firstRun();
-  const talk = conversation("Why is the night sky dark?", now, qwen);
+  const talk = conversation("Why is the night sky dark?", now, qwen3);
   const first = said(talk.summary, null, "Why is the night sky dark?");
   const thought = (text: string, duration_ms: number, ended: boolean) => ({ type: "reasoning" as const, text, duration_ms, ended });
-  const whole = answer([first], qwen, "Because the universe had a **beginning**: light from beyond a certain distance has not reached us yet.", { reasoning_tokens: 96 });
+  const whole = answer([first], qwen3, "Because the universe had a **beginning**: light from beyond a certain distance has not reached us yet.", { reasoning_tokens: 96 });
   whole.parts = [thought(THOUGHTS, 8200, true), ...whole.parts];
   const second = said(talk.summary, whole.id, "那么银河为什么看得见？");
-  const other = answer([first, whole, second], qwen, "因为银河离我们很近，它的光早已到达。", {});
+  const other = answer([first, whole, second], qwen3, "因为银河离我们很近，它的光早已到达。", {});
   other.parts = [thought("用户用中文追问。银河是**我们自己的**星系，距离近，所以看得见。", 75_400, true), ...other.parts];
   const third = said(talk.summary, other.id, "And the stars between?");
-  const silent = answer([first, whole, second, other, third], qwen, "", {});
+  const silent = answer([first, whole, second, other, third], qwen3, "", {});
   silent.parts = [thought("There are stars between, and then again", 900, true)];
   const fourth = said(talk.summary, silent.id, "Go on.");
-  const stopped = answer([first, whole, second, other, third, silent, fourth], qwen, "", { stop: "cancelled" });
+  const stopped = answer([first, whole, second, other, third, silent, fourth], qwen3, "", { stop: "cancelled" });
   stopped.parts = [thought("The person wants me to go on, so", 2400, false)];
   talk.messages = [first, whole, second, other, third, silent, fourth, { ...stopped, status: "stopped" }];
-  return { ...scene, conversations: [talk], models: [qwen, starter], settings: { ...scene.settings, model: qwen.id } };
+  return { ...scene, conversations: [talk], models: [qwen3, starter], settings: { ...scene.settings, model: qwen3.id } };
 }
 
 export function sceneOf(name: string, now: number): Scene {
