@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test binary uses a part
 
 pub mod family;
+pub mod scripted;
 pub mod tiny;
 
 use engine::{Asked, Cancel, LoadOptions, Model, Sequence, Wanted};
