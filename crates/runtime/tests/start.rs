@@ -9,7 +9,7 @@ use runtime::{Engine, Options};
 use std::time::Duration;
 use support::{Desk, ask, failure};
 
-const HELLO: &str = r#"echo '{"id":0,"event":"hello","protocol":3,"engine":{"version":"0","executor":"none","kernels":"none","device":"none","threads":1}}'"#;
+const HELLO: &str = r#"echo '{"id":0,"event":"hello","protocol":4,"engine":{"version":"0","executor":"none","kernels":"none","device":"none","threads":1}}'"#;
 
 #[tokio::test]
 async fn a_worker_that_is_not_one_is_told_apart() {
