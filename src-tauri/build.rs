@@ -10,7 +10,7 @@ fn main() {
         "call",
         "subscribe",
         "close_window",
-        "pick_model_file",
+        "pick_model",
     ]);
     if let Err(error) =
         tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands))

@@ -37,24 +37,32 @@ pub fn close_window<R: Runtime>(window: WebviewWindow<R>) -> Result<(), AppError
     closed.map_err(|error| failure::internal().detail(error))
 }
 
-/// Lets the person choose a model file. Absolute path; None where they chose none.
+/// Lets the person choose a model: a file, or a `folder`. Absolute path; None where they chose
+/// none.
 #[tauri::command]
-pub async fn pick_model_file<R: Runtime>(
+pub async fn pick_model<R: Runtime>(
     window: WebviewWindow<R>,
     core: State<'_, Arc<ChatCore>>,
+    folder: bool,
 ) -> Result<Option<String>, AppError> {
     let settings = core.app().await?.snapshot(Nothing {}).await?.settings;
-    let title = messages::text(messages::chosen(&settings), "model-file-open", &[]);
+    let title = match folder {
+        true => "model-folder-open",
+        false => "model-file-open",
+    };
+    let title = messages::text(messages::chosen(&settings), title, &[]);
     let (answer, answered) = oneshot::channel();
-    window
-        .dialog()
-        .file()
-        .set_parent(&window)
-        .set_title(title)
-        .add_filter("GGUF", &["gguf", "GGUF"])
-        .pick_file(move |file| {
-            let _ = answer.send(file); // nobody waits when the page is gone
-        });
+    let dialog = window.dialog().file().set_parent(&window).set_title(title);
+    let chosen = move |path| {
+        let _ = answer.send(path); // nobody waits when the page is gone
+    };
+    match folder {
+        true => dialog.pick_folder(chosen),
+        false => dialog
+            .add_filter("GGUF", &["gguf", "GGUF"])
+            .add_filter("safetensors", &["safetensors"])
+            .pick_file(chosen),
+    }
     let Ok(Some(file)) = answered.await else {
         return Ok(None);
     };

@@ -155,7 +155,7 @@ fn shell<R: Runtime>(builder: Builder<R>) -> Builder<R> {
             commands::call,
             commands::subscribe,
             commands::close_window,
-            commands::pick_model_file
+            commands::pick_model
         ])
 }
 

@@ -125,13 +125,15 @@ test("two quick presses ask for one answer", async () => {
   expect(parley.notice).toBeNull();
 });
 
-test("a model file answers where it was asked for, wherever the person has gone meanwhile", async () => {
+test("a model answers where it was asked for, wherever the person has gone meanwhile", async () => {
   const { backend, parley, asked, id } = await talked();
   let pick: (path: string) => void = () => {};
-  (backend as Backend).pickModelFile = () => new Promise((resolve) => (pick = resolve));
-  const opening = parley.openModelFile();
+  const kinds: boolean[] = [];
+  (backend as Backend).pickModel = (folder) => (kinds.push(folder), new Promise((resolve) => (pick = resolve)));
+  const opening = parley.openModel(true);
   parley.begin();
   pick("/home/you/models/other.gguf");
   expect(await opening).toBeNull();
+  expect(kinds).toEqual([true]);
   expect(asked("model_choose")).toEqual([{ conversation: id, model: "sha256:imported" }]);
 });

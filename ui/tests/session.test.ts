@@ -21,7 +21,7 @@ function scripted(replies: { snapshot?: () => Snapshot | Promise<Snapshot>; conv
       calls.push("subscribe");
       tell = (events) => receive({ events, window: [] });
     },
-    pickModelFile: async () => null,
+    pickModel: async () => null,
   } as unknown as Backend;
   return { backend, calls, tell: (...events: Event[]) => tell(events) };
 }

@@ -15,8 +15,8 @@ export interface Backend {
   subscribe(receive: (pushed: Pushed) => void): Promise<void>;
   /** Closes the window for good, though an answer is being made. */
   closeWindow(): Promise<void>;
-  /** The system's dialog for a model file; null where the person closed it. */
-  pickModelFile(): Promise<string | null>;
+  /** The system's dialog for a model, a file or a folder; null where the person closed it. */
+  pickModel(folder: boolean): Promise<string | null>;
 }
 
 /** Whatever was thrown, as an `AppError`. */

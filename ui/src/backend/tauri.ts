@@ -11,5 +11,5 @@ export const tauriBackend: Backend = {
     return invoke("subscribe", { channel });
   },
   closeWindow: () => invoke("close_window"),
-  pickModelFile: () => invoke("pick_model_file"),
+  pickModel: (folder) => invoke("pick_model", { folder }),
 };

@@ -296,11 +296,11 @@ export class Parley {
     }
   }
 
-  /** A model file of the person's: added in place, then chosen. Null where it went well or they changed their mind. */
-  async openModelFile(): Promise<AppError | null> {
+  /** A model file or folder of the person's: added in place, then chosen. Null where it went well or they changed their mind. */
+  async openModel(folder = false): Promise<AppError | null> {
     const conversation = this.current;
     try {
-      const path = await this.#backend.pickModelFile();
+      const path = await this.#backend.pickModel(folder);
       if (path === null) return null;
       return await this.choose(await this.library.add(path), conversation);
     } catch (thrown) {

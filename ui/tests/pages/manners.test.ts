@@ -97,9 +97,9 @@ test("closing during an answer asks: Esc and Enter keep writing, Close closes", 
 test("a model file dropped on the window is added and chosen; what is no model is told", () =>
   inWindow({}, async (page) => {
     await happen(page, { type: "files_hover", over: true });
-    await page.getByText("Drop a model file to add it").waitFor();
+    await page.getByText("Drop a model file or folder to add it").waitFor();
     await happen(page, { type: "files_hover", over: false });
-    await page.getByText("Drop a model file to add it").waitFor({ state: "detached" });
+    await page.getByText("Drop a model file or folder to add it").waitFor({ state: "detached" });
     await page.keyboard.press("Control+,");
     await happen(page, { type: "files_opened", paths: ["/m/qwen.gguf", "/m/notes.txt"] });
     await page.locator(".chip", { hasText: "Qwen2.5 Coder 0.5B" }).waitFor();

@@ -121,8 +121,8 @@ test("a model file is opened, added and chosen; what is no model is refused ther
 test("a refused file is said beside the search field, which has the keyboard again, or above the composer", () =>
   inWindow({}, async (page) => {
     await page.evaluate(() => {
-      const pickModelFile = () => new Promise((resolve) => setTimeout(() => resolve("/home/you/notes.txt"), 200));
-      Object.assign((window as unknown as { fakeBackend: object }).fakeBackend, { pickModelFile });
+      const pickModel = () => new Promise((resolve) => setTimeout(() => resolve("/home/you/notes.txt"), 200));
+      Object.assign((window as unknown as { fakeBackend: object }).fakeBackend, { pickModel });
     });
     await page.keyboard.press("Control+m");
     await page.locator(".picker").getByRole("button", { name: "Open a model file" }).click();

@@ -71,7 +71,7 @@ export class FakeBackend implements Backend {
     this.closed = true;
   }
 
-  async pickModelFile(): Promise<string | null> {
+  async pickModel(_folder: boolean): Promise<string | null> {
     return this.picked;
   }
 
