@@ -24,6 +24,13 @@ const TEXTS: &[&str] = &[
     "<end_of_utterance>",
     "<eos>",
     "<｜end▁of▁sentence｜>",
+    "<turn|>",
+    "<|tool_response>",
+    "[e~[",
+    "<|eot|>",
+    "<|end_of_turn|>",
+    "<|END_OF_TURN_TOKEN|>",
+    "[|endofturn|]",
 ];
 
 /// Tokens that end a passage of code that was to be filled in: an answer has nothing after them.
@@ -67,6 +74,13 @@ pub(super) fn find(metadata: &Metadata, vocabulary: &mut Vocabulary) -> Vec<u32>
     {
         ends.retain(|end| *end != id);
         vocabulary.set_kind(id, Kind::UserDefined);
+    }
+    // Beside these, </s> is the end of struck-through words in HTML.
+    if (has("<|tool_response>") || has("<|plamo:eos|>"))
+        && let Some(id) = vocabulary.id("</s>")
+    {
+        ends.retain(|end| *end != id);
+        vocabulary.set_kind(id, Kind::Normal);
     }
     ends.sort_unstable();
     ends.dedup();
