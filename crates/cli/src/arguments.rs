@@ -1,6 +1,7 @@
 //! The command line's shape. Its words are in the catalogues: see `help`.
 
 use clap::{Args, Parser, Subcommand};
+use formats::forms::Form;
 use protocol::{Language, WeightType};
 use std::{ffi::OsString, path::PathBuf};
 
@@ -42,6 +43,7 @@ pub(crate) enum Command {
     },
     Tokenize(Tokenize),
     Render(Render),
+    Template(Template),
     Logits {
         file: PathBuf,
         ids: PathBuf,
@@ -110,6 +112,19 @@ pub(crate) struct Render {
 }
 
 #[derive(Args)]
+pub(crate) struct Template {
+    pub(crate) model: String,
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["form", "clear"])]
+    pub(crate) set: Option<PathBuf>,
+    #[arg(long, value_name = "NAME", value_parser = forms(), conflicts_with = "clear")]
+    pub(crate) form: Option<String>,
+    #[arg(long)]
+    pub(crate) clear: bool,
+    #[arg(long)]
+    pub(crate) show: bool,
+}
+
+#[derive(Args)]
 pub(crate) struct Bench {
     pub(crate) file: PathBuf,
     #[arg(long, value_name = "N", default_value_t = 512, hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..))]
@@ -124,6 +139,10 @@ pub(crate) struct Bench {
     pub(crate) quantise: Option<WeightType>,
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn forms() -> Vec<&'static str> {
+    Form::all().iter().map(|form| form.name).collect()
 }
 
 fn temperature(word: &str) -> Result<f32, String> {

@@ -17,6 +17,16 @@ pub(crate) fn json(path: &Path) -> Result<Vec<u8>, AppError> {
     if path == Path::new("-") {
         return stdin();
     }
+    read(path)
+}
+
+/// A template. Errors: `not-text`.
+pub(crate) fn template(path: &Path) -> Result<String, AppError> {
+    String::from_utf8(read(path)?)
+        .map_err(|error| failure::not_text(error.utf8_error().valid_up_to()))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, AppError> {
     std::fs::read(path).map_err(|error| {
         let said = match error.kind() {
             io::ErrorKind::NotFound => failure::file_not_found(path),

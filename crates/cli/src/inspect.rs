@@ -3,15 +3,23 @@
 use crate::{
     list::short_count,
     output::{self, Ending, Terminal},
+    template,
 };
 use chat::messages::size;
 use formats::{Description, Told};
+use hub::{Hub, Places, Prompt};
 use protocol::{Arg, failure};
 use std::path::Path;
 
 /// Describes the model in words or as one JSON object.
-pub(crate) fn run(file: &Path, json: bool, terminal: &Terminal) -> Result<(), Ending> {
+pub(crate) fn run(
+    file: &Path,
+    json: bool,
+    places: &Places,
+    terminal: &Terminal,
+) -> Result<(), Ending> {
     let description = formats::describe(file)?;
+    let prompt = chosen(file, places);
     let memory = description.memory_bytes(description.given_context());
     if json {
         let mut value = serde_json::to_value(&description)
@@ -21,7 +29,7 @@ pub(crate) fn run(file: &Path, json: bool, terminal: &Terminal) -> Result<(), En
         }
         return output::line(&value.to_string());
     }
-    for (key, value) in facts(&description, memory, terminal) {
+    for (key, value) in facts(&description, prompt.as_ref(), memory, terminal) {
         output::line(&terminal.say(
             "inspect-line",
             &[("what", terminal.say(key, &[]).into()), ("value", value)],
@@ -30,7 +38,24 @@ pub(crate) fn run(file: &Path, json: bool, terminal: &Terminal) -> Result<(), En
     Ok(())
 }
 
-fn facts(it: &Description, memory: u64, terminal: &Terminal) -> Vec<(&'static str, Arg)> {
+/// What the person chose for this model, where it is in the library. Looking makes no library.
+fn chosen(file: &Path, places: &Places) -> Option<Prompt> {
+    if !places.library_index().exists() {
+        return None;
+    }
+    let path = std::fs::canonicalize(file).ok()?;
+    let hub = Hub::open(places).ok()?;
+    let models = hub.models();
+    let model = models.iter().find(|model| Path::new(&model.path) == path)?;
+    hub.prompt(&model.id)
+}
+
+fn facts(
+    it: &Description,
+    prompt: Option<&Prompt>,
+    memory: u64,
+    terminal: &Terminal,
+) -> Vec<(&'static str, Arg)> {
     let unsaid = || terminal.say("inspect-unsaid", &[]);
     let text = |value: &Option<String>| Arg::from(value.clone().unwrap_or_else(unsaid));
     let count = |number: u32| {
@@ -51,11 +76,7 @@ fn facts(it: &Description, memory: u64, terminal: &Terminal) -> Vec<(&'static st
         ("width", Arg::from(it.head_dim)),
     ];
     let reach = window(it, terminal);
-    let template = if it.has_chat_template {
-        "inspect-yes"
-    } else {
-        "inspect-no"
-    };
+    let template = template::said(it, prompt, terminal);
     let mut facts = vec![
         ("inspect-name", Arg::from(&it.name)),
         ("inspect-format", Arg::from(&it.format)),
@@ -73,7 +94,7 @@ fn facts(it: &Description, memory: u64, terminal: &Terminal) -> Vec<(&'static st
         ("inspect-vocabulary", count(it.vocabulary)),
         ("inspect-tokenizer", text(&it.tokenizer)),
         ("inspect-pre-tokenizer", text(&it.pre_tokenizer)),
-        ("inspect-template", Arg::from(terminal.say(template, &[]))),
+        ("inspect-template", Arg::from(template)),
         ("inspect-types", Arg::from(types.join(", "))),
         ("inspect-tensors", Arg::from(it.tensors)),
         ("inspect-files", Arg::from(it.files)),

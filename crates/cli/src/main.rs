@@ -16,6 +16,7 @@ mod list;
 mod logits;
 mod output;
 mod render;
+mod template;
 mod tokenize;
 mod usage;
 
@@ -76,9 +77,10 @@ async fn run(command: Command, places: &Places, terminal: &Terminal) -> Result<(
         Command::Chat(options) => chat::run(options, places, terminal).await,
         Command::List { json } => list::run(json, places, terminal),
         Command::Import { path, json } => import::run(&path, json, places, terminal),
-        Command::Inspect { file, json } => inspect::run(&file, json, terminal),
+        Command::Inspect { file, json } => inspect::run(&file, json, places, terminal),
         Command::Tokenize(options) => tokenize::run(options, &engine(places, None)?).await,
         Command::Render(options) => render::run(options, &engine(places, None)?).await,
+        Command::Template(options) => template::run(options, places, terminal).await,
         Command::Logits {
             file,
             ids,

@@ -31,7 +31,7 @@ pub(crate) async fn run(options: Render, engine: &Runtime) -> Result<(), Ending>
     if let Some(thinking) = options.thinking {
         input.set_thinking(thinking == "on");
     }
-    output::write(&engine.render(&options.file, input).await?)
+    output::write(&engine.render(&options.file, input, None).await?)
 }
 
 /// What MESSAGES.json holds.

@@ -9,7 +9,7 @@ use crate::threads::Threads;
 use crate::weights::Weights;
 use crate::{Cancel, Template, Tokenizer};
 use formats::Checkpoint;
-use protocol::{AppError, DEFAULT_CONTEXT, LoadedFacts, Quantise, WeightType, failure};
+use protocol::{AppError, DEFAULT_CONTEXT, LoadedFacts, PromptForm, Quantise, WeightType, failure};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -99,6 +99,16 @@ impl Model {
             quantised,
             load_ms: begun.elapsed().as_secs_f64() * 1000.0,
         })
+    }
+
+    /// The same model with another chat template.
+    pub fn with_template(self, form: &PromptForm) -> Model {
+        let template = self.template.instead(form);
+        Model {
+            reasoning: Forms::of(&self.tokenizer, &template),
+            template,
+            ..self
+        }
     }
 
     /// What is known of it now.

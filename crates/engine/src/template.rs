@@ -10,7 +10,6 @@ mod folded;
 mod meter;
 mod namespaces;
 mod operators;
-mod own;
 mod plain;
 mod python;
 mod render;
@@ -20,9 +19,9 @@ mod written;
 pub(crate) use plain::Marked;
 
 use crate::Tokenizer;
-use formats::Checkpoint;
 use formats::forms::{Form, Origin};
-use protocol::{AppError, TemplateInput, failure};
+use formats::{Checkpoint, Templates};
+use protocol::{AppError, PromptForm, TemplateInput, failure};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
@@ -57,7 +56,7 @@ impl Template {
     ///
     /// Errors: those of [`formats::Folder::read`].
     pub fn of(checkpoint: &Checkpoint, tokenizer: &Tokenizer) -> Result<Template, AppError> {
-        let own = own::of(checkpoint)?;
+        let own = Templates::of(checkpoint)?;
         let form = Form::of(&Origin::of(checkpoint));
         let source = own.usual.unwrap_or_else(|| {
             let form = form.unwrap_or(Form::text());
@@ -73,6 +72,18 @@ impl Template {
             bos: tokenizer.bos_text().into(),
             eos: tokenizer.eos_text().into(),
         })
+    }
+
+    /// Another template for the same model.
+    pub fn instead(&self, form: &PromptForm) -> Template {
+        Template {
+            sha256: sha256(&form.source),
+            source: form.source.as_str().into(),
+            for_tools: None,
+            stops: form.stops.clone(),
+            bos: self.bos.clone(),
+            eos: self.eos.clone(),
+        }
     }
 
     /// Passages that end an answer and are no part of it.

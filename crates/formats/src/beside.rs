@@ -8,8 +8,6 @@ use std::path::PathBuf;
 
 /// Most bytes of tokenizer.json; that of Gemma 3 has 33 MB.
 const MOST_TOKENIZER: u64 = 128 << 20;
-/// Most bytes of tokenizer_config.json; those with a thousand added tokens have some 100 kB.
-const MOST_SETTINGS: u64 = 16 << 20;
 /// Most bytes of README.md.
 const MOST_README: u64 = 4 << 20;
 
@@ -24,7 +22,7 @@ const TOKENIZERS: [(&str, &str); 6] = [
 ];
 
 /// What the engine reads beside the weights; a model with another of these is another model.
-const FILES: [&str; 14] = [
+const FILES: [&str; 15] = [
     "config.json",
     "generation_config.json",
     "tokenizer_config.json",
@@ -32,6 +30,7 @@ const FILES: [&str; 14] = [
     "added_tokens.json",
     "chat_template.jinja",
     "chat_template.json",
+    "additional_chat_templates/tool_use.jinja",
     "tokenizer.json",
     "tokenizer.model",
     "tokenizer.model.v3",
@@ -82,22 +81,6 @@ pub(crate) fn bytes(folder: &Folder) -> u64 {
     files
         .find_map(|path| std::fs::metadata(path).ok())
         .map_or(0, |file| file.len())
-}
-
-/// Whether there is a chat template, in a file of its own or in tokenizer_config.json.
-pub(crate) fn has_template(folder: &Folder) -> bool {
-    let of_its_own = ["chat_template.jinja", "chat_template.json"];
-    of_its_own
-        .iter()
-        .any(|file| folder.path.join(file).exists())
-        || folder
-            .json("tokenizer_config.json", MOST_SETTINGS)
-            .ok()
-            .flatten()
-            .is_some_and(|settings| {
-                let template = settings.get("chat_template");
-                template.is_some_and(|template| !template.is_null())
-            })
 }
 
 /// `license:` of README.md's front matter.

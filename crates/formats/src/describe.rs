@@ -3,10 +3,12 @@
 use crate::beside;
 use crate::checkpoint::{Checkpoint, Header};
 use crate::folder::Folder;
+use crate::forms::{Form, Origin};
 use crate::gguf::Gguf;
 use crate::keys::{self, Fact};
 use crate::line::one_line;
 use crate::overrides::{Told, window};
+use crate::templates::Templates;
 use protocol::{AppError, DEFAULT_CONTEXT};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -57,6 +59,8 @@ pub struct Description {
     pub pre_tokenizer: Option<String>,
     /// Whether it carries a chat template.
     pub has_chat_template: bool,
+    /// The prompt form that it gets where it carries none: [`Form::name`].
+    pub prompt_form: Option<String>,
     /// Tensors of each type.
     pub types: BTreeMap<String, u32>,
     /// Tensors in all.
@@ -96,6 +100,8 @@ impl Description {
             .or_else(|| hidden.checked_div(heads))
             .unwrap_or(0);
         let window = window(it);
+        let has_chat_template = Templates::of(it).is_ok_and(|own| own.usual.is_some());
+        let form = Form::of(&Origin::of(it));
         let words = match &it.header {
             Header::Gguf(gguf) => Words::of_gguf(gguf),
             Header::Folder(folder) => Words::of_folder(folder),
@@ -132,7 +138,11 @@ impl Description {
             ),
             tokenizer: words.tokenizer,
             pre_tokenizer: words.pre_tokenizer,
-            has_chat_template: words.has_chat_template,
+            has_chat_template,
+            prompt_form: match has_chat_template {
+                true => None,
+                false => Some(form.unwrap_or(Form::text()).name.to_owned()),
+            },
             types,
             tensors: it.tensors.len() as u32,
             files: it.files.len() as u32,
@@ -185,7 +195,6 @@ pub fn kv_bytes(layers: u32, kv_heads: u32, width: u32, context: u32) -> u64 {
 struct Words {
     tokenizer: Option<String>,
     pre_tokenizer: Option<String>,
-    has_chat_template: bool,
     licence: Option<String>,
     beside_bytes: u64,
 }
@@ -199,7 +208,6 @@ impl Words {
         Words {
             tokenizer: text("tokenizer.ggml.model"),
             pre_tokenizer: text("tokenizer.ggml.pre"),
-            has_chat_template: text("tokenizer.chat_template").is_some(),
             licence: text("general.license").or_else(|| text("general.license.name")),
             beside_bytes: 0,
         }
@@ -209,7 +217,6 @@ impl Words {
         Words {
             tokenizer: beside::tokenizer(folder),
             pre_tokenizer: None,
-            has_chat_template: beside::has_template(folder),
             licence: beside::licence(folder),
             beside_bytes: beside::bytes(folder),
         }

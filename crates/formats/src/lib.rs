@@ -19,6 +19,7 @@ mod parts;
 mod quantise;
 pub mod safetensors;
 mod split;
+mod templates;
 mod weights;
 
 pub use checkpoint::{Checkpoint, Header, Part, Tensor};
@@ -26,3 +27,4 @@ pub use describe::{Description, OVERHEAD, describe, kv_bytes};
 pub use folder::Folder;
 pub use line::one_line;
 pub use overrides::{Told, Window, window};
+pub use templates::Templates;

@@ -60,6 +60,7 @@ impl Index {
             self.models.push(record);
             return id;
         };
+        known.prompt = known.prompt.take().or(record.prompt);
         for copy in record.files {
             match known.files.iter_mut().find(|c| c.path == copy.path) {
                 Some(old) => *old = copy,

@@ -15,3 +15,4 @@ mod starter;
 pub use better::better_model;
 pub use library::{Hub, memory_needed};
 pub use places::Places;
+pub use record::Prompt;

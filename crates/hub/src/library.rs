@@ -3,10 +3,10 @@
 use crate::hashing;
 use crate::index::{Found, Index, IndexFile, Stamp, salvage};
 use crate::places::Places;
-use crate::record::{Copy, Origin, Record, not_read};
+use crate::record::{Copy, Origin, Prompt, Record, not_read};
 use crate::starter::{self, MANIFEST};
 use formats::{Checkpoint, Description};
-use protocol::{AppError, ModelEntry, ModelId, WeightType, failure};
+use protocol::{AppError, ModelEntry, ModelId, PromptForm, WeightType, failure};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -149,6 +149,29 @@ impl Hub {
     pub fn path(&self, id: &ModelId) -> Result<PathBuf, AppError> {
         let record = self.record(id)?;
         record.usable().map(|copy| PathBuf::from(&copy.path))
+    }
+
+    /// What a person chose in place of the model's own template.
+    pub fn prompt(&self, id: &ModelId) -> Option<Prompt> {
+        self.shared.follow();
+        let state = self.shared.state();
+        state.index.by_id(&id.0)?.prompt.clone()
+    }
+
+    /// [`Hub::prompt`] with its template.
+    pub fn prompt_form(&self, id: &ModelId) -> Option<PromptForm> {
+        self.prompt(id)?.form()
+    }
+
+    /// Chooses a template in place of the model's own, or none. Errors: `model-unknown`,
+    /// `disk-full`, `file-not-written`.
+    pub fn set_prompt(&self, id: &ModelId, prompt: Option<Prompt>) -> Result<(), AppError> {
+        let known = self.shared.change(|index| {
+            let mut models = index.models.iter_mut();
+            let record = models.find(|record| record.answers_to(&id.0));
+            record.map(|record| record.prompt = prompt)
+        })?;
+        known.ok_or_else(|| failure::model_unknown(&id.0))
     }
 
     /// The model that a person means: an id or its beginning (six characters or more), a name,

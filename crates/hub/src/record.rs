@@ -1,7 +1,8 @@
 //! One model as the index keeps it. These structs outlive a release: they are not `protocol`'s.
 
+use formats::forms::Form;
 use formats::{Checkpoint, Description};
-use protocol::{AppError, ModelEntry, ModelId, ModelState, Source, failure};
+use protocol::{AppError, ModelEntry, ModelId, ModelState, PromptForm, Source, failure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{File, Metadata};
@@ -30,6 +31,41 @@ pub struct Record {
     pub quantisation: String,
     pub context: u32,
     pub memory: u64,
+    /// What a person chose in place of its own template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<Prompt>,
+}
+
+/// A choice of how a model's conversations are written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Prompt {
+    /// A form of the table, by its name.
+    Form {
+        /// Such as `chatml`.
+        name: String,
+    },
+    /// A template of one's own.
+    Template {
+        /// Jinja.
+        source: String,
+    },
+}
+
+impl Prompt {
+    /// The template and what ends its answers. None of a form that this version does not know.
+    pub fn form(&self) -> Option<PromptForm> {
+        match self {
+            Prompt::Form { name } => Form::named(name).map(|form| PromptForm {
+                source: form.template.to_owned(),
+                stops: form.stops.iter().map(|stop| (*stop).to_owned()).collect(),
+            }),
+            Prompt::Template { source } => Some(PromptForm {
+                source: source.clone(),
+                stops: Vec::new(),
+            }),
+        }
+    }
 }
 
 /// Where a model came from.
@@ -90,6 +126,7 @@ impl Record {
             parameters: facts.parameters,
             quantisation: facts.quantisation,
             context: facts.context,
+            prompt: None,
         })
     }
 

@@ -254,6 +254,8 @@ failures! {
     token_out_of_range(token, size);
     /// The template could not be rendered.
     template_failed(reason);
+    /// A template that a person chose for a model cannot be used; what was chosen before is kept.
+    template_refused(reason);
     /// The template took too many steps or too much memory and was ended.
     template_too_costly();
     /// The logits are not numbers: the weights or the arithmetic are damaged.

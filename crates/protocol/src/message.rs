@@ -78,6 +78,15 @@ impl PromptMessage {
     }
 }
 
+/// How a model's conversations are written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromptForm {
+    /// A Jinja template.
+    pub source: String,
+    /// Passages that end an answer and are no part of it.
+    pub stops: Vec<String>,
+}
+
 /// All that a chat template is given. Also what `parley render` is given: its MESSAGES.json holds
 /// `messages`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 //! at most [`MAX_LINE`] bytes. What is larger goes by file path.
 
 use crate::{
-    AppError, EngineFacts, Limits, Part, PromptMessage, Quantise, Sampling, StopReason,
+    AppError, EngineFacts, Limits, Part, PromptForm, PromptMessage, Quantise, Sampling, StopReason,
     TemplateInput, Times, WeightType,
 };
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,9 @@ pub enum WorkerRequest {
         /// What the weights are made smaller to; None: they stay as they are.
         #[serde(default)]
         quantise: Option<Quantise>,
+        /// What a person chose in place of the model's own template.
+        #[serde(default)]
+        form: Option<PromptForm>,
     },
     /// Text to ids, by the tokenizer of a file; no weights needed. `Tokens`..., `Done`.
     Tokenize {
@@ -67,6 +70,9 @@ pub enum WorkerRequest {
         path: String,
         /// What is rendered.
         conversation: TemplateInput,
+        /// By what, in place of the model's own template.
+        #[serde(default)]
+        form: Option<PromptForm>,
     },
     /// An answer by the loaded model. `Progress`, `Reasoning`..., `Text`..., `Answered`.
     Generate {

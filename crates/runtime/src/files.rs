@@ -7,8 +7,8 @@ use crate::process::{Trouble, Worker};
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use protocol::{
-    AppError, DEFAULT_CONTEXT, EngineFacts, LoadedFacts, TemplateInput, WeightType, WorkerEvent,
-    WorkerRequest, failure,
+    AppError, DEFAULT_CONTEXT, EngineFacts, LoadedFacts, PromptForm, TemplateInput, WeightType,
+    WorkerEvent, WorkerRequest, failure,
 };
 use serde::Serialize;
 use std::future::pending;
@@ -130,16 +130,18 @@ impl Runtime {
         Ok(all)
     }
 
-    /// The exact output of the file's template. Errors: of the file, its template, the worker.
+    /// The exact output of the model's template, or of another in its place. Errors: of the file, its template, the worker.
     pub async fn render(
         &self,
         path: &Path,
         conversation: TemplateInput,
+        form: Option<PromptForm>,
     ) -> Result<String, AppError> {
         let path = text_of(path)?;
         let render = WorkerRequest::Render {
             path: path.clone(),
             conversation,
+            form,
         };
         match self.shared.ask_once(&path, render).await?.pop() {
             Some(WorkerEvent::Rendered { text }) => Ok(text),
@@ -274,6 +276,7 @@ impl Shared {
             context,
             threads,
             quantise: self.quantise(plan),
+            form: None,
         };
         match load_weights(&mut worker, load, pending(), |_| {}).await {
             Ok(facts) => Ok((worker, name, facts)),

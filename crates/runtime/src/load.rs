@@ -47,11 +47,12 @@ impl Shared {
         progress: impl Fn(f32),
     ) -> Result<f64, AppError> {
         if let Some(worker) = slot.take() {
-            if worker.pulse.is_alive() {
+            if worker.pulse.is_alive() && worker.form == self.hub.prompt_form(&entry.id) {
                 *slot = Some(worker);
                 return Ok(0.0);
             }
-            // It ended while idle: nothing was lost, so nothing is said to the person.
+            // It ended while idle, or has a prompt form that is no longer chosen: nothing was lost, so
+            // nothing is said to the person.
             worker.bury(Trouble::Ended, &entry.name).await;
         }
         let began = Instant::now();
@@ -204,6 +205,7 @@ impl Shared {
         };
         progress(0.0);
         let mut worker = Worker::start(&program, &self.options, changed).await?;
+        worker.form = self.hub.prompt_form(&entry.id);
         seat.update(|holding| holding.pulse = Some(worker.pulse.clone()));
         let tell = |fraction: f32| {
             seat.update(|holding| holding.fraction = fraction);
@@ -216,6 +218,7 @@ impl Shared {
             context: None,
             threads: share.threads(),
             quantise: self.quantise(plan),
+            form: worker.form.clone(),
         };
         let loaded = load_weights(&mut worker, load, stopped, tell).await;
         drop(share);

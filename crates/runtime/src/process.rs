@@ -5,8 +5,8 @@ use crate::options::Options;
 use crate::outbox::{self, Outbox};
 use crate::stderr::Tail;
 use protocol::{
-    AppError, EngineFacts, FromWorker, MAX_LINE, WORKER_PROTOCOL, WorkerEvent, WorkerRequest,
-    failure,
+    AppError, EngineFacts, FromWorker, MAX_LINE, PromptForm, WORKER_PROTOCOL, WorkerEvent,
+    WorkerRequest, failure,
 };
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -33,6 +33,8 @@ pub(crate) struct Worker {
     pub pulse: Arc<Pulse>,
     /// What computes in it.
     pub engine: EngineFacts,
+    /// What a person chose in place of its model's own template when it was loaded.
+    pub form: Option<PromptForm>,
     tail: Tail,
     kills_before: Option<u64>,
     options: Options,
@@ -129,6 +131,7 @@ impl Worker {
         let (sender, events) = mpsc::channel(WAITING_EVENTS);
         tokio::spawn(listen(stdout, sender, pulse.clone(), tail.clone(), changed));
         Ok(Worker {
+            form: None,
             child,
             outbox: Arc::new(outbox),
             events,

@@ -52,7 +52,7 @@ async fn tokens_templates_logits_and_times_of_a_file() {
     assert!(back.len() > protocol::MOST_PIECE && long.as_bytes().starts_with(&back));
     let messages = vec![PromptMessage::new(Role::User, "Hello")];
     let conversation = TemplateInput::of(&messages, true);
-    let rendered = runtime.render(&path, conversation).await.unwrap();
+    let rendered = runtime.render(&path, conversation, None).await.unwrap();
     assert!(rendered.ends_with("<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n"));
 
     let rows: Vec<_> = runtime.logits(&path, ids.clone(), 3).collect().await;
@@ -130,7 +130,7 @@ async fn a_file_that_is_no_model_is_refused() {
             "is parley-worker built (cargo build -p worker)? {error}"
         );
         let error = runtime
-            .render(path, TemplateInput::default())
+            .render(path, TemplateInput::default(), None)
             .await
             .unwrap_err();
         assert_eq!(error.key, key);

@@ -6,7 +6,9 @@ use crate::memory;
 use crate::panics;
 use crate::voice::Voice;
 use engine::{Cancel, Generated, LoadOptions, Model, Sequence, Template, Tokenizer};
-use protocol::{AppError, MOST_PIECE, ToWorker, WorkerEvent, WorkerRequest, WorkerStage, failure};
+use protocol::{
+    AppError, MOST_PIECE, PromptForm, ToWorker, WorkerEvent, WorkerRequest, WorkerStage, failure,
+};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -86,13 +88,14 @@ impl Work {
                 context,
                 threads,
                 quantise,
+                form,
             } => {
                 let options = LoadOptions {
                     context,
                     threads: threads.max(1),
                     quantise,
                 };
-                self.load(&path, &options, cancel)
+                self.load(&path, &options, form.as_ref(), cancel)
             }
             WorkerRequest::Tokenize {
                 path,
@@ -114,8 +117,15 @@ impl Work {
                 }
                 Ok(WorkerEvent::Done)
             }
-            WorkerRequest::Render { path, conversation } => {
-                let template = Template::open(Path::new(&path))?;
+            WorkerRequest::Render {
+                path,
+                conversation,
+                form,
+            } => {
+                let mut template = Template::open(Path::new(&path))?;
+                if let Some(form) = &form {
+                    template = template.instead(form);
+                }
                 let text = template.render(&conversation)?;
                 Ok(WorkerEvent::Rendered { text })
             }
@@ -175,6 +185,7 @@ impl Work {
         &mut self,
         path: &str,
         options: &LoadOptions,
+        form: Option<&PromptForm>,
         cancel: &Cancel,
     ) -> Result<WorkerEvent, AppError> {
         if self.desk.model().is_some() {
@@ -185,6 +196,10 @@ impl Work {
         let model = Model::load(Path::new(path), options, cancel, &mut |done, total| {
             heart.progress(done, total);
         })?;
+        let model = match form {
+            Some(form) => model.with_template(form),
+            None => model,
+        };
         let facts = model.facts();
         self.desk.place(Arc::new(model));
         Ok(WorkerEvent::Loaded(facts))

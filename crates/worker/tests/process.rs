@@ -64,6 +64,7 @@ impl Worker {
                 context,
                 threads,
                 quantise: None,
+                form: None,
             },
         );
         self.until(|event| matches!(event, WorkerEvent::Loaded(_)));

@@ -147,6 +147,7 @@ fn nothing_is_computed_without_a_model() {
             context: None,
             threads: 0,
             quantise: None,
+            form: None,
         },
     );
     assert_eq!(worker.failure(), (9, "file-not-found".to_owned()));

@@ -89,6 +89,7 @@ impl Worker {
             context: None,
             threads: threads as u32,
             quantise: None,
+            form: None,
         });
         while !matches!(worker.hear(), WorkerEvent::Loaded(_)) {}
         worker

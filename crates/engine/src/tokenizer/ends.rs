@@ -68,6 +68,7 @@ pub(super) fn find(metadata: &Metadata, vocabulary: &mut Vocabulary) -> Vec<u32>
     // Where a call or a return ends the answer, <|end|> only ends one of its channels.
     let has = |text: &str| vocabulary.id(text).is_some();
     let calls = has("<|call|>") || has("<|calls|>");
+    let strikes = has("<|tool_response>") || has("<|plamo:eos|>");
     if calls
         && (has("<|return|>") || has("<|flush|>"))
         && let Some(id) = vocabulary.id("<|end|>")
@@ -76,9 +77,7 @@ pub(super) fn find(metadata: &Metadata, vocabulary: &mut Vocabulary) -> Vec<u32>
         vocabulary.set_kind(id, Kind::UserDefined);
     }
     // Beside these, </s> is the end of struck-through words in HTML.
-    if (has("<|tool_response>") || has("<|plamo:eos|>"))
-        && let Some(id) = vocabulary.id("</s>")
-    {
+    if strikes && let Some(id) = vocabulary.id("</s>") {
         ends.retain(|end| *end != id);
         vocabulary.set_kind(id, Kind::Normal);
     }
