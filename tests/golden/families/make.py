@@ -121,7 +121,13 @@ def reference(folder: Path, said: dict):
     logits = torch.stack([first.logits[0, PROMPT // 2 - 1], first.logits[0, -1], second.logits[0, -1], long.logits[0, -1]])
     apart = (again.logits[0, -1] - second.logits[0, -1]).norm() / again.logits[0, -1].norm()
     assert apart < 1e-5, f"{folder.name}: transformers' own cache is {apart} from its whole"
-    return logits.numpy().astype("<f4")
+    saved = folder.with_name(folder.name + "-saved")
+    model.save_pretrained(saved)
+    names = set(load_file(saved / "model.safetensors"))
+    # What transformers writes today has the names that we have: published checkpoints were written by older ones.
+    odd = names ^ set(load_file(folder / "model.safetensors"))
+    assert odd <= {"lm_head.weight"}, f"{folder.name}: {sorted(odd)[:4]}"
+    return logits.numpy().astype("<f4"), json.loads((saved / "config.json").read_text())
 
 
 def flat(value, indent=0):
@@ -143,11 +149,14 @@ def make(name, row, llama_cpp: Path, scratch: Path):
     write(folder, row["config"], made, row)
     told = row.get("reference", row["config"])
     write(scratch / "reference" / name, told, as_reference(row, made), row)
-    logits = reference(scratch / "reference" / name, said)
+    logits, saved = reference(scratch / "reference" / name, said)
     if "gguf_reference" in row:
         write(scratch / "gguf" / name, row["gguf_reference"], as_reference(row, made), row)
-        logits = np.concatenate([logits, reference(scratch / "gguf" / name, said)])
+        logits = np.concatenate([logits, reference(scratch / "gguf" / name, said)[0]])
     out = {key: row[key] for key in ("family", "tokenizer", "files", "config", "spelled", "tensors") if key in row}
+    if "reference" not in row:
+        # As transformers 5 writes the same config.
+        out["spelled"] = [*row.get("spelled", []), saved]
     out.update(said)
     if row.get("gguf", True):
         write(folder, row.get("converted", row["config"]), made, row)
