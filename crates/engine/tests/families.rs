@@ -4,130 +4,13 @@
 
 mod common;
 
+use common::family::reading::{Greedy, answer_is_wrong, differences, load, wrong};
 use common::family::tensor::Tensors;
 use common::family::{Row, golden, weights};
-use common::likeliest;
-use engine::{Cancel, LoadOptions, Model, Sequence, Wanted};
-use serde::Deserialize;
+use protocol::AppError;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
-
-/// Most relative error of the logits' norm beside transformers.
-const NEAR: f64 = 1e-4;
-/// The same between two ways of reading the same tokens.
-const EQUAL: f64 = 1e-5;
-/// Greedy answers may part where the reference's two likeliest tokens are closer than this.
-const UNDECIDED: f32 = 0.2;
-const CONTEXT: u32 = 256;
-
-fn load(path: &Path) -> Result<Model, protocol::AppError> {
-    let options = LoadOptions {
-        context: Some(CONTEXT),
-        threads: 2,
-        quantise: None,
-    };
-    Model::load(path, &options, &Cancel::new(), &mut |_, _| {})
-}
-
-/// Reads tokens in one step and gives a row of logits for each.
-fn all(model: &Model, sequence: &mut Sequence, ids: &[u32]) -> Vec<Vec<f32>> {
-    let logits = engine::step(model, sequence, ids, Wanted::All, &Cancel::new()).unwrap();
-    logits
-        .chunks(logits.len() / ids.len())
-        .map(<[f32]>::to_vec)
-        .collect()
-}
-
-/// The same one token at a time.
-fn one_by_one(model: &Model, sequence: &mut Sequence, ids: &[u32]) -> Vec<Vec<f32>> {
-    ids.iter()
-        .flat_map(|id| all(model, sequence, &[*id]))
-        .collect()
-}
-
-/// Relative error of the norm.
-fn apart(a: &[f32], b: &[f32]) -> f64 {
-    assert_eq!(a.len(), b.len());
-    let square = |x: f32| f64::from(x).powi(2);
-    let error: f64 = a.iter().zip(b).map(|(a, b)| square(a - b)).sum();
-    let norm: f64 = b.iter().map(|b| square(*b)).sum();
-    (error / norm).sqrt()
-}
-
-/// What is wrong beside what must be equal, in words.
-fn compare(wrong: &mut Vec<String>, what: &str, most: f64, ours: &[Vec<f32>], theirs: &[Vec<f32>]) {
-    let pairs = ours.iter().zip(theirs);
-    let worst = pairs.map(|(a, b)| apart(a, b)).fold(0.0, f64::max);
-    if ours.len() != theirs.len() || worst.is_nan() || worst > most {
-        wrong.push(format!("{what}: {worst:.2e}"));
-    }
-}
-
-/// The three cases beside transformers, then the same tokens read in other ways.
-fn wrong(row: &Row, model: &Model, expected: &[Vec<f32>]) -> Vec<String> {
-    let mut wrong = Vec::new();
-    let mut sequence = model.sequence();
-    let first = all(model, &mut sequence, &row.first);
-    let mut forked = sequence.fork().unwrap();
-    let second = all(model, &mut sequence, &row.second);
-    let long = all(model, &mut model.sequence(), &row.long);
-    let cases = [
-        ("the middle of the prompt", &first[row.first.len() / 2 - 1]),
-        ("the prompt", first.last().unwrap()),
-        ("the second prompt", second.last().unwrap()),
-        ("the long prompt", long.last().unwrap()),
-    ];
-    for ((case, ours), expected) in cases.into_iter().zip(expected) {
-        compare(
-            &mut wrong,
-            case,
-            NEAR,
-            std::slice::from_ref(ours),
-            std::slice::from_ref(expected),
-        );
-    }
-    let whole = [first, second].concat();
-    let ids = [&row.first[..], &row.second].concat();
-    let singly = one_by_one(model, &mut model.sequence(), &ids);
-    compare(&mut wrong, "token by token", EQUAL, &singly, &whole);
-    let long_singly = one_by_one(model, &mut model.sequence(), &row.long);
-    compare(
-        &mut wrong,
-        "token by token, long",
-        EQUAL,
-        &long_singly,
-        &long,
-    );
-    // Other tokens first, where those that count will be.
-    for kept in [30, 5] {
-        sequence.truncate(kept);
-        all(model, &mut sequence, &row.long[..20]);
-        sequence.truncate(kept);
-        let refilled = all(model, &mut sequence, &ids[kept..]);
-        compare(
-            &mut wrong,
-            "truncated and refilled",
-            EQUAL,
-            &refilled,
-            &whole[kept..],
-        );
-    }
-    // The fork reads what the first read, while that goes on elsewhere.
-    sequence.truncate(row.first.len());
-    let mut other = forked.fork().unwrap();
-    all(model, &mut other, &row.long[..7]);
-    all(model, &mut sequence, &row.long[..9]);
-    let again = all(model, &mut forked, &row.second);
-    compare(
-        &mut wrong,
-        "forked",
-        EQUAL,
-        &again,
-        &whole[row.first.len()..],
-    );
-    wrong
-}
 
 /// The forms that a model's files have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -157,9 +40,9 @@ fn check(row: &Row, form: Form) -> BTreeMap<String, Vec<String>> {
     let scratch = tempfile::tempdir().unwrap();
     let path = scratch.path().join(&row.name);
     let tensors = row.tensors();
-    let beside_transformers = |gguf| match load(&path) {
-        Ok(model) => wrong(row, &model, &row.logits(gguf)),
-        Err(error) => vec![format!("{error:?}")],
+    let beside_transformers = |gguf| {
+        let model = load(&path);
+        told(model.and_then(|model| wrong(row, &model, &row.logits(gguf))))
     };
     let one = |found| BTreeMap::from([(String::new(), found)]);
     match form {
@@ -192,11 +75,9 @@ fn check(row: &Row, form: Form) -> BTreeMap<String, Vec<String>> {
                     row.name
                 );
                 std::fs::write(&path, file).unwrap();
-                let wrong = match load(&path) {
-                    Ok(model) => answer_is_wrong(&model, &row.first, &greedy),
-                    Err(error) => Some(format!("{error:?}")),
-                };
-                (kind, wrong.into_iter().collect())
+                let model = load(&path);
+                let wrong = model.and_then(|model| answer_is_wrong(&model, &row.first, &greedy));
+                (kind, told(wrong))
             });
             each.collect()
         }
@@ -210,18 +91,16 @@ fn rounded(row: &Row, mut tensors: Tensors, kind: &str, path: &Path) -> Vec<Stri
     }
     let read = |folder: &Path, kind| {
         row.write_folder(folder, &row.config, &tensors, kind, 1);
-        let model = load(folder)?;
-        Ok(all(&model, &mut model.sequence(), &row.first))
+        load(folder)
     };
-    let exact: Result<_, protocol::AppError> = read(&path.join("exact"), "F32");
-    match exact.and_then(|exact| Ok((exact, read(path, kind)?))) {
-        Ok((exact, ours)) => {
-            let mut wrong = Vec::new();
-            compare(&mut wrong, "16 bits beside 32", EQUAL, &ours, &exact);
-            wrong
-        }
-        Err(error) => vec![format!("{error:?}")],
-    }
+    let exact = read(&path.join("exact"), "F32");
+    let both = exact.and_then(|exact| Ok((exact, read(path, kind)?)));
+    told(both.and_then(|(exact, ours)| differences(&ours, &exact, &row.first)))
+}
+
+/// A failure is wrong too.
+fn told(found: Result<Vec<String>, AppError>) -> Vec<String> {
+    found.unwrap_or_else(|error| vec![format!("{error:?}")])
 }
 
 /// Every chosen row in a form; found once, though several tests ask.
@@ -285,14 +164,6 @@ fn quantised_files_answer_as_llama_cpp_does() {
 /// Types whose files llama.cpp has answered for.
 const KINDS: [&str; 7] = ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q6_K"];
 
-/// What llama.cpp says of a file: `tests/golden/families/greedy.mjs`.
-#[derive(Deserialize)]
-struct Greedy {
-    sha256: String,
-    /// At each position the two largest logits, the chosen token first.
-    top_two: Vec<[(u32, f32); 2]>,
-}
-
 /// By type.
 fn answers(name: &str) -> BTreeMap<String, Greedy> {
     let path = golden().join("greedy").join(format!("{name}.json"));
@@ -300,29 +171,6 @@ fn answers(name: &str) -> BTreeMap<String, Greedy> {
         Ok(text) => serde_json::from_str(&text).unwrap(),
         Err(_) => BTreeMap::new(),
     }
-}
-
-/// Where our greedy tokens are not llama.cpp's on the same file.
-fn answer_is_wrong(model: &Model, prompt: &[u32], greedy: &Greedy) -> Option<String> {
-    let mut sequence = model.sequence();
-    let mut logits = all(model, &mut sequence, prompt).pop().unwrap();
-    let (mut squares, mut count) = (0.0, 0.0);
-    for (at, top_two) in greedy.top_two.iter().enumerate() {
-        for (id, logit) in top_two {
-            squares += (logits[*id as usize] - logit).powi(2);
-            count += 1.0;
-        }
-        let rms = f32::sqrt(squares / count);
-        let id = likeliest(&logits);
-        let gap = top_two[0].1 - top_two[1].1;
-        if id != top_two[0].0 {
-            let undecided = gap < UNDECIDED.max(3.0 * rms);
-            let said = format!("{id} at {at}, {gap:.2} apart, RMS {rms:.3}");
-            return (!undecided).then_some(said);
-        }
-        logits = all(model, &mut sequence, &[id]).pop().unwrap();
-    }
-    None
 }
 
 #[test]

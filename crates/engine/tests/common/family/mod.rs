@@ -1,6 +1,7 @@
 //! The tiny models of `tests/golden/families`, written as whole files.
 
 pub mod files;
+pub mod reading;
 pub mod tensor;
 pub mod weights;
 
