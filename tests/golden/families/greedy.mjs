@@ -61,7 +61,9 @@ for (const file of readdirSync(join(here, "rows")).filter((file) => file.endsWit
     const path = join(folder, `${name}.${type}.gguf`);
     try {
       const {ids, top_two, first} = await greedy(path, row.first);
-      console.log(`${name} ${type}: ${apart(first, expected).toExponential(2)} from transformers`);
+      const error = apart(first, expected);
+      console.log(`${name} ${type}: ${error.toExponential(2)} from transformers`);
+      if (type === "F32" && error > 0.5) break; // llama.cpp leaves out what makes this variant: Phi's window
       const sha256 = createHash("sha256").update(readFileSync(path)).digest("hex");
       lines.push(` "${type}": ${JSON.stringify({sha256, top_two})}`);
     } catch (error) {

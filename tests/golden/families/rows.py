@@ -7,7 +7,9 @@ import math
 
 LAYERS, HIDDEN, HEADS, KV, DIM, FF, VOCABULARY = 4, 256, 4, 2, 64, 512, 384
 EMBEDDED = -15  # a standard deviation of 1.15
-JUDGING = -17  # 0.29: logits of some units
+# 0.29: logits of some units. So sure a choice of experts is nearly a continuous one: rounding that chooses others at a tie
+# changes little.
+JUDGING = -17
 NORM = -18  # 0.14, around one
 BIAS = -17
 
@@ -138,7 +140,7 @@ def qk(width, kv_width=None, part="model.layers.{}.self_attn.", around=1):
 
 
 def experts(ff, part="model.layers.{}.mlp.", gate="gate", names=("gate_proj", "up_proj", "down_proj")):
-    return [matrix(f"{part}{gate}.weight", EXPERTS, HIDDEN)] + gated(HIDDEN, ff, part + "experts.{e}.", names)
+    return [matrix(f"{part}{gate}.weight", EXPERTS, HIDDEN, JUDGING)] + gated(HIDDEN, ff, part + "experts.{e}.", names)
 
 
 QWEN = {"bos_token_id": 379, "eos_token_id": 381, "rms_norm_eps": 1e-6, "rope_theta": 1000000.0}
@@ -174,7 +176,7 @@ GPT_OSS = {"head_dim": 64, "num_local_experts": EXPERTS, "num_experts_per_tok": 
 def gpt_oss(packed):
     part, ff = "model.layers.{}.mlp.", 256
     tensors = ends() + attention(biases="qkvo") + norms(*TWO) + [
-        ["model.layers.{}.self_attn.sinks", [HEADS], 0, -15], matrix(part + "router.weight", EXPERTS, HIDDEN),
+        ["model.layers.{}.self_attn.sinks", [HEADS], 0, -15], matrix(part + "router.weight", EXPERTS, HIDDEN, JUDGING),
         bias(part + "router.bias", EXPERTS), ["model.layers.{}.mlp.experts.gate_up_proj_bias", [EXPERTS, 2 * ff], 0, BIAS],
         ["model.layers.{}.mlp.experts.down_proj_bias", [EXPERTS, HIDDEN], 0, BIAS]]
     if not packed:
