@@ -4,8 +4,10 @@
 
 mod common;
 
-use common::family::reading::{Greedy, answer_is_wrong, differences, load, wrong};
-use common::family::tensor::Tensors;
+use common::family::reading::{
+    Greedy, answer_is_wrong, differences, load, wrong, wrong_in_any_way,
+};
+use common::family::tensor::{Tensor, Tensors};
 use common::family::{Row, golden, weights};
 use protocol::AppError;
 use std::collections::BTreeMap;
@@ -21,6 +23,8 @@ enum Form {
     Sharded,
     /// A folder whose config.json says the same in other words.
     Spelled,
+    /// A folder with what older programs left in it: frequencies, and tied weights twice.
+    Leftovers,
     /// A folder in F16.
     FolderF16,
     /// A folder in BF16.
@@ -42,6 +46,10 @@ fn check(row: &Row, form: Form) -> BTreeMap<String, Vec<String>> {
     let tensors = row.tensors();
     let beside_transformers = |gguf| {
         let model = load(&path);
+        let wrong = match form {
+            Form::Folder | Form::Gguf => wrong_in_any_way,
+            _ => wrong,
+        };
         told(model.and_then(|model| wrong(row, &model, &row.logits(gguf))))
     };
     let one = |found| BTreeMap::from([(String::new(), found)]);
@@ -57,6 +65,11 @@ fn check(row: &Row, form: Form) -> BTreeMap<String, Vec<String>> {
                 (at.to_string(), beside_transformers(false))
             });
             each.collect()
+        }
+        Form::Leftovers => {
+            let tensors = with_leftovers(tensors);
+            row.write_folder(&path, &row.config, &tensors, "F32", 1);
+            one(beside_transformers(false))
         }
         Form::FolderF16 => one(rounded(row, tensors, "F16", &path)),
         Form::FolderBf16 => one(rounded(row, tensors, "BF16", &path)),
@@ -84,6 +97,33 @@ fn check(row: &Row, form: Form) -> BTreeMap<String, Vec<String>> {
     }
 }
 
+/// Each attention's frequencies, which are wrong here so that they are noticed where they are
+/// used; and the output's weights, which are the embedding's.
+fn with_leftovers(mut tensors: Tensors) -> Tensors {
+    let of_q = |name: &String| {
+        let ends = ["q_proj.weight", "qkv_proj.weight", "query_key_value.weight"];
+        let stem = ends.iter().find_map(|end| name.strip_suffix(end));
+        stem.map(|stem| format!("{stem}rotary_emb.inv_freq"))
+    };
+    for name in tensors.keys().filter_map(of_q).collect::<Vec<_>>() {
+        tensors.insert(name, Tensor::of(vec![32], vec![0.5; 32]));
+    }
+    let embeddings = [
+        "model.embed_tokens.weight",
+        "transformer.word_embeddings.weight",
+    ];
+    let embedding = embeddings
+        .iter()
+        .find_map(|name| tensors.get(*name))
+        .cloned();
+    if let Some(embedding) = embedding {
+        tensors
+            .entry("lm_head.weight".to_owned())
+            .or_insert(embedding);
+    }
+    tensors
+}
+
 /// A folder in 16 bits beside the same numbers in 32.
 fn rounded(row: &Row, mut tensors: Tensors, kind: &str, path: &Path) -> Vec<String> {
     for tensor in tensors.values_mut() {
@@ -105,7 +145,7 @@ fn told(found: Result<Vec<String>, AppError>) -> Vec<String> {
 
 /// Every chosen row in a form; found once, though several tests ask.
 fn found(form: Form) -> &'static Found {
-    static FOUND: [OnceLock<Found>; 7] = [const { OnceLock::new() }; 7];
+    static FOUND: [OnceLock<Found>; 8] = [const { OnceLock::new() }; 8];
     FOUND[form as usize].get_or_init(|| {
         let of = |name: String| {
             let row = check(&Row::read(&name), form).into_iter();
@@ -143,6 +183,11 @@ fn sharded_folders_are_as_transformers_says() {
 #[test]
 fn other_spellings_of_a_config_are_the_same_model() {
     holds(Form::Spelled);
+}
+
+#[test]
+fn what_older_programs_left_in_a_folder_changes_nothing() {
+    holds(Form::Leftovers);
 }
 
 #[test]

@@ -284,9 +284,12 @@ def rows():
                                                 norm_topk_prob=False, clip_qkv=None, intermediate_size=256, num_key_value_heads=HEADS,
                                                 eos_token_id=382, pad_token_id=383, bos_token_id="none"),
                         ends() + mha + norms(*TWO) + qk(HIDDEN) + experts(256), pre="olmo")
+    rows["olmoe-clipped"] = {**rows["olmoe"], "config": {**rows["olmoe"]["config"], "clip_qkv": 1.5}, "gguf": False}
     rows["qwen2"] = row("qwen2", "qwen2", config("qwen2", "Qwen2ForCausalLM", **QWEN, tie_word_embeddings=True, sliding_window=WINDOW,
                                                  use_sliding_window=False, max_window_layers=2),
                         serial(tied=True, biases="qkv"), pre="qwen2")
+    windowed = {**rows["qwen2"]["config"], "use_sliding_window": True}
+    rows["qwen2-window"] = {**rows["qwen2"], "config": windowed, "gguf": False}
     rows["qwen3"] = row("qwen3", "qwen2", config("qwen3", "Qwen3ForCausalLM", **QWEN, head_dim=128, attention_bias=False,
                                                  tie_word_embeddings=True, sliding_window=None, use_sliding_window=False),
                         serial(dim=128, tied=True) + qk(128), pre="qwen2")
@@ -294,6 +297,12 @@ def rows():
                                                        num_experts_per_tok=2, norm_topk_prob=True, moe_intermediate_size=256,
                                                        decoder_sparse_step=1, mlp_only_layers=[], attention_bias=False),
                            ends() + attention() + norms(*TWO) + qk(64) + experts(256), pre="qwen2")
+    moe = rows["qwen3moe"]
+    dense = [[name.replace("{}", "1"), *rest] for name, *rest in gated()]
+    sparse = [tensor for tensor in moe["tensors"] if ".mlp." in tensor[0]]
+    others = [[name.replace("{}", str(layer)), *rest] for name, *rest in sparse for layer in (0, 2, 3)]
+    rows["qwen3moe-dense"] = {**moe, "config": {**moe["config"], "mlp_only_layers": [1]}, "gguf": False,
+                              "tensors": [tensor for tensor in moe["tensors"] if ".mlp." not in tensor[0]] + others + dense}
     rows["gemma2"] = row("gemma2", "gemma", config("gemma2", "Gemma2ForCausalLM", **{**GEMMA, "tie_word_embeddings": "none"},
                                                    attn_logit_softcapping=5.0, final_logit_softcapping=8.0),
                          ends(tied=True, around=0) + attention() + gated() + norms(*GEMMA_NORMS, around=0))
@@ -318,6 +327,9 @@ def rows():
     rows["phi3-longrope"] = row("phi3", "phi3", {**phi, "max_position_embeddings": 256, "original_max_position_embeddings": 32,
                                                  "rope_scaling": {"type": "longrope", "short_factor": factors(32, 1.5),
                                                                   "long_factor": factors(32, 20)}}, phi3(PHI_PADDED))
+    # Its older name.
+    rows["phi3-longrope"]["spelled"] = [{**rows["phi3-longrope"]["config"], "rope_scaling": {
+        **rows["phi3-longrope"]["config"]["rope_scaling"], "type": "su"}}]
     rows["smollm3"] = row("smollm3", "llama3", config("smollm3", "SmolLM3ForCausalLM", **{**LLAMA3, "rope_theta": 5000000.0},
                                                       tie_word_embeddings=True, no_rope_layers=[1, 1, 1, 0], no_rope_layer_interval=4,
                                                       attention_bias=False, mlp_bias=False, use_sliding_window=False, pad_token_id=382),

@@ -175,11 +175,17 @@ const KIND: Fact = Fact {
         "rope_parameters.rope_type",
         "rope_scaling.type",
         "rope_parameters.type",
+        "rope_parameters.full_attention.rope_type",
+        "rope_parameters.full_attention.type",
     ],
 };
 const FACTOR: Fact = Fact {
     gguf: "rope.scaling.factor",
-    config: &["rope_scaling.factor", "rope_parameters.factor"],
+    config: &[
+        "rope_scaling.factor",
+        "rope_parameters.factor",
+        "rope_parameters.full_attention.factor",
+    ],
 };
 const OLD_FACTOR: Fact = Fact {
     gguf: "rope.scale_linear",
@@ -190,6 +196,7 @@ const ORIGINAL: Fact = Fact {
     config: &[
         "rope_scaling.original_max_position_embeddings",
         "rope_parameters.original_max_position_embeddings",
+        "rope_parameters.full_attention.original_max_position_embeddings",
         "original_max_position_embeddings",
     ],
 };
@@ -198,33 +205,55 @@ const MAGNITUDE: Fact = Fact {
     config: &[
         "rope_scaling.attention_factor",
         "rope_parameters.attention_factor",
+        "rope_parameters.full_attention.attention_factor",
     ],
 };
 const FAST: Fact = Fact {
     gguf: "rope.scaling.yarn_beta_fast",
-    config: &["rope_scaling.beta_fast", "rope_parameters.beta_fast"],
+    config: &[
+        "rope_scaling.beta_fast",
+        "rope_parameters.beta_fast",
+        "rope_parameters.full_attention.beta_fast",
+    ],
 };
 const SLOW: Fact = Fact {
     gguf: "rope.scaling.yarn_beta_slow",
-    config: &["rope_scaling.beta_slow", "rope_parameters.beta_slow"],
+    config: &[
+        "rope_scaling.beta_slow",
+        "rope_parameters.beta_slow",
+        "rope_parameters.full_attention.beta_slow",
+    ],
 };
 const ROUNDED: Fact = Fact {
     gguf: "",
-    config: &["rope_scaling.truncate", "rope_parameters.truncate"],
+    config: &[
+        "rope_scaling.truncate",
+        "rope_parameters.truncate",
+        "rope_parameters.full_attention.truncate",
+    ],
 };
 const SHORT_FACTORS: Fact = Fact {
     gguf: "",
-    config: &["rope_scaling.short_factor", "rope_parameters.short_factor"],
+    config: &[
+        "rope_scaling.short_factor",
+        "rope_parameters.short_factor",
+        "rope_parameters.full_attention.short_factor",
+    ],
 };
 const LONG_FACTORS: Fact = Fact {
     gguf: "",
-    config: &["rope_scaling.long_factor", "rope_parameters.long_factor"],
+    config: &[
+        "rope_scaling.long_factor",
+        "rope_parameters.long_factor",
+        "rope_parameters.full_attention.long_factor",
+    ],
 };
 const LOW: Fact = Fact {
     gguf: "",
     config: &[
         "rope_scaling.low_freq_factor",
         "rope_parameters.low_freq_factor",
+        "rope_parameters.full_attention.low_freq_factor",
     ],
 };
 const HIGH: Fact = Fact {
@@ -232,6 +261,7 @@ const HIGH: Fact = Fact {
     config: &[
         "rope_scaling.high_freq_factor",
         "rope_parameters.high_freq_factor",
+        "rope_parameters.full_attention.high_freq_factor",
     ],
 };
 

@@ -77,35 +77,35 @@ pub fn differences(ours: &Model, exact: &Model, ids: &[u32]) -> Result<Vec<Strin
     Ok(found.0)
 }
 
-/// What is wrong with the three cases beside transformers, and with the same tokens read in other
-/// ways: singly, after others that were forgotten, and in a sequence that was forked.
+/// What is wrong with the three cases beside transformers.
 pub fn wrong(row: &Row, model: &Model, expected: &[Vec<f32>]) -> Result<Vec<String>, AppError> {
     let mut found = Findings::default();
-    let mut sequence = model.sequence();
-    let first = all(model, &mut sequence, &row.first)?;
-    let mut forked = sequence.fork()?;
-    let second = all(model, &mut sequence, &row.second)?;
-    let long = all(model, &mut model.sequence(), &row.long)?;
-    let cases = [
-        ("the middle of the prompt", &first[row.first.len() / 2 - 1]),
-        ("the prompt", &first[first.len() - 1]),
-        ("the second prompt", &second[second.len() - 1]),
-        ("the long prompt", &long[long.len() - 1]),
-    ];
-    assert_eq!(expected.len(), cases.len());
-    for ((case, ours), expected) in cases.into_iter().zip(expected) {
-        let (ours, expected) = (std::slice::from_ref(ours), std::slice::from_ref(expected));
-        found.compare(case, NEAR, ours, expected);
-    }
+    Cases::read(row, model)?.compare(&mut found, expected);
+    Ok(found.0)
+}
+
+/// The same, and what is wrong with the same tokens read in other ways: singly, after others that
+/// were forgotten, and in a sequence that was forked.
+pub fn wrong_in_any_way(
+    row: &Row,
+    model: &Model,
+    expected: &[Vec<f32>],
+) -> Result<Vec<String>, AppError> {
+    let mut found = Findings::default();
+    let cases = Cases::read(row, model)?;
+    cases.compare(&mut found, expected);
+    let Cases {
+        first,
+        second,
+        long,
+        mut sequence,
+        mut forked,
+    } = cases;
     let whole = [first, second].concat();
     let ids = [&row.first[..], &row.second].concat();
     found.compare("token by token", EQUAL, &singly(model, &ids)?, &whole);
-    found.compare(
-        "token by token, long",
-        EQUAL,
-        &singly(model, &row.long)?,
-        &long,
-    );
+    let long_singly = singly(model, &row.long)?;
+    found.compare("token by token, long", EQUAL, &long_singly, &long);
     for kept in [30, 5] {
         // Other tokens first, where those that count will be.
         sequence.truncate(kept);
@@ -121,6 +121,47 @@ pub fn wrong(row: &Row, model: &Model, expected: &[Vec<f32>]) -> Result<Vec<Stri
     let again = all(model, &mut forked, &row.second)?;
     found.compare("forked", EQUAL, &again, &whole[row.first.len()..]);
     Ok(found.0)
+}
+
+/// A prompt, a second one on the filled cache, and one past every window.
+struct Cases {
+    first: Logits,
+    second: Logits,
+    long: Logits,
+    /// It holds the first two prompts.
+    sequence: Sequence,
+    /// It holds the first.
+    forked: Sequence,
+}
+
+impl Cases {
+    fn read(row: &Row, model: &Model) -> Result<Cases, AppError> {
+        let mut sequence = model.sequence();
+        let first = all(model, &mut sequence, &row.first)?;
+        let forked = sequence.fork()?;
+        Ok(Cases {
+            first,
+            forked,
+            second: all(model, &mut sequence, &row.second)?,
+            long: all(model, &mut model.sequence(), &row.long)?,
+            sequence,
+        })
+    }
+
+    fn compare(&self, found: &mut Findings, expected: &[Vec<f32>]) {
+        let (first, second, long) = (&self.first, &self.second, &self.long);
+        let cases = [
+            ("the middle of the prompt", &first[first.len() / 2 - 1]),
+            ("the prompt", &first[first.len() - 1]),
+            ("the second prompt", &second[second.len() - 1]),
+            ("the long prompt", &long[long.len() - 1]),
+        ];
+        assert_eq!(expected.len(), cases.len());
+        for ((case, ours), expected) in cases.into_iter().zip(expected) {
+            let (ours, expected) = (std::slice::from_ref(ours), std::slice::from_ref(expected));
+            found.compare(case, NEAR, ours, expected);
+        }
+    }
 }
 
 /// What llama.cpp says of a file: `tests/golden/families/greedy.mjs`.
