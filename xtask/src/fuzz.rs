@@ -1,6 +1,6 @@
 //! `cargo xtask fuzz`: inputs that nobody would think of, for what reads other people's files.
 //!
-//! Both targets run at the same time, one core each. What is found lies in `target/fuzz/found`,
+//! All targets run at the same time, one core each. What is found lies in `target/fuzz/found`,
 //! and is to become a test that is named after what broke.
 
 use std::fs;
@@ -19,7 +19,7 @@ struct Target {
     longest: u32,
 }
 
-const TARGETS: [Target; 2] = [
+const TARGETS: [Target; 3] = [
     Target {
         of: "crates/formats",
         name: "header",
@@ -30,6 +30,11 @@ const TARGETS: [Target; 2] = [
         name: "template",
         longest: 4096,
     },
+    Target {
+        of: "crates/formats",
+        name: "safetensors",
+        longest: 4096,
+    },
 ];
 
 /// Most resident memory in MB; a template may take 128, and be read while the next one runs.
@@ -37,7 +42,7 @@ const MEMORY: u32 = 1536;
 /// Seconds that one input may take; a template is stopped after two.
 const LONGEST_INPUT: u32 = 10;
 
-/// Runs both for `--minutes N`, ten where nothing is said.
+/// Runs all for `--minutes N`, ten where nothing is said.
 pub(crate) fn fuzz(arguments: &[String]) -> Outcome<ExitCode> {
     let minutes = match arguments {
         [] => 10,
@@ -132,7 +137,8 @@ fn begin(root: &Path) -> Outcome {
                 "--",
             ];
             let mut cargo = shell::cargo(&seeds);
-            cargo.arg(model).args(&inputs);
+            // A GGUF file has a header and a template; safetensors begin from `seeds/`.
+            cargo.arg(model).args(&inputs[..2]);
             shell::complete(&mut cargo, "The seeds could not be made.")?;
         }
     }

@@ -5,7 +5,7 @@ use crate::gguf::Gguf;
 use crate::index::Index;
 use crate::line::one_line;
 use crate::weights::{self, Found};
-use crate::{beside, ggml, safetensors, split};
+use crate::{beside, ggml, parts, safetensors, split};
 use protocol::{AppError, failure};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -201,21 +201,14 @@ impl Checkpoint {
 
     /// The name for people: the model's own, or that of its file or folder.
     pub fn name(&self) -> String {
-        let own = match &self.header {
-            Header::Gguf(gguf) => gguf.metadata.text("general.name"),
-            Header::Folder(folder) => folder.text("_name_or_path").filter(|name| {
-                // Many say where they lay on their maker's disk.
-                !name.starts_with(['/', '.', '~']) && !name.contains('\\')
-            }),
-        };
-        let file = match &self.header {
-            Header::Gguf(_) => self.path.file_stem(),
-            Header::Folder(_) => self.path.file_name(),
-        };
-        own.map(one_line)
-            .filter(|name| !name.is_empty())
-            .or_else(|| Some(one_line(&file?.to_string_lossy())))
-            .unwrap_or_default()
+        match &self.header {
+            Header::Gguf(gguf) => {
+                let own = gguf.metadata.text("general.name").map(one_line);
+                own.filter(|name| !name.is_empty())
+                    .unwrap_or_else(|| one_line(&parts::stem(&self.path)))
+            }
+            Header::Folder(folder) => folder.name(),
+        }
     }
 
     /// Every file that the model is made of, in an order that stays: those with tensors, then in

@@ -1,5 +1,6 @@
 //! A model as a repository's folder: config.json, and beside it the tokenizer and its template.
 
+use crate::line::one_line;
 use crate::open::{first_bytes, is_pointer, regular_file};
 use protocol::{AppError, failure};
 use serde_json::Value;
@@ -33,6 +34,24 @@ impl Folder {
             return Err(failure::metadata_damaged(&path.join("config.json")));
         }
         Ok(Folder { config, ..folder })
+    }
+
+    /// The name for people: the folder's. In the hub's cache, where that is a revision, it is the
+    /// repository's (`models--ORGANISATION--NAME/snapshots/REVISION`). What config.json has as
+    /// `_name_or_path` is most often the model that this one was made from.
+    pub fn name(&self) -> String {
+        // The name of `.` is known to the system only.
+        let path = std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let name_of = |path: &Path| {
+            let name = path.file_name().unwrap_or_default();
+            one_line(&name.to_string_lossy())
+        };
+        let repository = path.ancestors().nth(2).map(name_of);
+        let repository = repository.as_deref().and_then(|name| {
+            let name = name.strip_prefix("models--")?;
+            Some(name.split_once("--").map_or(name, |(_, name)| name))
+        });
+        repository.map_or_else(|| name_of(&path), str::to_owned)
     }
 
     /// The bytes of a file of the folder; None where there is none.

@@ -1,5 +1,6 @@
 //! Models in several files that are numbered in their names: `NAME-00001-of-00003.gguf`.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// Most files of a model.
@@ -62,6 +63,14 @@ impl Numbered {
     }
 }
 
+/// A file's name without its ending and its number.
+pub(crate) fn stem(path: &Path) -> Cow<'_, str> {
+    match Numbered::of(path) {
+        Some(part) => Cow::Owned(part.stem),
+        None => path.file_stem().unwrap_or_default().to_string_lossy(),
+    }
+}
+
 /// A name such as writers give to a part: `NAME-00002-of-00003.gguf`.
 pub(crate) fn example(path: &Path, number: u64, count: u64) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -80,6 +89,7 @@ mod tests {
             let numbers = found.as_ref().map(|part| (part.number, part.count));
             assert_eq!(numbers, said, "{name}");
             if let Some(part) = found {
+                assert_eq!(stem(&path), part.stem);
                 assert_eq!(part.part(part.number), path);
                 assert_eq!(part.all().count() as u64, part.count);
             }

@@ -111,6 +111,23 @@ fn a_folder_is_a_model() {
 }
 
 #[test]
+fn a_folder_is_called_by_its_name_or_its_repositorys() {
+    let within = tempfile::tempdir().unwrap();
+    let check = |folder: &str, name: &str| {
+        let path = within.path().join(folder);
+        fs::create_dir_all(&path).unwrap();
+        let config = r#"{"model_type": "llama", "_name_or_path": "base/model"}"#;
+        fs::write(path.join("config.json"), config).unwrap();
+        fs::write(path.join("model.safetensors"), shard(&["a"])).unwrap();
+        for path in [path.clone(), path.join(".")] {
+            assert_eq!(describe(&path).unwrap().name, name);
+        }
+    };
+    check("Mistral-7B-v0.1", "Mistral-7B-v0.1");
+    check("models--allenai--OLMo-2/snapshots/0123abcd", "OLMo-2");
+}
+
+#[test]
 fn older_families_name_their_sizes_differently() {
     let check = |config: &str, sizes: [u32; 5]| {
         let folder = Folder::new()

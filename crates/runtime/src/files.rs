@@ -336,8 +336,13 @@ fn text_of(path: &Path) -> Result<String, AppError> {
 }
 
 fn name_of(path: &str) -> String {
-    let stem = Path::new(path).file_stem();
-    stem.map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
+    let path = Path::new(path);
+    // In a folder's name what follows a dot is no ending: `Mistral-7B-v0.1`.
+    let name = match path.is_dir() {
+        true => path.file_name(),
+        false => path.file_stem(),
+    };
+    name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 fn per_second(tokens: u32, milliseconds: f64) -> f64 {
