@@ -38,6 +38,8 @@ test("a switch says what is loaded, read again, and left out", () => {
   expect(tokensOf(path)).toBe(5100);
   expect(switchTo(model("new", { context: 32768 }), path)).toEqual({ load: 1e9, read: 5100, over: 0 });
   expect(switchTo(model("short", { context: 4096, state: { state: "loaded", memory: 1 } }), path)).toEqual({ load: 0, read: 4096, over: 1004 });
+  path[1]!.receipt.reasoning_tokens = 60; // they are not read again
+  expect(tokensOf(path)).toBe(5040);
   expect(contextOf(model("huge", { context: 131072 }), path)).toBe(8192);
 });
 

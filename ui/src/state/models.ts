@@ -41,10 +41,10 @@ export function contextOf(model: ModelEntry, path: readonly Message[]): number {
   return receipt?.context ?? Math.min(model.context || DEFAULT_CONTEXT, DEFAULT_CONTEXT);
 }
 
-/** Tokens of the conversation as the last answer left them; 0 where nothing is known yet. */
+/** Tokens of the conversation as the last answer left them, without its reasoning, which is not read again; 0 where nothing is known yet. */
 export function tokensOf(path: readonly Message[]): number {
   const receipt = path.findLast((m) => m.receipt)?.receipt;
-  return receipt ? receipt.prompt_tokens + receipt.answer_tokens : 0;
+  return receipt ? receipt.prompt_tokens + receipt.answer_tokens - receipt.reasoning_tokens : 0;
 }
 
 /** What choosing the model does to the conversation. Token counts are the present model's: "about". */
