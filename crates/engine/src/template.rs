@@ -152,6 +152,8 @@ pub(crate) fn sha256(text: &str) -> String {
 }
 
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod tests;

@@ -115,6 +115,79 @@ fn a_template_says_why_it_refuses() {
     }
 }
 
+/// Each line of the table as its source writes it.
+#[test]
+fn prompt_forms_are_as_they_are_documented() {
+    let check = |name: &str, expected: &str| {
+        let form = formats::forms::Form::named(name).unwrap();
+        let said = [
+            message(Role::User, "Q1"),
+            message(Role::Assistant, "A1"),
+            message(Role::User, "Q2"),
+        ];
+        let rendered = template(form.template).render(&TemplateInput::of(&said, true));
+        assert_eq!(rendered.as_deref(), Ok(expected), "{name}");
+    };
+    check(
+        "falcon",
+        "User: Q1\n\nAssistant: A1\n\nUser: Q2\n\nAssistant:",
+    );
+    check(
+        "openassistant",
+        "<|prompter|>Q1<|endoftext|><|assistant|>A1<|endoftext|><|prompter|>Q2<|endoftext|><|assistant|>",
+    );
+    check(
+        "gpt4all-falcon",
+        "### Instruction:\nQ1\n\n### Response:\nA1\n\n### Instruction:\nQ2\n\n### Response:\n",
+    );
+    check(
+        "llama-2",
+        "<s>[INST] Q1 [/INST] A1 </s><s>[INST] Q2 [/INST]",
+    );
+    check(
+        "elyza-llama-2",
+        "<s>[INST] <<SYS>>\nあなたは誠実で優秀な日本人のアシスタントです。\n<</SYS>>\n\nQ1 [/INST] A1 </s><s>[INST] Q2 [/INST] ",
+    );
+    check(
+        "llama-pro",
+        "<|user|>\nQ1\n<|assistant|>\nA1</s>\n<|user|>\nQ2\n<|assistant|>\n",
+    );
+    check("mistral-v1", "<s>[INST] Q1 [/INST] A1</s>[INST] Q2 [/INST]");
+    check("mistral-v3", "<s>[INST] Q1[/INST] A1</s>[INST] Q2[/INST]");
+    check(
+        "mistral-v3-tekken",
+        "<s>[INST]Q1[/INST]A1</s>[INST]Q2[/INST]",
+    );
+    check(
+        "openmath-mistral",
+        "System:\nYou're an expert Python programmer and mathematician. Help the user to solve this problem using code when necessary. Make sure to put the answer (and only answer) inside \\boxed{}.\n\nUser:\nQ1\n\nAssistant:\nA1\n\nUser:\nQ2\n\nAssistant:\n",
+    );
+    check(
+        "olmo",
+        "</s><|user|>\nQ1\n<|assistant|>\nA1</s>\n<|user|>\nQ2\n<|assistant|>\n",
+    );
+    check("text", "Q1\n\nA1\n\nQ2");
+    check(
+        "gemma",
+        "<s><start_of_turn>user\nQ1<end_of_turn>\n<start_of_turn>model\nA1<end_of_turn>\n<start_of_turn>user\nQ2<end_of_turn>\n<start_of_turn>model\n",
+    );
+    let system = [message(Role::System, "S"), message(Role::User, "Q")];
+    for (name, expected) in [
+        ("llama-2", "<s>[INST] <<SYS>>\nS\n<</SYS>>\n\nQ [/INST]"),
+        ("mistral-v1", "<s>[INST] S\n\nQ [/INST]"),
+        (
+            "openassistant",
+            "<|prompter|>S\n\nQ<|endoftext|><|assistant|>",
+        ),
+        ("falcon", "S\n\nUser: Q\n\nAssistant:"),
+        ("text", "S\n\nQ"),
+    ] {
+        let form = formats::forms::Form::named(name).unwrap();
+        let rendered = template(form.template).render(&TemplateInput::of(&system, true));
+        assert_eq!(rendered.as_deref(), Ok(expected), "{name}");
+    }
+}
+
 fn check_costly(source: &str) {
     let begun = Instant::now();
     let error = template(source).render(&conversation()).unwrap_err();
