@@ -187,6 +187,7 @@ impl Hub {
             return Ok(entry);
         }
         let lower = text.to_lowercase();
+        let path = Path::new(text);
         let begins = |m: &&ModelEntry| m.name.to_lowercase().starts_with(&lower);
         let matches: [Vec<&ModelEntry>; 3] = [
             models.iter().filter(|m| prefix(&m.id)).collect(),
@@ -194,7 +195,8 @@ impl Hub {
             models
                 .iter()
                 .filter(begins)
-                .filter(|_| !lower.is_empty())
+                // A model that lies there is meant rather than one whose name begins so.
+                .filter(|_| !lower.is_empty() && !is_model(path))
                 .collect(),
         ];
         for found in matches {
@@ -208,7 +210,6 @@ impl Hub {
                 }
             }
         }
-        let path = Path::new(text);
         let is_path = path.components().count() > 1 || path.extension().is_some();
         if path.exists() || is_path {
             self.import(path)
@@ -271,6 +272,11 @@ pub fn memory_needed(
         facts.weight_bytes = checkpoint.quantised_bytes(kind);
     }
     Ok(facts.memory_bytes(context.unwrap_or_else(|| facts.given_context())))
+}
+
+/// Whether a model seems to lie at the path.
+fn is_model(path: &Path) -> bool {
+    path.is_file() || path.join("config.json").is_file()
 }
 
 /// Whether `lower` is what a person calls the model: its name, or its file's.
