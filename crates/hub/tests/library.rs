@@ -342,3 +342,44 @@ fn the_real_starter_is_what_it_says() {
     assert_eq!(hub.starter().unwrap().state, ModelState::Ready);
     assert_eq!(hub.models().len(), 1);
 }
+
+#[test]
+fn a_library_from_before_models_had_several_files_is_read() {
+    let desk = Desk::new();
+    let path = desk.model("Tiny", 1.0);
+    let file = std::fs::metadata(&path).unwrap();
+    let since = file
+        .modified()
+        .unwrap()
+        .duration_since(std::time::UNIX_EPOCH);
+    let sha256 = sha256(&path);
+    // As the first release wrote it.
+    let index = serde_json::json!({"version": 1, "models": [{
+        "id": format!("sha256:{sha256}"),
+        "earlier": ["header:00"],
+        "source": {"kind": "file"},
+        "files": [{
+            "path": path,
+            "bytes": file.len(),
+            "modified": since.unwrap().as_nanos() as i64,
+            "sha256": sha256,
+        }],
+        "name": "Tiny",
+        "architecture": "llama",
+        "parameters": 32,
+        "quantisation": "F32",
+        "context": 2048,
+        "memory": 67_000_000,
+    }]});
+    desk.places().create_data().unwrap();
+    let kept = desk.places().library_index();
+    std::fs::write(&kept, index.to_string()).unwrap();
+    let hub = desk.hub();
+    let models = hub.models();
+    assert_eq!((models.len(), &models[0].state), (1, &ModelState::Ready));
+    assert_eq!(hub.path(&ModelId("header:00".into())).unwrap(), path);
+    // A model in one file is written as it always was.
+    hub.import(&desk.model("Other", 2.0)).unwrap();
+    let written = std::fs::read_to_string(kept).unwrap();
+    assert!(!written.contains("\"parts\""), "{written}");
+}
