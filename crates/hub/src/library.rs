@@ -109,7 +109,7 @@ impl Hub {
     /// already, as it is now, is only returned. Errors: those of [`formats::describe`], `disk-full`,
     /// `file-not-written`.
     pub fn import(&self, path: &Path) -> Result<ModelEntry, AppError> {
-        let path = std::fs::canonicalize(path).map_err(|e| not_read(path, &e))?;
+        let path = settled(path).map_err(|e| not_read(path, &e))?;
         self.shared.follow();
         if let Some(record) = self.shared.state().index.by_path(&path.to_string_lossy()) {
             return Ok(record.entry());
@@ -272,6 +272,18 @@ pub fn memory_needed(
         facts.weight_bytes = checkpoint.quantised_bytes(kind);
     }
     Ok(facts.memory_bytes(context.unwrap_or_else(|| facts.given_context())))
+}
+
+/// The absolute path, by which the file is found from anywhere. A link keeps its own name and
+/// folder: it may lie beside other parts, and its target, as in the hub's cache, beside nothing.
+fn settled(path: &Path) -> std::io::Result<PathBuf> {
+    let whole = std::fs::canonicalize(path)?;
+    match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) if path.is_symlink() && !whole.is_dir() => {
+            Ok(std::fs::canonicalize(Path::new(".").join(folder))?.join(name))
+        }
+        _ => Ok(whole),
+    }
 }
 
 /// Whether a model seems to lie at the path.

@@ -141,6 +141,34 @@ fn a_folder_is_one_model_whichever_of_its_files_is_added() {
     check(&desk, &paths, &path, &files, bytes);
 }
 
+/// As the hub's own program keeps repositories: links to files that are named after their hashes.
+#[cfg(unix)]
+#[test]
+fn a_file_in_the_hubs_cache_is_its_folders_model() {
+    let desk = Desk::new();
+    let blobs = folder(&desk, "blobs");
+    let path = desk.path("models--you--Tiny/snapshots/0123");
+    fs::create_dir_all(&path).unwrap();
+    for (at, file) in FILES
+        .iter()
+        .chain(["model.safetensors.index.json"].iter())
+        .enumerate()
+    {
+        let blob = blobs.join(format!("{at:064}"));
+        fs::rename(blobs.join(file), &blob).unwrap();
+        std::os::unix::fs::symlink(blob, path.join(file)).unwrap();
+    }
+    let hub = desk.hub();
+    for given in [path.join(FILES[1]), path.clone()] {
+        let entry = hub.import(&given).unwrap();
+        assert_eq!(
+            (entry.name.as_str(), entry.path.as_str()),
+            ("Tiny", path.to_str().unwrap())
+        );
+    }
+    assert_eq!(hub.models().len(), 1);
+}
+
 #[test]
 fn a_split_model_is_one_model_whichever_part_is_added() {
     let desk = Desk::new();
