@@ -4,7 +4,7 @@ use crate::line::one_line;
 use crate::open::{first_bytes, is_pickle, not_a_model, regular_file};
 use crate::parts::Numbered;
 use protocol::{AppError, failure};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Most names of a folder that are looked at.
@@ -176,11 +176,14 @@ fn nothing(folder: &Path, names: &BTreeSet<String>) -> AppError {
     }
 }
 
-/// One file of each model, its first where it has numbered parts.
+/// One file of each model, the first that is there where it has numbered parts.
 fn models(files: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
-    let of = files.map(|file| Numbered::of(&file).map_or(file.clone(), |part| part.part(1)));
-    let firsts: BTreeSet<PathBuf> = of.collect();
-    firsts.into_iter().collect()
+    let mut models = BTreeMap::new();
+    for file in files {
+        let first = Numbered::of(&file).map_or(file.clone(), |part| part.part(1));
+        models.entry(first).or_insert(file);
+    }
+    models.into_values().collect()
 }
 
 fn names(folder: &Path) -> Result<BTreeSet<String>, AppError> {

@@ -521,6 +521,15 @@ fn parts_that_do_not_belong_together_are_told() {
     let (key, said) = folder.fails(&named(3));
     assert_eq!(key, "weights-missing");
     assert!(said.contains(&named(2)), "{said}");
+    let folder = split();
+    fs::remove_file(folder.path(&named(1))).unwrap();
+    for path in ["", &named(2)] {
+        let (key, said) = folder.fails(path);
+        assert!(
+            key == "weights-missing" && said.contains(&named(1)),
+            "{said}"
+        );
+    }
     let foreign = ["part-foreign"; 3];
     // A copy of one part under another's name, parts of other models, another count.
     check(split().with(&named(3), &part(1, 3, 3, "b", &[]).0), foreign);
