@@ -408,3 +408,57 @@ fn what_is_said_to_a_real_model_is_not_in_the_log() {
         "{logged}"
     );
 }
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn a_template_is_chosen_and_a_broken_one_is_not() {
+    let person = Person::new();
+    let starter = model(STARTER);
+    let file = |name: &str, words: &str| {
+        let path = person.0.path().join(name);
+        std::fs::write(&path, words).unwrap();
+        path.display().to_string()
+    };
+    let template = |words: &[&str]| {
+        let (said, why, code) = person.run(&[&["template", &starter], words].concat(), "");
+        (said, why, code == Some(0))
+    };
+    let (own, _, _) = template(&["--show"]);
+    assert!(own.contains("<|im_start|>"), "{own}");
+    let (said, why, taken) = template(&["--form", "falcon"]);
+    assert!(taken && said.contains("falcon"), "{said}{why}");
+    let (facts, _, _) = person.run(&["inspect", &starter], "");
+    assert!(facts.contains("“falcon”"), "{facts}");
+    // The line and the reason are told, and what was chosen before stays.
+    let broken = file(
+        "broken.jinja",
+        "{% for m in messages %}\n{{ m.content }\n{% endfor %}",
+    );
+    let (_, why, taken) = template(&["--set", &broken]);
+    assert!(!taken && why.contains("chat_template:2"), "{why}");
+    assert!(template(&["--show"]).0.contains("Assistant:"));
+    let mine = file("mine.jinja", "{{ messages[-1].content }}");
+    assert!(template(&["--set", &mine]).2);
+    assert_eq!(template(&["--show"]).0, "{{ messages[-1].content }}");
+    assert!(template(&["--clear"]).2);
+    assert_eq!(template(&["--show"]).0, own);
+
+    // Whatever a template reads can be given.
+    let all =
+        r#"{"messages": [{"role": "user", "content": "Hi"}], "add_generation_prompt": false}"#;
+    let (rendered, _, _) = person.run(&["render", &model(SECOND), "-"], all);
+    assert!(
+        rendered.ends_with("<|im_start|>user\nHi<|im_end|>\n"),
+        "{rendered}"
+    );
+    let tools = file(
+        "tools.json",
+        r#"[{"type": "function", "function": {"name": "now"}}]"#,
+    );
+    let words = ["render", &model(SECOND), "-", "--tools", &tools];
+    let (rendered, _, _) = person.run(&words, all);
+    assert!(
+        rendered.contains(r#"{"type": "function", "function": {"name": "now"}}"#),
+        "{rendered}"
+    );
+}

@@ -4,6 +4,7 @@
 
 mod support;
 
+use hub::Prompt;
 use protocol::{AppError, ModelEntry, ModelId, ModelState, Source};
 use std::path::Path;
 use support::{Desk, eventually, gguf, sha256};
@@ -87,6 +88,31 @@ fn the_identity_is_the_hash_once_it_is_known() {
     let next = desk.hub();
     assert_eq!(next.resolve(&provisional).unwrap().id, identity);
     assert_eq!(next.import(&path).unwrap().id, identity);
+}
+
+#[test]
+fn a_chosen_prompt_form_stays_with_its_model() {
+    let desk = Desk::new();
+    let hub = desk.hub();
+    let id = hub.import(&desk.model("Tiny", 1.0)).unwrap().id;
+    assert_eq!(hub.prompt(&id), None);
+    let form = Prompt::Form {
+        name: "falcon".to_owned(),
+    };
+    hub.set_prompt(&id, Some(form.clone())).unwrap();
+    // Also under the identity that the hash gives it, and for the next process.
+    eventually("the hash is known", || hub.current_id(&id) != id);
+    let other = desk.hub();
+    let now = other.current_id(&id);
+    for (hub, id) in [(&hub, &now), (&other, &id), (&other, &now)] {
+        assert_eq!(hub.prompt(id), Some(form.clone()));
+    }
+    let chosen = other.prompt_form(&now).unwrap();
+    assert!(chosen.source.contains("Assistant:") && chosen.stops.contains(&"\nUser".to_owned()));
+    other.set_prompt(&now, None).unwrap();
+    assert_eq!(hub.prompt(&id), None);
+    let unknown = ModelId("sha256:00".to_owned());
+    assert_eq!(key(hub.set_prompt(&unknown, None)), "model-unknown");
 }
 
 #[test]
