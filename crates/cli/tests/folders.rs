@@ -1,0 +1,185 @@
+//! The real program on a folder with safetensors: a tiny model of the goldens, with other weights.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Numbers that are small, differ, and are the same each time.
+fn numbers(name: &str, count: usize, around: f32) -> Vec<u8> {
+    let mut state = name.bytes().fold(7u32, |state, byte| {
+        state.wrapping_mul(31).wrapping_add(byte.into())
+    });
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        around + (state >> 8) as f32 / (1 << 24) as f32 / 8.0 - 1.0 / 16.0
+    };
+    (0..count).flat_map(|_| next().to_le_bytes()).collect()
+}
+
+/// Writes a safetensors file with these tensors.
+fn shard(path: &Path, tensors: &[(String, Vec<usize>, f32)]) {
+    let (mut places, mut data) = (serde_json::Map::new(), Vec::new());
+    for (name, shape, around) in tensors {
+        let from = data.len();
+        data.extend(numbers(name, shape.iter().product(), *around));
+        let place = json!({"dtype": "F32", "shape": shape, "data_offsets": [from, data.len()]});
+        places.insert(name.clone(), place);
+    }
+    let header = Value::Object(places).to_string();
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.as_bytes());
+    bytes.extend(data);
+    fs::write(path, bytes).unwrap();
+}
+
+/// The folder of a golden row's model, in two shards with their list.
+fn model(folder: &Path, row: &str) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/families");
+    let row = fs::read(golden.join("rows").join(row)).unwrap();
+    let row: Value = serde_json::from_slice(&row).unwrap();
+    let layers = row["config"]["num_hidden_layers"].as_u64().unwrap();
+    let mut tensors = Vec::new();
+    for tensor in row["tensors"].as_array().unwrap() {
+        let pattern = tensor[0].as_str().unwrap();
+        let shape: Vec<usize> = serde_json::from_value(tensor[1].clone()).unwrap();
+        let around = tensor[2].as_f64().unwrap() as f32;
+        let each = if pattern.contains("{}") { layers } else { 1 };
+        for layer in 0..each {
+            let name = pattern.replace("{}", &layer.to_string());
+            tensors.push((name, shape.clone(), around));
+        }
+    }
+    fs::create_dir(folder).unwrap();
+    let mut map = serde_json::Map::new();
+    for (at, tensors) in tensors.chunks(tensors.len().div_ceil(2)).enumerate() {
+        let name = format!("model-{:05}-of-00002.safetensors", at + 1);
+        shard(&folder.join(&name), tensors);
+        map.extend(
+            tensors
+                .iter()
+                .map(|(tensor, ..)| (tensor.clone(), name.clone().into())),
+        );
+    }
+    let index = json!({"metadata": {}, "weight_map": map});
+    fs::write(
+        folder.join("model.safetensors.index.json"),
+        index.to_string(),
+    )
+    .unwrap();
+    fs::write(folder.join("config.json"), row["config"].to_string()).unwrap();
+    let tokenizer = golden
+        .join("tokenizers")
+        .join(row["tokenizer"].as_str().unwrap());
+    for name in ["tokenizer.json", "tokenizer_config.json"] {
+        fs::copy(tokenizer.join(name), folder.join(name)).unwrap();
+    }
+    let template = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}";
+    fs::write(folder.join("chat_template.jinja"), template).unwrap();
+}
+
+struct Person(tempfile::TempDir);
+
+impl Person {
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// What the program writes, run in the person's folder.
+    fn said(&self, words: &[&str], input: &str) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parley"));
+        command
+            .args(words)
+            .current_dir(self.0.path())
+            .env("PARLEY_HOME", self.path("home"))
+            .env("PARLEY_STARTER", self.path("none"))
+            .env("LC_ALL", "C.UTF-8")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{words:?}: {errors}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn json(&self, words: &[&str]) -> Value {
+        serde_json::from_str(&self.said(words, "")).unwrap()
+    }
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn every_command_takes_a_folder() {
+    let person = Person(tempfile::tempdir().unwrap());
+    model(&person.path("Tiny"), "mistral-window.json");
+
+    let facts = person.json(&["inspect", "Tiny", "--json"]);
+    assert_eq!(facts["format"], "safetensors");
+    assert_eq!(facts["architecture"], "mistral");
+    assert_eq!(facts["files"], 2);
+    assert_eq!(facts["window_from"], "file");
+    assert!(facts["window"].is_u64(), "{facts}");
+    assert_eq!(facts["has_chat_template"], true);
+
+    let shard = "Tiny/model-00002-of-00002.safetensors";
+    for path in ["Tiny", shard] {
+        let added = person.json(&["import", path, "--json"]);
+        assert!(added["path"].as_str().unwrap().ends_with("Tiny"), "{added}");
+    }
+    let models = person.json(&["list", "--json"]);
+    assert_eq!(models.as_array().unwrap().len(), 1, "{models}");
+
+    let text = "the cat and 7 dogs\n";
+    let ids = person.said(&["tokenize", "Tiny"], text);
+    assert_eq!(person.said(&["tokenize", "Tiny", "--decode"], &ids), text);
+
+    fs::write(
+        person.path("messages.json"),
+        r#"[{"role": "user", "content": "Hi"}]"#,
+    )
+    .unwrap();
+    let prompt = person.said(&["render", "Tiny", "messages.json"], "");
+    assert_eq!(prompt, "user: Hi\n");
+
+    fs::write(person.path("ids.json"), "[1, 9, 17, 33]").unwrap();
+    let rows = person.said(&["logits", "Tiny", "ids.json", "--top", "3"], "");
+    assert_eq!(rows.lines().count(), 4, "{rows}");
+
+    let run = [
+        "bench",
+        "Tiny",
+        "--prefill",
+        "8",
+        "--decode",
+        "4",
+        "--runs",
+        "1",
+        "--json",
+    ];
+    assert_eq!(person.json(&run)["decode"], 4);
+
+    let talk = [
+        "chat",
+        "--model",
+        "Tiny",
+        "--once",
+        "Hi",
+        "--max-tokens",
+        "4",
+        "--json",
+    ];
+    let answer = person.said(&talk, "");
+    assert!(!answer.trim().is_empty());
+    fs::remove_file(person.path("Tiny/config.json")).unwrap();
+    let models = person.json(&["list", "--json"]);
+    assert_eq!(models[0]["state"]["error"]["key"], "model-gone", "{models}");
+}
