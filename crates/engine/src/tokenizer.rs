@@ -1,87 +1,129 @@
-//! Text to ids and back, by the tokenizer that a GGUF file carries.
-//!
-//! The reference is llama.cpp: the same text gives the same ids.
+//! Text to ids and back, by the tokenizer that a model carries: in the metadata of a GGUF file, or
+//! in files beside config.json.
 
+mod added;
+mod base64;
 mod bpe;
 mod bytes;
+mod charsmap;
 mod ends;
+mod folder;
+mod gguf;
+mod json;
+mod normal;
+mod parts;
 mod pre;
+mod sentencepiece;
 mod spm;
 mod stream;
+mod tekken;
+mod trie;
+mod unigram;
+mod vocab;
 mod vocabulary;
+mod wordpiece;
 
 pub use stream::Detokenizer;
 pub use vocabulary::Kind;
 
 use crate::Cancel;
-use bpe::Bpe;
-use formats::Checkpoint;
+use added::{Added, Finder, Fragment};
+use formats::{Checkpoint, Folder, Header};
+use parts::{Algorithm, Parts, Writing};
+use pre::{Place, Step};
 use protocol::{AppError, failure};
-use spm::Spm;
 use std::path::Path;
 use vocabulary::Vocabulary;
 
 /// A tokenizer.
 pub struct Tokenizer {
     vocabulary: Vocabulary,
+    /// Tokens recognised as wholes, in the text as it is.
+    written: Finder,
+    /// Those that are sought in the text as it is normalised.
+    normalised: Finder,
+    normal: Vec<normal::Normal>,
+    steps: Vec<Step>,
     algorithm: Algorithm,
+    writing: Writing,
+    strips_space: bool,
+    before: Vec<u32>,
+    after: Vec<u32>,
     /// Ids that end an answer, ascending.
     ends: Vec<u32>,
 }
 
-enum Algorithm {
-    Bpe(Box<Bpe>),
-    Spm(Box<Spm>),
-}
-
-/// A piece of a text: a token that was recognised, or words to be cut into tokens.
-enum Fragment<'a> {
-    Token(u32),
-    Words { at: usize, text: &'a str },
-}
+/// Most bytes of a text: places in it are numbered with 32 bits.
+const MOST_TEXT: usize = 1 << 30;
 
 impl Tokenizer {
-    /// Reads the tokenizer of a model's file or folder; no weights are needed.
+    /// Reads the tokenizer of a model's file or folder; no weights are needed, and of a folder only
+    /// the tokenizer's own files.
     ///
     /// Errors: those of [`Checkpoint::open`], and those of [`Tokenizer::of`].
     pub fn open(path: &Path) -> Result<Tokenizer, AppError> {
-        Tokenizer::of(&Checkpoint::open(path)?)
+        if !path.is_dir() {
+            return Tokenizer::of(&Checkpoint::open(path)?);
+        }
+        let config = match path.join("config.json").exists() {
+            true => Folder::open(path)?.config,
+            false => serde_json::Value::Null,
+        };
+        let path = path.to_owned();
+        Ok(Tokenizer::new(folder::read(&Folder { path, config })?))
     }
 
     /// The tokenizer of a model.
     ///
-    /// Errors: `tokenizer-damaged`, `unknown-tokenizer`, `unknown-pretokenizer`.
+    /// Errors: `tokenizer-damaged`, `unknown-tokenizer`, `unknown-pretokenizer`; of a folder
+    /// `file-not-readable` and `metadata-damaged` too.
     pub fn of(checkpoint: &Checkpoint) -> Result<Tokenizer, AppError> {
-        let Some(gguf) = checkpoint.gguf() else {
-            return Err(failure::unknown_tokenizer("tokenizer.json"));
+        let parts = match &checkpoint.header {
+            Header::Gguf(gguf) => gguf::read(&gguf.metadata)?,
+            Header::Folder(folder) => folder::read(folder)?,
         };
-        let metadata = &gguf.metadata;
-        let kind = metadata
-            .text("tokenizer.ggml.model")
-            .ok_or_else(|| failure::tokenizer_damaged("tokenizer.ggml.model"))?;
-        let mut vocabulary = Vocabulary::of(metadata)?;
-        let algorithm = match kind {
-            "gpt2" => {
-                let bpe = Bpe::of(metadata, &vocabulary)?;
-                vocabulary.add_bos = vocabulary.add_bos.or(Some(bpe.adds_bos()));
-                Algorithm::Bpe(Box::new(bpe))
-            }
-            "llama" => {
-                vocabulary.bos = vocabulary.bos.or(vocabulary.valid(1));
-                vocabulary.eos = vocabulary.eos.or(vocabulary.valid(2));
-                vocabulary.unknown = vocabulary.unknown.or(vocabulary.valid(0));
-                vocabulary.add_bos = vocabulary.add_bos.or(Some(true));
-                Algorithm::Spm(Box::new(Spm::of(metadata, &vocabulary)?))
-            }
-            other => return Err(failure::unknown_tokenizer(formats::one_line(other))),
-        };
-        let ends = ends::find(metadata, &mut vocabulary);
-        vocabulary.list_specials();
-        Ok(Tokenizer {
-            vocabulary,
+        Ok(Tokenizer::new(parts))
+    }
+
+    fn new(parts: Parts) -> Tokenizer {
+        let Parts {
+            mut vocabulary,
+            mut added,
+            normal,
+            steps,
             algorithm,
+            writing,
+            strips_space,
+            before,
+            after,
             ends,
-        })
+            mistakes_commands,
+        } = parts;
+        let ends = ends::find(&ends, mistakes_commands, &mut vocabulary);
+        for token in &mut added {
+            token.control |= vocabulary.kind(token.id).is_special();
+        }
+        // What ends an answer is a command, whatever the file says.
+        let listed: std::collections::HashSet<u32> = added.iter().map(|token| token.id).collect();
+        let late = ends.iter().filter(|id| !listed.contains(id));
+        added.extend(late.map(|id| Added::plain(*id, vocabulary.shared_text(*id), true)));
+        // A command is found where it stands, so that a person's words can be told from it.
+        let (normalised, written) = added
+            .into_iter()
+            .partition(|token| token.normalised && !token.control);
+        Tokenizer {
+            vocabulary,
+            written: Finder::new(written),
+            normalised: Finder::new(normalised),
+            normal,
+            steps,
+            algorithm,
+            writing,
+            strips_space,
+            before,
+            after,
+            ends,
+        }
     }
 
     /// How many ids there are.
@@ -94,18 +136,22 @@ impl Tokenizer {
         self.len() == 0
     }
 
-    /// Text to ids. With `special`, the token that begins a text is put in front where the model
-    /// asks for one and the text does not begin with it, and control tokens in the text are
-    /// recognised; otherwise they are plain words.
+    /// Text to ids. With `special`, the tokens that stand around a text are put there where the
+    /// model asks for them (the first only where the text does not begin with it), and control
+    /// tokens in the text are recognised; otherwise they are plain words.
     ///
     /// Errors: `tokenizer-damaged`, where the vocabulary lacks a byte that the text has.
     pub fn encode(&self, text: &str, special: bool) -> Result<Vec<u32>, AppError> {
-        self.encode_except(text, special, &[], &Cancel::new())
+        let mut ids = self.encode_except(text, special, &[], &Cancel::new())?;
+        if special {
+            ids.extend(&self.after);
+        }
+        Ok(ids)
     }
 
-    /// As [`Tokenizer::encode`], but no control token is recognised that begins at one of the
-    /// byte positions `plain` (ascending): what a person wrote is never a command. Also fails as
-    /// `cancelled`.
+    /// As [`Tokenizer::encode`], but nothing is put behind the text, and no control token is
+    /// recognised that begins at one of the byte positions `plain` (ascending): what a person
+    /// wrote is never a command. Also fails as `cancelled`.
     pub(crate) fn encode_except(
         &self,
         text: &str,
@@ -114,11 +160,11 @@ impl Tokenizer {
         cancel: &Cancel,
     ) -> Result<Vec<u32>, AppError> {
         let mut ids = Vec::with_capacity(text.len() / 3 + 2);
-        let fragments = self.fragments(text, special, plain);
-        if special && self.vocabulary.add_bos == Some(true) {
-            let begun = matches!(fragments.first(), Some(Fragment::Token(id)) if Some(*id) == self.vocabulary.bos);
+        let fragments = self.written.fragments(text, special, plain);
+        if let Some(last) = self.before.last().filter(|_| special) {
+            let begun = matches!(fragments.first(), Some(Fragment::Token { id, .. }) if id == last);
             if !begun {
-                ids.extend(self.vocabulary.bos);
+                ids.extend(&self.before);
             }
         }
         self.cut(fragments, true, &mut ids, cancel)?;
@@ -131,12 +177,13 @@ impl Tokenizer {
     /// Errors: those of [`Tokenizer::encode`]; `cancelled`.
     pub(crate) fn encode_on(&self, text: &str, cancel: &Cancel) -> Result<Vec<u32>, AppError> {
         let mut ids = Vec::with_capacity(text.len() / 3 + 2);
-        self.cut(self.fragments(text, false, &[]), false, &mut ids, cancel)?;
+        let fragments = self.written.fragments(text, false, &[]);
+        self.cut(fragments, false, &mut ids, cancel)?;
         Ok(ids)
     }
 
-    /// The ids of fragments. With `spaced`, words at the beginning and after a recognised token
-    /// have the space in front that SentencePiece puts there.
+    /// The ids of fragments. With `spaced`, words have the space in front that the model asks for
+    /// where they stand.
     fn cut(
         &self,
         fragments: Vec<Fragment<'_>>,
@@ -144,70 +191,59 @@ impl Tokenizer {
         ids: &mut Vec<u32>,
         cancel: &Cancel,
     ) -> Result<(), AppError> {
-        let mut after_token = true;
+        let mut place = if spaced { Place::Start } else { Place::On };
+        let after = |control: bool| match (spaced, control) {
+            (false, _) => Place::On,
+            (true, true) => Place::AfterControl,
+            (true, false) => Place::AfterUser,
+        };
         for fragment in fragments {
             cancel.check()?;
-            match (fragment, &self.algorithm) {
-                (Fragment::Token(id), _) => {
+            let text = match fragment {
+                Fragment::Token { id, control } => {
                     ids.push(id);
-                    after_token = true;
+                    place = after(control);
                     continue;
                 }
-                (Fragment::Words { text, .. }, Algorithm::Bpe(bpe)) => {
-                    bpe.encode(&self.vocabulary, text, ids, cancel)?;
-                }
-                (Fragment::Words { text, .. }, Algorithm::Spm(spm)) => {
-                    spm.encode(&self.vocabulary, text, spaced && after_token, ids)?;
+                Fragment::Words { text, .. } => text,
+            };
+            if text.len() > MOST_TEXT {
+                return Err(failure::tokenizer_damaged("a text of more than 1 GB"));
+            }
+            let text = normal::normalised(&self.normal, text, place)?;
+            if self.normalised.is_empty() {
+                self.words(text, place, ids, cancel)?;
+            } else {
+                for fragment in self.normalised.fragments(&text, false, &[]) {
+                    match fragment {
+                        Fragment::Token { id, control } => {
+                            ids.push(id);
+                            place = after(control);
+                        }
+                        Fragment::Words { text, .. } => {
+                            self.words(text.into(), place, ids, cancel)?;
+                            place = Place::On;
+                        }
+                    }
                 }
             }
-            after_token = false;
+            place = Place::On;
         }
         Ok(())
     }
 
-    /// Cuts out the tokens that are recognised in a text, longest first as llama.cpp does.
-    fn fragments<'a>(&self, text: &'a str, special: bool, plain: &[usize]) -> Vec<Fragment<'a>> {
-        let mut fragments = Vec::new();
-        if !text.is_empty() {
-            fragments.push(Fragment::Words { at: 0, text });
+    fn words(
+        &self,
+        text: pre::Piece<'_>,
+        place: Place,
+        ids: &mut Vec<u32>,
+        cancel: &Cancel,
+    ) -> Result<(), AppError> {
+        for word in pre::words(&self.steps, text, place)? {
+            self.algorithm
+                .encode(&self.vocabulary, &word, ids, cancel)?;
         }
-        for (id, control) in self.vocabulary.specials() {
-            let name = self.vocabulary.text(id);
-            if (control && !special) || !text.contains(name) {
-                continue;
-            }
-            let mut next = Vec::with_capacity(fragments.len() + 2);
-            for fragment in fragments {
-                let Fragment::Words { at, text } = fragment else {
-                    next.push(fragment);
-                    continue;
-                };
-                let mut from = 0;
-                for (start, _) in text.match_indices(name) {
-                    if control && plain.binary_search(&(at + start)).is_ok() {
-                        continue;
-                    }
-                    if start > from {
-                        let text = &text[from..start];
-                        next.push(Fragment::Words {
-                            at: at + from,
-                            text,
-                        });
-                    }
-                    next.push(Fragment::Token(id));
-                    from = start + name.len();
-                }
-                if from < text.len() {
-                    let text = &text[from..];
-                    next.push(Fragment::Words {
-                        at: at + from,
-                        text,
-                    });
-                }
-            }
-            fragments = next;
-        }
-        fragments
+        Ok(())
     }
 
     /// Ids to text; control tokens are written out with `special`, else left out. Bytes that are
@@ -228,11 +264,11 @@ impl Tokenizer {
         for id in ids {
             bytes.extend_from_slice(&self.piece(*id, special)?);
         }
-        // The space that SentencePiece puts in front of a text is not the text's.
+        // The space that is put in front of a text is not the text's.
         let first = ids
             .iter()
             .position(|id| Some(*id) != self.vocabulary.bos || special);
-        let prefixed = matches!(&self.algorithm, Algorithm::Spm(spm) if spm.adds_space)
+        let prefixed = self.strips_space
             && first.is_some_and(|at| !self.vocabulary.kind(ids[at]).is_special())
             && bytes.first() == Some(&b' ');
         if prefixed {
@@ -253,10 +289,11 @@ impl Tokenizer {
         Ok(match self.vocabulary.kind(id) {
             Kind::Control | Kind::Unknown if !special => Vec::new(),
             Kind::Control | Kind::Unknown | Kind::UserDefined => text.as_bytes().to_vec(),
-            Kind::Byte => spm::byte_of(text).map_or_else(Vec::new, |byte| vec![byte]),
-            Kind::Normal | Kind::Unused => match &self.algorithm {
-                Algorithm::Bpe(_) => bytes::to_bytes(text),
-                Algorithm::Spm(_) => text.replace('▁', " ").into_bytes(),
+            Kind::Byte => vocabulary::byte_of(text).map_or_else(Vec::new, |byte| vec![byte]),
+            Kind::Normal | Kind::Unused => match self.writing {
+                Writing::Letters => bytes::to_bytes(text),
+                Writing::Meta => text.replace('▁', " ").into_bytes(),
+                Writing::Plain => text.as_bytes().to_vec(),
             },
         })
     }
@@ -292,9 +329,6 @@ impl Tokenizer {
 
     /// The texts of the tokens that a template commands with.
     pub(crate) fn control_texts(&self) -> impl Iterator<Item = &str> {
-        self.vocabulary
-            .specials()
-            .filter(|(_, control)| *control)
-            .map(|(id, _)| self.vocabulary.text(id))
+        self.written.controls()
     }
 }

@@ -1,7 +1,6 @@
 //! Which tokens end an answer.
 
 use super::vocabulary::{Kind, Vocabulary};
-use formats::gguf::Metadata;
 
 /// Tokens that end a turn or a text in the vocabularies that have them.
 const TEXTS: &[&str] = &[
@@ -48,17 +47,13 @@ const FILL_TEXTS: &[&str] = &[
     "<|file_sep|>",
 ];
 
-/// The ids that end an answer, ascending. Tokens that do are control tokens, whatever the file
-/// says: some files say they are words.
-pub(super) fn find(metadata: &Metadata, vocabulary: &mut Vocabulary) -> Vec<u32> {
-    let mut ends: Vec<u32> = ["eos", "eot", "eom", "fim_pad", "fim_rep", "fim_sep"]
-        .iter()
-        .filter_map(|role| metadata.number(&format!("tokenizer.ggml.{role}_token_id")))
-        .filter_map(|id| vocabulary.valid(u32::try_from(id).ok()?))
-        .collect();
-    ends.extend(vocabulary.eos);
+/// The ids that end an answer, ascending: those that the files declare, and more. Tokens that do
+/// are control tokens, whatever the file says: some files say they are words, where `mistaken`.
+pub(super) fn find(declared: &[u32], mistaken: bool, vocabulary: &mut Vocabulary) -> Vec<u32> {
+    let mut ends = declared.to_vec();
     for text in TEXTS.iter().chain(FILL_TEXTS) {
-        if let Some(id) = vocabulary.id(text) {
+        let known = vocabulary.id(text);
+        if let Some(id) = known.filter(|id| mistaken || vocabulary.kind(*id) != Kind::Normal) {
             if vocabulary.kind(id) != Kind::UserDefined || TEXTS.contains(text) {
                 vocabulary.set_kind(id, Kind::Control);
             }

@@ -2,30 +2,21 @@
 //! written byte by byte. Spaces are written `▁`.
 
 use super::vocabulary::Vocabulary;
-use formats::gguf::Metadata;
 use protocol::{AppError, failure};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 pub(super) struct Spm {
     scores: Vec<f32>,
-    /// Whether a space is put in front of a text.
-    pub adds_space: bool,
     bytes: [Option<u32>; 256],
-}
-
-/// The byte of a token written `<0x0A>`.
-pub(super) fn byte_of(text: &str) -> Option<u8> {
-    let digits = text.strip_prefix("<0x")?.strip_suffix('>')?;
-    u8::from_str_radix(digits, 16).ok()
 }
 
 /// Two neighbours that can be joined.
 struct Pair {
     score: f32,
-    left: usize,
-    right: usize,
-    bytes: usize,
+    left: u32,
+    right: u32,
+    bytes: u32,
 }
 
 impl Ord for Pair {
@@ -49,97 +40,106 @@ impl Eq for Pair {}
 
 /// A part of the text while it is joined; `end == start` once it is gone.
 struct Part {
-    start: usize,
-    end: usize,
-    before: Option<usize>,
-    next: Option<usize>,
+    start: u32,
+    end: u32,
+    before: u32,
+    next: u32,
 }
 
+/// Beyond the first or the last part.
+const NONE: u32 = u32::MAX;
+
 impl Spm {
-    /// Errors: `tokenizer-damaged`.
-    pub fn of(metadata: &Metadata, vocabulary: &Vocabulary) -> Result<Spm, AppError> {
-        const SCORES: &str = "tokenizer.ggml.scores";
-        let scores = metadata
-            .floats(SCORES)
-            .filter(|scores| scores.len() >= vocabulary.len())
-            .ok_or_else(|| failure::tokenizer_damaged(SCORES))?;
-        Ok(Spm {
-            scores: scores.to_vec(),
-            adds_space: metadata
-                .truth("tokenizer.ggml.add_space_prefix")
-                .unwrap_or(true),
-            bytes: std::array::from_fn(|byte| vocabulary.id(&format!("<0x{byte:02X}>"))),
-        })
+    /// Errors: `tokenizer-damaged`, where a token has no score.
+    pub fn new(vocabulary: &Vocabulary, scores: Vec<f32>) -> Result<Spm, AppError> {
+        if scores.len() < vocabulary.len() {
+            return Err(failure::tokenizer_damaged("tokenizer.ggml.scores"));
+        }
+        let bytes = vocabulary.bytes();
+        Ok(Spm { scores, bytes })
     }
 
-    /// `begins`: the text stands at the beginning, or after a token recognised as a whole.
+    /// The ids of a text whose spaces are written `▁`.
+    ///
+    /// Errors: `tokenizer-damaged`, where the vocabulary lacks a byte and has nothing for it.
     pub fn encode(
         &self,
         vocabulary: &Vocabulary,
         text: &str,
-        begins: bool,
         ids: &mut Vec<u32>,
     ) -> Result<(), AppError> {
-        let prefix = if self.adds_space && begins { "▁" } else { "" };
-        let text = format!("{prefix}{}", text.replace(' ', "▁"));
         let mut parts: Vec<Part> = Vec::with_capacity(text.len());
         for (start, letter) in text.char_indices() {
-            let at = parts.len();
+            let at = parts.len() as u32;
             parts.push(Part {
-                start,
-                end: start + letter.len_utf8(),
-                before: at.checked_sub(1),
-                next: Some(at + 1),
+                start: start as u32,
+                end: (start + letter.len_utf8()) as u32,
+                before: at.wrapping_sub(1),
+                next: at + 1,
             });
         }
         if let Some(last) = parts.last_mut() {
-            last.next = None;
+            last.next = NONE;
         }
-        let pair = |parts: &[Part], left: Option<usize>, right: Option<usize>| {
-            let (left, right) = (left?, right?);
-            let both = &text[parts[left].start..parts[right].end];
-            let id = vocabulary.id(both)?;
+        let pair = |parts: &[Part], left: u32, right: u32| {
+            let first = parts.get(left as usize)?;
+            let last = parts.get(right as usize)?;
+            let id = vocabulary.word(&text[first.start as usize..last.end as usize])?;
             Some(Pair {
                 score: self.scores[id as usize],
                 left,
                 right,
-                bytes: both.len(),
+                bytes: last.end - first.start,
             })
         };
         let mut queue = BinaryHeap::new();
-        for right in 1..parts.len() {
-            queue.extend(pair(&parts, Some(right - 1), Some(right)));
+        for right in 1..parts.len() as u32 {
+            queue.extend(pair(&parts, right - 1, right));
         }
         while let Some(Pair {
             left, right, bytes, ..
         }) = queue.pop()
         {
             let length = |part: &Part| part.end - part.start;
-            let (l, r) = (length(&parts[left]), length(&parts[right]));
+            let (l, r) = (
+                length(&parts[left as usize]),
+                length(&parts[right as usize]),
+            );
             if l == 0 || r == 0 || l + r != bytes {
                 continue;
             }
-            parts[left].end = parts[right].end;
-            parts[right].end = parts[right].start;
-            let after = parts[right].next;
-            parts[left].next = after;
-            if let Some(after) = after {
-                parts[after].before = Some(left);
+            parts[left as usize].end = parts[right as usize].end;
+            let gone = &mut parts[right as usize];
+            gone.end = gone.start;
+            let after = gone.next;
+            parts[left as usize].next = after;
+            if let Some(after) = parts.get_mut(after as usize) {
+                after.before = left;
             }
-            queue.extend(pair(&parts, parts[left].before, Some(left)));
-            queue.extend(pair(&parts, Some(left), after));
+            queue.extend(pair(&parts, parts[left as usize].before, left));
+            queue.extend(pair(&parts, left, after));
         }
+        let mut unknown_before = false;
         for part in parts.iter().filter(|part| part.end > part.start) {
-            let piece = &text[part.start..part.end];
-            if let Some(id) = vocabulary.id(piece) {
+            let piece = &text[part.start as usize..part.end as usize];
+            if let Some(id) = vocabulary.word(piece) {
                 ids.push(id);
+                unknown_before = false;
                 continue;
             }
             for byte in piece.bytes() {
-                let id = self.bytes[byte as usize].or(vocabulary.unknown);
-                ids.push(id.ok_or_else(|| {
+                if let Some(id) = self.bytes[usize::from(byte)] {
+                    ids.push(id);
+                    unknown_before = false;
+                    continue;
+                }
+                let unknown = vocabulary.unknown.ok_or_else(|| {
                     failure::tokenizer_damaged(format!("no token for byte {byte}"))
-                })?);
+                })?;
+                if !unknown_before {
+                    ids.push(unknown);
+                }
+                unknown_before = true;
             }
         }
         Ok(())

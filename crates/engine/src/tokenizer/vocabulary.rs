@@ -1,10 +1,10 @@
-//! The tokens of a file: their texts, kinds and special roles.
+//! The tokens of a model: their texts, kinds and special roles.
 
-use formats::gguf::Metadata;
 use protocol::{AppError, failure};
 use std::collections::HashMap;
+use std::sync::Arc;
 
-/// What a token is for. The numbers are those of `tokenizer.ggml.token_type`.
+/// What a token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Part of words.
@@ -22,7 +22,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn of(number: i32) -> Kind {
+    /// The kind of a number of `tokenizer.ggml.token_type`; SentencePiece's are the same.
+    pub(super) fn of(number: i32) -> Kind {
         match number {
             2 => Kind::Unknown,
             3 => Kind::Control,
@@ -39,85 +40,61 @@ impl Kind {
     }
 }
 
+#[derive(Default)]
 pub(super) struct Vocabulary {
-    texts: Vec<String>,
+    texts: Vec<Arc<str>>,
     kinds: Vec<Kind>,
-    ids: HashMap<String, u32>,
-    /// Ids recognised as wholes, longest text first.
-    specials: Vec<u32>,
+    ids: HashMap<Arc<str>, u32>,
     pub bos: Option<u32>,
     pub eos: Option<u32>,
     pub unknown: Option<u32>,
-    pub add_bos: Option<bool>,
 }
 
 impl Vocabulary {
-    /// Errors: `tokenizer-damaged`.
-    pub fn of(metadata: &Metadata) -> Result<Vocabulary, AppError> {
-        const TOKENS: &str = "tokenizer.ggml.tokens";
-        let mut texts = metadata
-            .texts(TOKENS)
-            .filter(|texts| !texts.is_empty())
-            .ok_or_else(|| failure::tokenizer_damaged(TOKENS))?
-            .to_vec();
-        let kinds = match metadata.integers("tokenizer.ggml.token_type") {
-            Some(kinds) if kinds.len() < texts.len() => {
-                return Err(failure::tokenizer_damaged("tokenizer.ggml.token_type"));
-            }
-            Some(kinds) => kinds[..texts.len()]
-                .iter()
-                .map(|kind| Kind::of(*kind))
-                .collect(),
-            None => vec![Kind::Normal; texts.len()],
-        };
-        let mut ids = HashMap::with_capacity(texts.len());
-        for (id, text) in texts.iter_mut().enumerate() {
-            if text.is_empty() {
-                *text = format!("[EMPTY_{id}]");
-            }
-            if ids.insert(text.clone(), id as u32).is_some() {
-                let what = format!("two tokens {text}");
+    /// Tokens in the order of their ids.
+    ///
+    /// Errors: `tokenizer-damaged`, where there is none, or two have one text.
+    pub fn new(tokens: impl IntoIterator<Item = (Arc<str>, Kind)>) -> Result<Vocabulary, AppError> {
+        let mut vocabulary = Vocabulary::default();
+        for (text, kind) in tokens {
+            let id = vocabulary.texts.len() as u32;
+            if vocabulary.ids.insert(text.clone(), id).is_some() {
+                let what = format!("two tokens {}", formats::one_line(&text));
                 return Err(failure::tokenizer_damaged(what));
             }
+            vocabulary.texts.push(text);
+            vocabulary.kinds.push(kind);
         }
-        let mut vocabulary = Vocabulary {
-            texts,
-            kinds,
-            ids,
-            specials: Vec::new(),
-            bos: None,
-            eos: None,
-            unknown: None,
-            add_bos: metadata.truth("tokenizer.ggml.add_bos_token"),
-        };
-        let named = |role: &str| {
-            let id = metadata.number(&format!("tokenizer.ggml.{role}_token_id"))?;
-            vocabulary.valid(u32::try_from(id).ok()?)
-        };
-        (vocabulary.bos, vocabulary.eos, vocabulary.unknown) =
-            (named("bos"), named("eos"), named("unknown"));
+        if vocabulary.texts.is_empty() {
+            return Err(failure::tokenizer_damaged("no tokens"));
+        }
         Ok(vocabulary)
     }
 
-    /// Lists what is recognised as a whole, once the kinds are settled.
-    pub fn list_specials(&mut self) {
-        self.specials = (0..self.texts.len() as u32)
-            .filter(|id| {
-                matches!(
-                    self.kind(*id),
-                    Kind::Control | Kind::UserDefined | Kind::Unknown
-                )
-            })
-            .collect();
-        self.specials
-            .sort_by_key(|id| std::cmp::Reverse(self.texts[*id as usize].len()));
-    }
-
-    /// Ids recognised as wholes, longest text first, and whether only in a template's words.
-    pub fn specials(&self) -> impl Iterator<Item = (u32, bool)> {
-        self.specials
-            .iter()
-            .map(|id| (*id, self.kind(*id).is_special()))
+    /// Tokens with their ids, in any order; what lies between is not used.
+    ///
+    /// Errors: `tokenizer-damaged`, where two have one text or one id, there is none, or ids lie
+    /// so far apart that no model can have them.
+    pub fn scattered(tokens: Vec<(Arc<str>, u32, Kind)>) -> Result<Vocabulary, AppError> {
+        let last = tokens.iter().map(|(_, id, _)| *id as usize).max();
+        let size = last.map_or(0, |last| last + 1);
+        if size > tokens.len() * 4 + 0x10_0000 {
+            let what = format!("token {size} of {}", tokens.len());
+            return Err(failure::tokenizer_damaged(what));
+        }
+        let mut placed = vec![None; size];
+        for (text, id, kind) in tokens {
+            let place = &mut placed[id as usize];
+            if place.is_some() {
+                return Err(failure::tokenizer_damaged(format!("two tokens {id}")));
+            }
+            *place = Some((text, kind));
+        }
+        let named = placed.into_iter().enumerate().map(|(id, token)| {
+            // As llama.cpp's converter names them.
+            token.unwrap_or_else(|| (format!("[PAD{id}]").into(), Kind::Unused))
+        });
+        Vocabulary::new(named)
     }
 
     pub fn len(&self) -> usize {
@@ -133,6 +110,10 @@ impl Vocabulary {
         &self.texts[id as usize]
     }
 
+    pub fn shared_text(&self, id: u32) -> Arc<str> {
+        self.texts[id as usize].clone()
+    }
+
     pub fn kind(&self, id: u32) -> Kind {
         self.kinds
             .get(id as usize)
@@ -144,7 +125,36 @@ impl Vocabulary {
         self.kinds[id as usize] = kind;
     }
 
+    /// The token of this text.
     pub fn id(&self, text: &str) -> Option<u32> {
         self.ids.get(text).copied()
     }
+
+    /// The token that words may be cut into: never a command, or what stands for a byte.
+    pub fn word(&self, text: &str) -> Option<u32> {
+        self.id(text).filter(|id| self.is_word(*id))
+    }
+
+    pub fn is_word(&self, id: u32) -> bool {
+        matches!(
+            self.kind(id),
+            Kind::Normal | Kind::UserDefined | Kind::Unused
+        )
+    }
+
+    /// The tokens that stand for bytes, written `<0x0A>`.
+    pub fn bytes(&self) -> [Option<u32>; 256] {
+        std::array::from_fn(|byte| self.id(&format!("<0x{byte:02X}>")))
+    }
+
+    /// Every id.
+    pub fn every(&self) -> std::ops::Range<u32> {
+        0..self.len() as u32
+    }
+}
+
+/// The byte of a token written `<0x0A>`.
+pub(super) fn byte_of(text: &str) -> Option<u8> {
+    let digits = text.strip_prefix("<0x")?.strip_suffix('>')?;
+    u8::from_str_radix(digits, 16).ok()
 }
