@@ -20,6 +20,7 @@ mod stamp;
 mod system;
 mod test;
 mod ui;
+mod vocabularies;
 
 use std::process::ExitCode;
 
@@ -37,7 +38,7 @@ cargo xtask <verb>
   package       make the .deb and the .rpm in target/packages, with the profile dist; --check also installs the .deb in a
                 Debian of its own (root or sudo), uses it there without a network, and removes it
   release       the mechanical part of a release: every test, the packages checked, their hashes; docs/release.md has the rest
-  models        fetch the two models that the tests use, and the starter model, by pinned hash
+  models        fetch the models and vocabularies that the tests use, and the starter model, by pinned hash
   bindings      write the TypeScript of the types that the window shares with the core
   bench         measure start, memory and smoothness of the release build, and write docs/performance.md
   fuzz          feed made-up model headers and chat templates to what reads them: ten minutes, or --minutes N

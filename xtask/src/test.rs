@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::count::{self, Count};
 use crate::node::Node;
-use crate::{Outcome, models, place, shell, stamp, system, ui};
+use crate::{Outcome, models, place, shell, stamp, system, ui, vocabularies};
 
 /// No stage takes nearly as long on two cores: one that does hangs.
 const STAGE_LIMIT: Duration = Duration::from_secs(30 * 60);
@@ -59,6 +59,10 @@ pub(crate) fn set_up() -> Outcome<Node> {
     models::starter()?;
     models::ensure(&models::STARTER)?;
     models::ensure(&models::SECOND)?;
+    // Without them, tests of tokenizers say that they are skipped.
+    if let Err(trouble) = vocabularies::ensure() {
+        shell::say(&trouble);
+    }
     let node = Node::bring()?;
     ui::install(&node)?;
     ui::build(&node)?;

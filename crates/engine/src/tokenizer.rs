@@ -32,6 +32,7 @@ use formats::{Checkpoint, Folder, Header};
 use parts::{Algorithm, Parts, Writing};
 use pre::{Place, Step};
 use protocol::{AppError, failure};
+use std::collections::HashSet;
 use std::path::Path;
 use vocabulary::Vocabulary;
 
@@ -103,9 +104,11 @@ impl Tokenizer {
         for token in &mut added {
             token.control |= vocabulary.kind(token.id).is_special();
         }
-        // What ends an answer is a command, whatever the file says.
-        let listed: std::collections::HashSet<u32> = added.iter().map(|token| token.id).collect();
-        let late = ends.iter().filter(|id| !listed.contains(id));
+        // What ends an answer may be one only since then.
+        let listed: HashSet<u32> = added.iter().map(|token| token.id).collect();
+        let late = ends
+            .iter()
+            .filter(|id| !listed.contains(id) && vocabulary.kind(**id).is_special());
         added.extend(late.map(|id| Added::plain(*id, vocabulary.shared_text(*id), true)));
         // A command is found where it stands, so that a person's words can be told from it.
         let (normalised, written) = added

@@ -244,9 +244,9 @@ fn what_is_wrong_with_a_file_is_said() {
     );
     check(
         "llama",
-        &set("tokenizer.ggml.model", text("t5")),
+        &set("tokenizer.ggml.model", text("plamo2")),
         "unknown-tokenizer",
-        "t5",
+        "plamo2",
     );
     check(
         "llama",

@@ -45,6 +45,30 @@ fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
+/// Whether the tokenizer has no way to say this text: it writes it in another form, spaces as a mark
+/// that the text has itself, or lacks bytes.
+fn loses(name: &str, text: &str) -> bool {
+    let normalises = [
+        "ernie",
+        "qwen",
+        "exaone",
+        "aya",
+        "bge",
+        "minilm",
+        "mxbai",
+        "nomic",
+        "sentence",
+        "snowflake",
+    ];
+    let marks = ["mistral", "gemma", "yi", "minicpm"];
+    let has = |names: &[&str]| names.iter().any(|part| name.contains(part));
+    has(&normalises)
+        // Its letter for a line's end is an added token too.
+        || (name.ends_with("falcon") && text.contains('Ċ'))
+        || (has(&marks) && (text.contains('▁') || text.starts_with(' ')))
+        || (name.ends_with("starcoder") && text.chars().any(|letter| letter as u32 > 0x3_ffff))
+}
+
 /// Compares every text, with commands recognised or not; gives the texts whose ids are wrong.
 fn check(name: &str, model: &Path, special: bool) -> Vec<String> {
     let texts: Vec<String> = read(&goldens().join("texts.json"));
@@ -60,6 +84,10 @@ fn check(name: &str, model: &Path, special: bool) -> Vec<String> {
             false => ids.clone(),
         };
         let found = tokenizer.encode(text, special).unwrap();
+        let plain = tokenizer.encode(text, false).unwrap();
+        if !loses(name, text) {
+            assert_eq!(tokenizer.decode(&plain, false).unwrap(), *text, "{name}");
+        }
         if found != expected {
             wrong.push(format!("{name}: {text:?}\n  {found:?}\n  {expected:?}"));
         }

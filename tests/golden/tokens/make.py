@@ -1,6 +1,6 @@
 """Makes the goldens of `vocabularies.rs`: ids of the same texts by the references.
 
-    python3 -m venv v && v/bin/pip install tokenizers==0.23.2 mistral-common==1.13.1 sentencepiece==0.2.2
+    python3 -m venv v && v/bin/pip install tokenizers==0.23.2 mistral-common==1.13.1 sentencepiece==0.2.3
     v/bin/python make.py FOLDER [TEXTS [OUT]]
 
 FOLDER is what `cargo xtask models` brings: `vocabularies` in the folder of test models. TEXTS is a list of

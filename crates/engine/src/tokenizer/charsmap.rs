@@ -5,6 +5,9 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+/// Most bytes of a replacement: the longest of Unicode's own has 33.
+const MOST: usize = 128;
+
 #[derive(Clone, Debug)]
 pub(super) struct Charsmap {
     units: Vec<u32>,
@@ -44,7 +47,7 @@ impl Charsmap {
                 let value = leaf.then(|| self.units.get(node)).flatten();
                 Some(value.and_then(|unit| {
                     let rest = self.replacements.get((unit & !(1 << 31)) as usize..)?;
-                    let end = rest.iter().position(|byte| *byte == 0)?;
+                    let end = rest.iter().take(MOST).position(|byte| *byte == 0)?;
                     Some((at + 1, std::str::from_utf8(&rest[..end]).ok()?))
                 }))
             })

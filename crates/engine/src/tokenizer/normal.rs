@@ -2,7 +2,7 @@
 
 use super::charsmap::Charsmap;
 use super::pre::{Pattern, Place, Prepend};
-use protocol::AppError;
+use protocol::{AppError, failure};
 use regex::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -69,26 +69,35 @@ static MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\p{Mn}+").
 static NO_LETTERS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[\x00\u{fffd}[\p{Cc}\p{Cf}\p{Co}&&[^\t\n\r]]]+").ok());
 
+/// Most that a text may grow by: Unicode's own forms make it eleven times as long at most.
+const MOST_GROWTH: usize = 32;
+
 /// A text after all changes.
 ///
-/// Errors: `tokenizer-damaged`, where an expression gives up on it.
+/// Errors: `tokenizer-damaged`, where an expression gives up on it, or it grows beyond measure.
 pub(super) fn normalised<'a>(
     changes: &[Normal],
     text: &'a str,
     place: Place,
 ) -> Result<Cow<'a, str>, AppError> {
+    let most = text.len() * MOST_GROWTH + 4096;
     let mut text = Cow::Borrowed(text);
     for change in changes {
-        if let Some(changed) = change.apply(&text, place)? {
+        if let Some(changed) = change.apply(&text, place, most)? {
             text = Cow::Owned(changed);
+        }
+        if text.len() > most {
+            return Err(failure::tokenizer_damaged(
+                "a text that grows beyond measure",
+            ));
         }
     }
     Ok(text)
 }
 
 impl Normal {
-    /// The changed text; None where it stays as it is.
-    fn apply(&self, text: &str, place: Place) -> Result<Option<String>, AppError> {
+    /// The changed text; None where it stays as it is. It may end once it has more than `most` bytes.
+    fn apply(&self, text: &str, place: Place, most: usize) -> Result<Option<String>, AppError> {
         Ok(Some(match self {
             Normal::Form(Form::Nfc) if unicode_normalization::is_nfc(text) => return Ok(None),
             Normal::Form(form) => form.of(text),
@@ -112,6 +121,9 @@ impl Normal {
                     changed.push_str(&text[end..from]);
                     changed.push_str(by);
                     end = to;
+                    if changed.len() > most {
+                        return Ok(Some(changed));
+                    }
                 }
                 changed.push_str(&text[end..]);
                 changed

@@ -45,20 +45,34 @@ pub(super) struct Vocabulary {
     texts: Vec<Arc<str>>,
     kinds: Vec<Kind>,
     ids: HashMap<Arc<str>, u32>,
+    /// Words that are written as a command is.
+    shadowed: HashMap<Arc<str>, u32>,
     pub bos: Option<u32>,
     pub eos: Option<u32>,
     pub unknown: Option<u32>,
 }
 
 impl Vocabulary {
-    /// Tokens in the order of their ids.
+    /// Tokens in the order of their ids. A command and a word may have one text.
     ///
-    /// Errors: `tokenizer-damaged`, where there is none, or two have one text.
+    /// Errors: `tokenizer-damaged`, where there is none, or two words or two commands have one text.
     pub fn new(tokens: impl IntoIterator<Item = (Arc<str>, Kind)>) -> Result<Vocabulary, AppError> {
         let mut vocabulary = Vocabulary::default();
         for (text, kind) in tokens {
             let id = vocabulary.texts.len() as u32;
-            if vocabulary.ids.insert(text.clone(), id).is_some() {
+            let before = vocabulary.ids.insert(text.clone(), id);
+            let twin = before.filter(|before| {
+                let special = vocabulary.kind(*before).is_special();
+                let (word, command) = if special {
+                    (id, *before)
+                } else {
+                    (*before, id)
+                };
+                vocabulary.ids.insert(text.clone(), command);
+                special == kind.is_special()
+                    || vocabulary.shadowed.insert(text.clone(), word).is_some()
+            });
+            if twin.is_some() {
                 let what = format!("two tokens {}", formats::one_line(&text));
                 return Err(failure::tokenizer_damaged(what));
             }
@@ -132,7 +146,8 @@ impl Vocabulary {
 
     /// The token that words may be cut into: never a command, or what stands for a byte.
     pub fn word(&self, text: &str) -> Option<u32> {
-        self.id(text).filter(|id| self.is_word(*id))
+        let id = self.id(text).filter(|id| self.is_word(*id));
+        id.or_else(|| self.shadowed.get(text).copied())
     }
 
     pub fn is_word(&self, id: u32) -> bool {

@@ -11,7 +11,7 @@ use regex::escape;
 use serde_json::Value;
 
 /// Most steps of a kind: real files have six at most.
-const MOST: usize = 64;
+const MOST: usize = 32;
 
 fn damaged() -> AppError {
     super::damaged(super::FILE)

@@ -44,7 +44,7 @@ const POSSESSIVE: &[(&str, &str)] = &[
 /// Most bytes of an expression, and of what it is compiled to: real ones have a few hundred, and
 /// come to less than a million.
 const MOST_EXPRESSION: usize = 64 << 10;
-const MOST_COMPILED: usize = 32 << 20;
+const MOST_COMPILED: usize = 10 << 20;
 /// Most tries at one place of a text.
 const MOST_TRIES: usize = 100_000;
 
