@@ -21,13 +21,20 @@ pub(crate) async fn run(options: Render, engine: &Runtime) -> Result<(), Ending>
         Given::All(all) => all,
     };
     let tools: Option<Vec<Value>> = options.tools.as_deref().map(read).transpose()?;
+    let tools = tools.or(given.tools);
+    let given_tools = tools.is_some();
     let mut input = TemplateInput {
         messages: given.messages.into_iter().map(Value::Object).collect(),
-        tools: tools.or(given.tools).unwrap_or_default(),
+        tools: tools.unwrap_or_default(),
         variables: given.variables,
         add_generation_prompt: given.add_generation_prompt.unwrap_or(true)
             && !options.no_generation_prompt,
     };
+    if input.tools.is_empty() && given_tools {
+        // To a template an empty list is not the same as none.
+        let tools = Value::Array(Vec::new());
+        input.variables.insert("tools".to_owned(), tools);
+    }
     if let Some(thinking) = options.thinking {
         input.set_thinking(thinking == "on");
     }
