@@ -19,9 +19,12 @@ use protocol::{WORKER_PROTOCOL, WorkerEvent};
 use std::io::{Read, Write};
 use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Duration;
 
 /// Bytes of stack for the thread that computes: templates and grammars recurse.
 const STACK: usize = 16 << 20;
+/// How long a computation has to clear up once nobody asks any more.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// Why a worker's service has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +38,8 @@ pub enum Ending {
 }
 
 /// Serves until the input ends, also while something is being computed: that is cancelled, and
-/// not waited for. Whoever wants the process to end at once exits after this.
+/// waited for no longer than it may take to remove a file that is not finished. Whoever wants
+/// the process to end at once exits after this.
 pub fn serve(reader: impl Read + Send + 'static, writer: impl Write + Send + 'static) -> Ending {
     let (end, ended) = mpsc::channel();
     let voice = Arc::new(Voice::new(writer, end.clone()));
@@ -56,7 +60,9 @@ pub fn serve(reader: impl Read + Send + 'static, writer: impl Write + Send + 'st
             let (desk, voice, end) = (desk.clone(), voice.clone(), end.clone());
             thread::Builder::new().name("input".into()).spawn(move || {
                 input::read(reader, &desk, &voice, &ask);
+                drop(ask);
                 desk.cancel_all();
+                thread::sleep(GRACE);
                 let _ = end.send(Ending::InputEnded);
             })
         },
@@ -77,6 +83,7 @@ pub fn serve(reader: impl Read + Send + 'static, writer: impl Write + Send + 'st
                         return;
                     }
                 }
+                let _ = end.send(Ending::InputEnded);
             }),
     ];
     if started.iter().any(Result::is_err) {

@@ -15,7 +15,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Numbers that one thread quantises at once.
-const AT_ONCE: usize = 1 << 20;
+const AT_ONCE: usize = 1 << 18;
 /// Bytes written between two waits for the disk: all at the end would be one long silence.
 const UNSYNCED: u64 = 64 << 20;
 
@@ -93,11 +93,13 @@ pub(super) fn write(
         let mut seen = Sha256::new();
         let mut written = 0;
         // Several for each thread, so that none waits long for the slowest.
-        for some in rows.blocks().chunks(4 * threads.count() as usize) {
-            cancel.check()?;
+        for some in rows.blocks().chunks(16 * threads.count() as usize) {
             weights.check_unchanged()?;
-            let made: Result<Vec<Vec<u8>>, AppError> =
-                threads.run(|| some.par_iter().map(|bytes| rows.quantised(bytes)).collect());
+            let made: Result<Vec<Vec<u8>>, AppError> = threads.run(|| {
+                let each = some.par_iter();
+                each.map(|bytes| cancel.check().and_then(|()| rows.quantised(bytes)))
+                    .collect()
+            });
             for made in made? {
                 seen.update(&made);
                 file.write(&made)?;
