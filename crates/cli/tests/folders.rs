@@ -93,6 +93,11 @@ impl Person {
 
     /// What the program writes, run in the person's folder.
     fn said(&self, words: &[&str], input: &str) -> String {
+        self.said_with(words, input, None)
+    }
+
+    /// The same where models may use no more than so many bytes.
+    fn said_with(&self, words: &[&str], input: &str, memory: Option<u64>) -> String {
         let mut command = Command::new(env!("CARGO_BIN_EXE_parley"));
         command
             .args(words)
@@ -103,6 +108,9 @@ impl Person {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if let Some(bytes) = memory {
+            command.env("PARLEY_MEMORY_BYTES", bytes.to_string());
+        }
         let mut child = command.spawn().unwrap();
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let output = child.wait_with_output().unwrap();
@@ -182,4 +190,46 @@ fn every_command_takes_a_folder() {
     fs::remove_file(person.path("Tiny/config.json")).unwrap();
     let models = person.json(&["list", "--json"]);
     assert_eq!(models[0]["state"]["error"]["key"], "model-gone", "{models}");
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn weights_are_made_smaller_where_asked_or_where_memory_is_short() {
+    let person = Person(tempfile::tempdir().unwrap());
+    model(&person.path("Tiny"), "llama.json");
+    let needed = person.json(&["import", "Tiny", "--json"])["memory"].as_u64();
+    let needed = needed.unwrap();
+    let kept = || {
+        let files = fs::read_dir(person.path("home/cache/weights"));
+        let names = files.into_iter().flatten().flatten();
+        let mut names: Vec<String> = names
+            .map(|file| file.file_name().into_string().unwrap())
+            .filter_map(|name| Some(name.strip_suffix(".gguf")?.split_once('-')?.1.to_owned()))
+            .collect();
+        names.sort();
+        names
+    };
+    let bench = "bench Tiny --prefill 4 --decode 2 --runs 1 --json";
+    let cases: [(u64, &str, Value, &[&str]); 4] = [
+        (needed, "", Value::Null, &[]),
+        (needed - 1, "", "Q8_0".into(), &["Q8_0"]),
+        (needed, "--quantise q4_k", "Q4_K".into(), &["Q4_K", "Q8_0"]),
+        (needed - 1, "", "Q8_0".into(), &["Q4_K", "Q8_0"]),
+    ];
+    for (memory, asked, expected, files) in cases {
+        let words: Vec<&str> = bench
+            .split(' ')
+            .chain(asked.split_terminator(' '))
+            .collect();
+        let run = person.said_with(&words, "", Some(memory));
+        let run: Value = serde_json::from_str(&run).unwrap();
+        assert_eq!(run["quantised"], expected, "{memory} {asked}: {run}");
+        assert_eq!(kept(), files, "{memory} {asked}");
+    }
+    let chat = "chat --once Hi --model Tiny --quantise Q6_K --max-tokens 2 --json";
+    let answer = person.json(&chat.split(' ').collect::<Vec<_>>());
+    assert_eq!(
+        answer["receipt"]["model"]["quantisation"], "Q6_K",
+        "{answer}"
+    );
 }
