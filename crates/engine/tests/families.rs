@@ -4,12 +4,15 @@
 
 mod common;
 
+use common::family::files::{self, Placed};
+use common::family::page::{Cell, Column, page};
 use common::family::reading::{
-    Greedy, answer_is_wrong, differences, load, wrong, wrong_in_any_way,
+    Greedy, answer_is_wrong, differences, load, smaller_is_wrong, wrong, wrong_in_any_way,
 };
 use common::family::tensor::{Tensor, Tensors};
 use common::family::{Row, golden, weights};
-use protocol::AppError;
+use protocol::{AppError, Quantise, WeightType};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -29,8 +32,12 @@ enum Form {
     FolderF16,
     /// A folder in BF16.
     FolderBf16,
+    /// A folder in F32 whose weights are made smaller when it is loaded.
+    OnLoad,
     /// llama.cpp's converter's file.
     Gguf,
+    /// The same model in a file that says more, or is laid out otherwise.
+    OtherGguf,
     /// The same with its matrices in each of [`KINDS`].
     Quantised,
 }
@@ -73,7 +80,20 @@ fn check(row: &Row, form: Form) -> BTreeMap<String, Vec<String>> {
         }
         Form::FolderF16 => one(rounded(row, tensors, "F16", &path)),
         Form::FolderBf16 => one(rounded(row, tensors, "BF16", &path)),
-        Form::Gguf if row.gguf.is_none() => BTreeMap::new(),
+        Form::OnLoad | Form::Gguf | Form::OtherGguf if row.gguf.is_none() => BTreeMap::new(),
+        Form::OnLoad => on_load(row, &tensors, &path),
+        Form::OtherGguf => other_files(row, &tensors)
+            .into_iter()
+            .map(|(what, files)| {
+                for (name, file) in &files {
+                    std::fs::write(scratch.path().join(name), file).unwrap();
+                }
+                let model = load(&scratch.path().join(&files[0].0));
+                // Even of Mistral's windows these files tell all.
+                let wrong = model.and_then(|model| wrong(row, &model, &row.logits(false)));
+                (what.to_owned(), told(wrong))
+            })
+            .collect(),
         Form::Gguf => {
             std::fs::write(&path, row.gguf(&tensors)).unwrap();
             one(beside_transformers(true))
@@ -94,6 +114,43 @@ fn check(row: &Row, form: Form) -> BTreeMap<String, Vec<String>> {
             });
             each.collect()
         }
+    }
+}
+
+/// A folder whose weights are made smaller when it is loaded, in each type.
+fn on_load(row: &Row, tensors: &Tensors, path: &Path) -> BTreeMap<String, Vec<String>> {
+    row.write_folder(path, &row.config, tensors, "F32", 1);
+    let each = WeightType::ALL.map(|kind| {
+        let file = path.with_extension("gguf");
+        std::fs::write(&file, row.gguf_in(tensors, kind.name())).unwrap();
+        let kept = path.with_extension("kept").display().to_string();
+        let quantise = Quantise { kind, folder: kept };
+        let wrong = smaller_is_wrong(row, path, &file, quantise, &row.logits(true));
+        (kind.name().to_owned(), told(wrong))
+    });
+    each.into()
+}
+
+/// What other programs write of some rows: names and bytes of the files.
+fn other_files(row: &Row, tensors: &Tensors) -> Vec<(&'static str, Vec<(String, Vec<u8>)>)> {
+    let one = |metadata: &[Value], placed: &[Placed]| {
+        vec![("model.gguf".to_owned(), files::gguf(metadata, placed))]
+    };
+    match row.name.as_str() {
+        "mistral-window" => {
+            let mut metadata = row.metadata();
+            metadata.push(json!(["llama.attention.sliding_window", "uint32", 16]));
+            vec![("a window told", one(&metadata, &row.placed(tensors)))]
+        }
+        "mixtral" => vec![
+            (
+                "a tensor for each expert",
+                one(&row.metadata(), &row.apart(tensors)),
+            ),
+            ("split in three", row.gguf_split(tensors, 3)),
+        ],
+        "llama" => vec![("split in two", row.gguf_split(tensors, 2))],
+        _ => Vec::new(),
     }
 }
 
@@ -145,7 +202,7 @@ fn told(found: Result<Vec<String>, AppError>) -> Vec<String> {
 
 /// Every chosen row in a form; found once, though several tests ask.
 fn found(form: Form) -> &'static Found {
-    static FOUND: [OnceLock<Found>; 8] = [const { OnceLock::new() }; 8];
+    static FOUND: [OnceLock<Found>; 10] = [const { OnceLock::new() }; 10];
     FOUND[form as usize].get_or_init(|| {
         let of = |name: String| {
             let row = check(&Row::read(&name), form).into_iter();
@@ -202,8 +259,164 @@ fn converted_files_are_as_transformers_says() {
 }
 
 #[test]
+fn files_of_other_programs_are_as_transformers_says() {
+    holds(Form::OtherGguf);
+}
+
+#[test]
+fn folders_quantised_on_load_err_as_files_of_that_type() {
+    holds(Form::OnLoad);
+}
+
+#[test]
 fn quantised_files_answer_as_llama_cpp_does() {
     holds(Form::Quantised);
+}
+
+/// The columns of docs/models.md: which results they show.
+const COLUMNS: [(Column, &[(Form, &str)]); 14] = [
+    (
+        Column("folder F32", "folders_are_as_transformers_says"),
+        &[
+            (Form::Folder, ""),
+            (Form::Spelled, ""),
+            (Form::Leftovers, ""),
+        ],
+    ),
+    (
+        Column("shards", "sharded_folders_are_as_transformers_says"),
+        &[(Form::Sharded, "")],
+    ),
+    (
+        Column("folder F16", "folders_in_16_bits_are_their_numbers_in_32"),
+        &[(Form::FolderF16, "")],
+    ),
+    (
+        Column("folder BF16", "folders_in_16_bits_are_their_numbers_in_32"),
+        &[(Form::FolderBf16, "")],
+    ),
+    (
+        Column(
+            "on load Q8_0",
+            "folders_quantised_on_load_err_as_files_of_that_type",
+        ),
+        &[(Form::OnLoad, "Q8_0")],
+    ),
+    (
+        Column(
+            "on load Q6_K",
+            "folders_quantised_on_load_err_as_files_of_that_type",
+        ),
+        &[(Form::OnLoad, "Q6_K")],
+    ),
+    (
+        Column(
+            "on load Q4_K",
+            "folders_quantised_on_load_err_as_files_of_that_type",
+        ),
+        &[(Form::OnLoad, "Q4_K")],
+    ),
+    (
+        Column("GGUF F32", "converted_files_are_as_transformers_says"),
+        &[
+            (Form::Gguf, ""),
+            (Form::OtherGguf, ""),
+            (Form::Quantised, "F32"),
+        ],
+    ),
+    (
+        Column("GGUF F16", "quantised_files_answer_as_llama_cpp_does"),
+        &[(Form::Quantised, "F16")],
+    ),
+    (
+        Column("GGUF BF16", "quantised_files_answer_as_llama_cpp_does"),
+        &[(Form::Quantised, "BF16")],
+    ),
+    (
+        Column("GGUF Q8_0", "quantised_files_answer_as_llama_cpp_does"),
+        &[(Form::Quantised, "Q8_0")],
+    ),
+    (
+        Column("GGUF Q4_0", "quantised_files_answer_as_llama_cpp_does"),
+        &[(Form::Quantised, "Q4_0")],
+    ),
+    (
+        Column("GGUF Q4_K", "quantised_files_answer_as_llama_cpp_does"),
+        &[(Form::Quantised, "Q4_K")],
+    ),
+    (
+        Column("GGUF Q6_K", "quantised_files_answer_as_llama_cpp_does"),
+        &[(Form::Quantised, "Q6_K")],
+    ),
+];
+
+/// The lines of docs/models.md. Of the first, no cell may say a reason.
+const FAMILIES: [(&str, bool); 16] = [
+    ("llama", true),
+    ("mistral", true),
+    ("mixtral", true),
+    ("falcon", true),
+    ("olmo", true),
+    ("olmo2", true),
+    ("olmo3", true),
+    ("olmoe", true),
+    ("qwen2", false),
+    ("qwen3", false),
+    ("qwen3moe", false),
+    ("gemma2", false),
+    ("gemma3", false),
+    ("phi3", false),
+    ("smollm3", false),
+    ("gpt-oss", false),
+];
+
+/// What the results of a family's rows say of a column.
+fn cell(rows: &[&Row], sources: &[(Form, &str)]) -> Cell {
+    let mut cell = Cell::default();
+    for row in rows {
+        let of_row = sources.iter().flat_map(|(form, kind)| {
+            let is_meant = move |((name, of), _): &(&(String, String), &Vec<String>)| {
+                *name == row.name && (kind.is_empty() || of == kind)
+            };
+            found(*form).iter().filter(is_meant).map(|(_, wrong)| wrong)
+        });
+        let results: Vec<_> = of_row.collect();
+        cell.shown |= !results.is_empty();
+        for wrong in results.into_iter().flatten() {
+            cell.reasons.insert(format!("{}: {wrong}", row.name));
+        }
+    }
+    cell
+}
+
+#[test]
+fn the_page_of_models_is_what_a_run_shows() {
+    if std::env::var("PARLEY_ROWS").is_ok_and(|rows| !rows.is_empty()) {
+        return; // it is of all rows
+    }
+    let rows: Vec<Row> = names().iter().map(|name| Row::read(name)).collect();
+    let known = |row: &Row| FAMILIES.iter().any(|(family, _)| *family == row.family);
+    assert!(rows.iter().all(known), "a row of no family");
+    let mut lines = Vec::new();
+    for (family, is_lesson) in FAMILIES {
+        let rows: Vec<&Row> = rows.iter().filter(|row| row.family == family).collect();
+        let cells: Vec<Cell> = COLUMNS.iter().map(|(_, from)| cell(&rows, from)).collect();
+        let whole = cells
+            .iter()
+            .all(|cell| cell.shown && cell.reasons.is_empty());
+        assert!(whole || !is_lesson, "{family} has reasons");
+        lines.push((family, rows, cells));
+    }
+    let made = page(&COLUMNS.map(|(column, _)| column), &lines);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/models.md");
+    if std::env::var_os("PARLEY_DOCS").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        made == written,
+        "PARLEY_DOCS=1 cargo test -p engine --test families"
+    );
 }
 
 /// Types whose files llama.cpp has answered for.

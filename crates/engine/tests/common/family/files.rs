@@ -39,6 +39,7 @@ fn text(out: &mut Vec<u8>, text: &str) {
 fn value(out: &mut Vec<u8>, kind: &str, of: &Value) {
     match kind {
         "uint8" => out.push(of.as_u64().unwrap() as u8),
+        "uint16" => out.extend((of.as_u64().unwrap() as u16).to_le_bytes()),
         "uint32" => out.extend((of.as_u64().unwrap() as u32).to_le_bytes()),
         "int32" => out.extend((of.as_i64().unwrap() as i32).to_le_bytes()),
         "float32" => out.extend((of.as_f64().unwrap() as f32).to_le_bytes()),

@@ -1,13 +1,14 @@
 //! The tiny models of `tests/golden/families`, written as whole files.
 
 pub mod files;
+pub mod page;
 pub mod reading;
 pub mod tensor;
 pub mod weights;
 
 use files::{Placed, ggml};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use tensor::{Data, Tensor, Tensors, converted};
@@ -183,6 +184,44 @@ impl Row {
             self.name
         );
         file
+    }
+
+    /// The same model as older converters wrote it: a tensor for each expert.
+    pub fn apart(&self, tensors: &Tensors) -> Vec<Placed> {
+        let of = |tensor: Placed| {
+            let experts = match tensor.name.strip_suffix("_exps.weight") {
+                Some(stem) => (stem.to_owned(), tensor.shape[2] as usize),
+                None => return vec![tensor],
+            };
+            let bytes = tensor.data.len() / experts.1;
+            let each = tensor.data.chunks_exact(bytes).enumerate();
+            each.map(|(expert, data)| Placed {
+                name: format!("{}.{expert}.weight", experts.0),
+                kind: tensor.kind.clone(),
+                shape: tensor.shape[..2].to_vec(),
+                data: data.to_vec(),
+            })
+            .collect()
+        };
+        self.placed(tensors).into_iter().flat_map(of).collect()
+    }
+
+    /// The converter's file in parts, as llama.cpp splits it: names and bytes.
+    pub fn gguf_split(&self, tensors: &Tensors, parts: usize) -> Vec<(String, Vec<u8>)> {
+        let mut rest = self.placed(tensors);
+        let (all, each) = (rest.len(), rest.len().div_ceil(parts));
+        let part = |at: usize| {
+            let mut metadata = if at == 0 { self.metadata() } else { Vec::new() };
+            metadata.extend([
+                json!(["split.no", "uint16", at]),
+                json!(["split.count", "uint16", parts]),
+                json!(["split.tensors.count", "int32", all]),
+            ]);
+            let placed: Vec<Placed> = rest.drain(..each.min(rest.len())).collect();
+            let name = format!("model-{:05}-of-{parts:05}.gguf", at + 1);
+            (name, files::gguf(&metadata, &placed))
+        };
+        (0..parts).map(part).collect()
     }
 
     /// The same with its matrices in `kind`.

@@ -4,7 +4,7 @@
 use super::Row;
 use crate::common::likeliest;
 use engine::{Cancel, LoadOptions, Model, Sequence, Wanted};
-use protocol::AppError;
+use protocol::{AppError, Quantise};
 use serde::Deserialize;
 use std::path::Path;
 
@@ -14,16 +14,23 @@ const NEAR: f64 = 1e-4;
 const EQUAL: f64 = 1e-5;
 /// Greedy answers may part where the reference's two likeliest tokens are closer than this.
 const UNDECIDED: f32 = 0.2;
+/// Two quantisers' errors are this near each other.
+const ROUGHLY: f64 = 2.0;
 const CONTEXT: u32 = 256;
 
 /// A row of logits for each token.
 type Logits = Vec<Vec<f32>>;
 
 pub fn load(path: &Path) -> Result<Model, AppError> {
+    load_as(path, None)
+}
+
+/// Loads a folder with its weights made smaller.
+fn load_as(path: &Path, quantise: Option<Quantise>) -> Result<Model, AppError> {
     let options = LoadOptions {
         context: Some(CONTEXT),
         threads: 2,
-        quantise: None,
+        quantise,
     };
     Model::load(path, &options, &Cancel::new(), &mut |_, _| {})
 }
@@ -75,6 +82,29 @@ pub fn differences(ours: &Model, exact: &Model, ids: &[u32]) -> Result<Vec<Strin
     let ours = all(ours, &mut ours.sequence(), ids)?;
     found.compare("the same numbers in another form", EQUAL, &ours, &theirs);
     Ok(found.0)
+}
+
+/// What is wrong with a folder quantised on load, beside transformers: no more than with a file
+/// of that type.
+pub fn smaller_is_wrong(
+    row: &Row,
+    folder: &Path,
+    file: &Path,
+    quantise: Quantise,
+    expected: &[Vec<f32>],
+) -> Result<Vec<String>, AppError> {
+    let error = |model: Model| -> Result<f64, AppError> {
+        let ours = Cases::read(row, &model)?;
+        Ok(ours
+            .beside(expected)
+            .map(|(_, apart)| apart)
+            .fold(0.0, f64::max))
+    };
+    let of_file = error(load(file)?)?;
+    let ours = error(load_as(folder, Some(quantise))?)?;
+    let wrong = ours > ROUGHLY * of_file || ours < of_file / ROUGHLY;
+    let said = format!("{ours:.2e} where a file of that type has {of_file:.2e}");
+    Ok(wrong.then_some(said).into_iter().collect())
 }
 
 /// What is wrong with the three cases beside transformers.
@@ -148,7 +178,8 @@ impl Cases {
         })
     }
 
-    fn compare(&self, found: &mut Findings, expected: &[Vec<f32>]) {
+    /// How far each case is from what is expected of it.
+    fn beside(&self, expected: &[Vec<f32>]) -> impl Iterator<Item = (&'static str, f64)> {
         let (first, second, long) = (&self.first, &self.second, &self.long);
         let cases = [
             ("the middle of the prompt", &first[first.len() / 2 - 1]),
@@ -157,9 +188,16 @@ impl Cases {
             ("the long prompt", &long[long.len() - 1]),
         ];
         assert_eq!(expected.len(), cases.len());
-        for ((case, ours), expected) in cases.into_iter().zip(expected) {
-            let (ours, expected) = (std::slice::from_ref(ours), std::slice::from_ref(expected));
-            found.compare(case, NEAR, ours, expected);
+        let apart =
+            |((case, ours), expected): ((_, &Vec<f32>), &Vec<f32>)| (case, apart(ours, expected));
+        cases.into_iter().zip(expected).map(apart)
+    }
+
+    fn compare(&self, found: &mut Findings, expected: &[Vec<f32>]) {
+        for (case, apart) in self.beside(expected) {
+            if apart.is_nan() || apart > NEAR {
+                found.0.push(format!("{case}: {apart:.2e}"));
+            }
         }
     }
 }
