@@ -74,6 +74,15 @@ impl Tensor {
         Tensor::of(shape, from.iter().flat_map(row).copied().collect())
     }
 
+    /// Each head's rows from neighbours to two halves: the other way round than the converter.
+    pub fn halved(&self, heads: usize) -> Tensor {
+        let mut from = vec![0; self.shape[0]];
+        for (to, was) in turned(self.shape[0], heads).into_iter().enumerate() {
+            from[was] = to;
+        }
+        self.rows(&from)
+    }
+
     /// Of each expert (the first axis) the rows `first`, `first + step` ...
     fn every(&self, first: usize, step: usize) -> Tensor {
         let [experts, rows] = self.shape[..2] else {
