@@ -91,17 +91,16 @@ pub fn smaller_is_wrong(
     folder: &Path,
     file: &Path,
     quantise: Quantise,
-    expected: &[Vec<f32>],
 ) -> Result<Vec<String>, AppError> {
-    let error = |model: Model| -> Result<f64, AppError> {
+    let error = |model: Model, is_gguf| -> Result<f64, AppError> {
         let ours = Cases::read(row, &model)?;
         Ok(ours
-            .beside(expected)
+            .beside(&row.logits(is_gguf))
             .map(|(_, apart)| apart)
             .fold(0.0, f64::max))
     };
-    let of_file = error(load(file)?)?;
-    let ours = error(load_as(folder, Some(quantise))?)?;
+    let of_file = error(load(file)?, true)?;
+    let ours = error(load_as(folder, Some(quantise))?, false)?;
     let wrong = ours > ROUGHLY * of_file || ours < of_file / ROUGHLY;
     let said = format!("{ours:.2e} where a file of that type has {of_file:.2e}");
     Ok(wrong.then_some(said).into_iter().collect())
