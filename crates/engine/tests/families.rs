@@ -10,7 +10,7 @@ use common::family::reading::{
     Greedy, answer_is_wrong, differences, load, smaller_is_wrong, wrong, wrong_in_any_way,
 };
 use common::family::tensor::{Tensor, Tensors};
-use common::family::{Row, golden, weights};
+use common::family::{Files, Row, golden, weights};
 use protocol::{AppError, Quantise, WeightType};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -133,8 +133,8 @@ fn on_load(row: &Row, tensors: &Tensors, path: &Path) -> BTreeMap<String, Vec<St
     each.into()
 }
 
-/// What other programs write of some rows: names and bytes of the files.
-fn other_files(row: &Row, tensors: &Tensors) -> Vec<(&'static str, Vec<(String, Vec<u8>)>)> {
+/// What other programs write of some rows.
+fn other_files(row: &Row, tensors: &Tensors) -> Vec<(&'static str, Files)> {
     let one = |metadata: &[Value], placed: &[Placed]| {
         vec![("model.gguf".to_owned(), files::gguf(metadata, placed))]
     };

@@ -43,6 +43,9 @@ pub struct Recipe {
 /// Name, type, shape (the contiguous dimension first), what was done, to which.
 pub type Made = (String, String, Vec<u64>, String, Value);
 
+/// Names and bytes of the files of a model.
+pub type Files = Vec<(String, Vec<u8>)>;
+
 pub fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/families")
 }
@@ -207,7 +210,7 @@ impl Row {
     }
 
     /// The converter's file in parts, as llama.cpp splits it: names and bytes.
-    pub fn gguf_split(&self, tensors: &Tensors, parts: usize) -> Vec<(String, Vec<u8>)> {
+    pub fn gguf_split(&self, tensors: &Tensors, parts: usize) -> Files {
         let mut rest = self.placed(tensors);
         let (all, each) = (rest.len(), rest.len().div_ceil(parts));
         let part = |at: usize| {
