@@ -7,7 +7,7 @@ use crate::process::{Trouble, Worker};
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use protocol::{
-    AppError, DEFAULT_CONTEXT, EngineFacts, LoadedFacts, PromptForm, TemplateInput, WeightType,
+    AppError, EngineFacts, LoadedFacts, PromptForm, TemplateInput, WeightType,
     WorkerEvent, WorkerRequest, failure,
 };
 use serde::Serialize;
@@ -263,7 +263,8 @@ impl Shared {
         threads: u32,
     ) -> Result<(Worker, String, LoadedFacts), AppError> {
         let text = text_of(path)?;
-        let context = (needed > DEFAULT_CONTEXT).then_some(needed);
+        // No more than is asked for: some families' positions depend on how far they must reach.
+        let context = Some(needed.max(1));
         let (bytes, free) = (hub::memory_needed(path, context, None)?, self.memory().free);
         let plan = self.plan(path, context, bytes, free)?;
         let name = name_of(&text);
