@@ -115,7 +115,12 @@ def reference(folder: Path, said: dict):
         assert not info.get(what), f"{folder.name}: {what}: {info[what]}"
     with torch.no_grad():
         first = model(torch.tensor([said["first"]]), use_cache=True)
-        second = model(torch.tensor([said["second"]]), past_key_values=first.past_key_values, use_cache=True)
+        if "cache_params" in first:
+            # A recurrent model goes on by single tokens.
+            for at, id in enumerate(said["second"], PROMPT):
+                second = model(torch.tensor([[id]]), cache_params=first.cache_params, use_cache=True)
+        else:
+            second = model(torch.tensor([said["second"]]), past_key_values=first.past_key_values, use_cache=True)
         long = model(torch.tensor([said["long"]]), use_cache=False)
         again = model(torch.tensor([said["first"] + said["second"]]), use_cache=False)
     logits = torch.stack([first.logits[0, PROMPT // 2 - 1], first.logits[0, -1], second.logits[0, -1], long.logits[0, -1]])

@@ -217,6 +217,130 @@ def row(family, tokenizer, config, tensors, **more):
     return {"family": family, "tokenizer": tokenizer, "config": config, "tensors": tensors, **more}
 
 
+# What follows is not described by us: candle-transformers computes it (`families/stock.rs`).
+LAYER_NORM = {"rms_norm_eps": "none", "layer_norm_eps": 1e-5}
+
+
+def biased(name, rows, columns, exponent=None):
+    """A matrix and its bias."""
+    return [matrix(f"{name}.weight", rows, columns, exponent), bias(f"{name}.bias", rows)]
+
+
+def layer_norms(*names, width=HIDDEN, part="model.layers.{}."):
+    """Weights and biases."""
+    return [tensor for name in names
+            for tensor in (norm(f"{part}{name}.weight", width), bias(f"{part}{name}.bias", width))]
+
+
+def plain_feed(up, down, part="model.layers.{}.mlp."):
+    return biased(part + up, FF, HIDDEN) + biased(part + down, HIDDEN, FF)
+
+
+GRANITE = {"embedding_multiplier": 12.0, "attention_multiplier": 0.03125, "residual_multiplier": 0.22, "logits_scaling": 8.0,
+           "attention_bias": False, "mlp_bias": False, "rope_scaling": None, "tie_word_embeddings": True}
+STABLELM = {**LAYER_NORM, "partial_rotary_factor": 0.25, "qk_layernorm": False, "use_parallel_residual": False, "use_cache": True}
+STARCODER2 = {"rms_norm_eps": "none", "norm_epsilon": 1e-5, "hidden_act": "gelu_pytorch_tanh", "use_bias": True,
+              "tie_word_embeddings": "none", "mlp_type": "default", "norm_type": "layer_norm"}
+PHI2 = {**LAYER_NORM, "hidden_act": "gelu_new", "partial_rotary_factor": 0.5, "qk_layernorm": False, "num_key_value_heads": HEADS}
+DEEPSEEK = {"q_lora_rank": None, "kv_lora_rank": 64, "qk_rope_head_dim": 32, "qk_nope_head_dim": 64, "v_head_dim": 64,
+            "n_routed_experts": EXPERTS, "num_experts_per_tok": 2, "n_shared_experts": 2, "moe_intermediate_size": 128,
+            "first_k_dense_replace": 1, "moe_layer_freq": 1, "norm_topk_prob": False, "topk_method": "greedy", "n_group": 1,
+            "topk_group": 1, "routed_scaling_factor": 1.0, "scoring_func": "softmax", "attention_bias": False,
+            "num_key_value_heads": HEADS, "max_position_embeddings": 2560,
+            "rope_scaling": {"beta_fast": 32, "beta_slow": 1, "factor": 40, "mscale": 0.707, "mscale_all_dim": 0.707,
+                             "original_max_position_embeddings": 64, "type": "yarn"}}
+MAMBA = {"architectures": ["MambaForCausalLM"], "model_type": "mamba", "hidden_size": HIDDEN, "num_hidden_layers": LAYERS,
+         "vocab_size": VOCABULARY, "state_size": 16, "conv_kernel": 4, "expand": 2, "intermediate_size": 2 * HIDDEN,
+         "time_step_rank": 16, "layer_norm_epsilon": 1e-5, "use_bias": False, "use_conv_bias": True, "hidden_act": "silu",
+         "tie_word_embeddings": True, "residual_in_fp32": True, "torch_dtype": "float32", "bos_token_id": 0, "eos_token_id": 0}
+BIGCODE = {"architectures": ["GPTBigCodeForCausalLM"], "model_type": "gpt_bigcode", "n_embd": HIDDEN, "n_layer": LAYERS,
+           "n_head": HEADS, "n_inner": FF, "n_positions": 256, "vocab_size": VOCABULARY, "layer_norm_epsilon": 1e-5,
+           "activation_function": "gelu_pytorch_tanh", "multi_query": True, "scale_attn_weights": True,
+           "attention_softmax_in_fp32": True, "scale_attention_softmax_in_fp32": True, "torch_dtype": "float32",
+           "bos_token_id": 0, "eos_token_id": 0}
+
+
+def deepseek2(lora):
+    part, layer, width = "model.layers.{}.self_attn.", "model.layers.", 64
+    query = [matrix(part + "q_proj.weight", HEADS * 96, HIDDEN)] if not lora else [
+        matrix(part + "q_a_proj.weight", lora, HIDDEN), norm(part + "q_a_layernorm.weight", lora),
+        matrix(part + "q_b_proj.weight", HEADS * 96, lora)]
+    tensors = ends() + norms(*TWO) + query + [
+        matrix(part + "kv_a_proj_with_mqa.weight", width + 32, HIDDEN), norm(part + "kv_a_layernorm.weight", width),
+        matrix(part + "kv_b_proj.weight", HEADS * 128, width), matrix(part + "o_proj.weight", HIDDEN, HEADS * 64)]
+    tensors += gated(part=layer + "0.mlp.")
+    for at in range(1, LAYERS):
+        tensors += experts(128, f"{layer}{at}.mlp.") + gated(ff=256, part=f"{layer}{at}.mlp.shared_experts.")
+    return tensors
+
+
+def mamba():
+    part, inner = "backbone.layers.{}.mixer.", 2 * HIDDEN
+    return [["backbone.embeddings.weight", [VOCABULARY, HIDDEN], 0, JUDGING], norm("backbone.norm_f.weight", HIDDEN),
+            norm("backbone.layers.{}.norm.weight", HIDDEN), matrix(part + "in_proj.weight", 2 * inner, HIDDEN),
+            [part + "conv1d.weight", [inner, 1, 4], 0, -16], bias(part + "conv1d.bias", inner),
+            matrix(part + "x_proj.weight", 16 + 2 * 16, inner), matrix(part + "dt_proj.weight", inner, 16),
+            [part + "dt_proj.bias", [inner], -3, -16], [part + "A_log", [inner, 16], 1, -16], [part + "D", [inner], 1, NORM],
+            matrix(part + "out_proj.weight", HIDDEN, inner)]
+
+
+def bigcode():
+    part = "transformer.h.{}."
+    return ([["transformer.wte.weight", [VOCABULARY, HIDDEN], 0, JUDGING], ["transformer.wpe.weight", [256, HIDDEN], 0, JUDGING]]
+            + layer_norms("ln_1", "ln_2", part=part) + layer_norms("ln_f", part="transformer.")
+            + biased(part + "attn.c_attn", HIDDEN + 2 * DIM, HIDDEN) + biased(part + "attn.c_proj", HIDDEN, HIDDEN)
+            + plain_feed("c_fc", "c_proj", part + "mlp."))
+
+
+def stock():
+    rows = {}
+    rows["granite"] = row("granite", "llama", config("granite", "GraniteForCausalLM", **GRANITE), serial(tied=True), spelled=[
+        {**config("granite", "GraniteForCausalLM", **{**GRANITE, "rope_scaling": "none"}, rope_theta="none"),
+         "rope_parameters": {"rope_theta": 10000.0, "rope_type": "default"}}])
+    stablelm = ends(final=False) + layer_norms("norm", part="model.") + layer_norms(*TWO) + gated()
+    rows["stablelm"] = row("stablelm", "llama", config("stablelm", "StableLmForCausalLM", **STABLELM, use_qkv_bias=False),
+                           stablelm + attention(), spelled=[
+        {**config("stablelm", "StableLmForCausalLM", **{**STABLELM, "partial_rotary_factor": "none"}, rope_theta="none"),
+         "rope_parameters": {"rope_theta": 10000.0, "rope_type": "default", "partial_rotary_factor": 0.25}}])
+    rows["stablelm-biased"] = row("stablelm", "llama", config("stablelm", "StableLmForCausalLM", **STABLELM, use_qkv_bias=True),
+                                  stablelm + attention(biases="qkv"))
+    rows["starcoder2"] = row("starcoder2", "llama", config("starcoder2", "Starcoder2ForCausalLM", **STARCODER2, sliding_window=128),
+                             ends(tied=True, final=False) + layer_norms("norm", part="model.") + layer_norms(*TWO)
+                             + attention(biases="qkvo") + plain_feed("c_fc", "c_proj"))
+    part = "model.layers.{}.self_attn."
+    rows["phi"] = row("phi", "llama", config("phi", "PhiForCausalLM", **PHI2),
+                      ends(final=False) + [bias("lm_head.bias", VOCABULARY)] + layer_norms("final_layernorm", part="model.")
+                      + layer_norms("input_layernorm") + plain_feed("fc1", "fc2")
+                      + [tensor for name in ("q_proj", "k_proj", "v_proj", "dense") for tensor in biased(part + name, HIDDEN, HIDDEN)])
+    rows["deepseek2"] = row("deepseek_v2", "llama", config("deepseek_v2", "DeepseekV2ForCausalLM", **DEEPSEEK), deepseek2(None))
+    rows["deepseek2-lora"] = row("deepseek_v2", "llama", config("deepseek_v2", "DeepseekV2ForCausalLM", **{
+        **DEEPSEEK, "q_lora_rank": 128, "rope_scaling": None, "routed_scaling_factor": 2.0}), deepseek2(128))
+    rows["mamba"] = row("mamba", "llama", MAMBA, mamba())
+    rows["helium"] = row("helium", "llama", config("helium", "HeliumForCausalLM", head_dim=64, attention_bias=False, mlp_bias=False,
+                                                   rms_norm_eps=1e-8, rope_theta=100000.0), serial())
+    glm4 = {"head_dim": 64, "pad_token_id": 0, "partial_rotary_factor": 0.5, "rope_theta": 10000.0}
+    fused = [matrix("model.layers.{}.mlp.gate_up_proj.weight", 2 * FF, HIDDEN), matrix("model.layers.{}.mlp.down_proj.weight", HIDDEN, FF)]
+    four = norms(*TWO, "post_self_attn_layernorm", "post_mlp_layernorm")
+    rows["glm4"] = row("glm4", "llama", config("glm4", "Glm4ForCausalLM", **glm4, attention_bias=False),
+                       ends() + attention() + fused + four)
+    rows["glm4-biased"] = row("glm4", "llama", config("glm4", "Glm4ForCausalLM", **glm4, attention_bias=True),
+                              ends() + attention(biases="qkv") + fused + four)
+    rows["gemma"] = row("gemma", "gemma", config("gemma", "GemmaForCausalLM", **{
+        **GEMMA, "head_dim": 256, "num_attention_heads": 2, "num_key_value_heads": 1, "tie_word_embeddings": "none",
+        "sliding_window": "none", "query_pre_attn_scalar": "none", "attention_bias": False}),
+        ends(tied=True, around=0) + attention(heads=2, kv=1, dim=256) + gated() + norms(*TWO, around=0))
+    rows["gpt-bigcode"] = row("gpt_bigcode", "llama", BIGCODE, bigcode())
+    rows["qwen2moe"] = row("qwen2_moe", "qwen2", config("qwen2_moe", "Qwen2MoeForCausalLM", **QWEN, num_experts=EXPERTS,
+                                                       num_experts_per_tok=2, norm_topk_prob=False, moe_intermediate_size=128,
+                                                       shared_expert_intermediate_size=256, decoder_sparse_step=1,
+                                                       mlp_only_layers=[], use_sliding_window=False, sliding_window=4096,
+                                                       max_window_layers=21),
+                           ends() + attention(biases="qkv") + norms(*TWO) + experts(128)
+                           + gated(ff=256, part="model.layers.{}.mlp.shared_expert.")
+                           + [matrix("model.layers.{}.mlp.shared_expert_gate.weight", 1, HIDDEN)])
+    return {name: {**row, "gguf": False} for name, row in rows.items()}
+
+
 def rows():
     rows = {}
     rows["llama"] = row("llama", "llama", llama(), serial(), spelled=[
@@ -339,4 +463,4 @@ def rows():
     rows["gpt-oss-mxfp4"] = row("gpt-oss", "gpt-oss", {**oss, "quantization_config": {
         "modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens", "lm_head"],
         "quant_method": "mxfp4"}}, gpt_oss(True), pre="gpt-4o", reference=oss)
-    return rows
+    return {**rows, **stock()}
