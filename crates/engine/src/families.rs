@@ -20,11 +20,12 @@ mod qwen2;
 mod qwen3;
 mod rope;
 mod smollm3;
+pub(crate) mod stock;
 
 pub(crate) use rope::{Factors, Pairs, Rope, Scaling};
 
 use formats::Checkpoint;
-use protocol::{AppError, failure};
+use protocol::AppError;
 
 /// A decoder: embedding, layers one after another, a norm, and the logits.
 #[derive(Clone, Debug)]
@@ -271,12 +272,47 @@ impl Projection {
     }
 }
 
+/// A model, described for who computes it.
+#[derive(Clone, Debug)]
+pub(crate) enum Described {
+    /// By our executors.
+    Decoder(Box<Architecture>),
+    /// By candle-transformers.
+    Stock(stock::Stock),
+}
+
+impl Described {
+    /// Such as `llama`.
+    pub fn name(&self) -> &str {
+        match self {
+            Described::Decoder(architecture) => &architecture.name,
+            Described::Stock(stock) => stock.name,
+        }
+    }
+
+    /// Rows of the embedding.
+    pub fn vocabulary(&self) -> usize {
+        match self {
+            Described::Decoder(architecture) => architecture.vocabulary,
+            Described::Stock(stock) => stock.vocabulary,
+        }
+    }
+
+    /// Longest context in tokens.
+    pub fn context(&self) -> usize {
+        match self {
+            Described::Decoder(architecture) => architecture.context,
+            Described::Stock(stock) => stock.context,
+        }
+    }
+}
+
 /// Describes a model.
 ///
 /// Errors: `unknown-architecture`, `metadata-missing`, `model-damaged`, `tensor-missing`.
-pub(crate) fn describe(checkpoint: &Checkpoint) -> Result<Architecture, AppError> {
+pub(crate) fn describe(checkpoint: &Checkpoint) -> Result<Described, AppError> {
     let facts = facts::Facts::of(checkpoint);
-    match facts.architecture()? {
+    let architecture = match facts.architecture()? {
         "llama" => llama::describe(&facts),
         "mistral" => mistral::describe(&facts),
         "mixtral" => mixtral::describe(&facts),
@@ -292,6 +328,7 @@ pub(crate) fn describe(checkpoint: &Checkpoint) -> Result<Architecture, AppError
         "phi3" => phi3::describe(&facts),
         "smollm3" => smollm3::describe(&facts),
         "gpt-oss" | "gpt_oss" => gpt_oss::describe(&facts),
-        other => Err(failure::unknown_architecture(formats::one_line(other))),
-    }
+        _ => return stock::describe(&facts).map(Described::Stock),
+    };
+    Ok(Described::Decoder(Box::new(architecture?)))
 }

@@ -7,7 +7,7 @@ use crate::sampling::Sampler;
 use crate::sequence::{Sequence, Wanted, read, step};
 use crate::{Cancel, Model};
 use protocol::{
-    AppError, Limits, Part, PromptMessage, Sampling, StopReason, Times, WorkerAnswered,
+    AppError, EngineFacts, Limits, Part, PromptMessage, Sampling, StopReason, Times, WorkerAnswered,
 };
 use std::time::Instant;
 
@@ -79,11 +79,7 @@ pub fn generate(
     let (prompt, reused, reason) = match fitting {
         None => (Prompt::none(), 0, StopReason::Cancelled),
         Some(prompt) => {
-            // The last token is always read: its logits are the first of the answer.
-            let reused = sequence
-                .common_prefix(&prompt.ids)
-                .min(prompt.ids.len().saturating_sub(1));
-            sequence.truncate(reused);
+            let reused = sequence.reuse(model, &prompt.ids);
             answer.go_on(&prompt.ids[prompt.ids.len() - prompt.begun..])?;
             let reason = answer.make(model, sequence, &prompt.ids, asked, cancel)?;
             (prompt, reused, reason)
@@ -100,7 +96,10 @@ pub fn generate(
         answer_tokens: answer.tokens,
         reasoning_tokens: answer.reasoning_tokens,
         context: model.context(),
-        engine: crate::facts(model.threads()),
+        engine: EngineFacts {
+            executor: model.executor.name().to_owned(),
+            ..crate::facts(model.threads())
+        },
         times: answer.times,
     })
 }

@@ -23,6 +23,7 @@ mod tokenizer;
 mod weights;
 
 pub use cancel::Cancel;
+pub use exec::Capabilities;
 pub use facts::facts;
 pub use generate::{Asked, Generated, generate};
 pub use measure::{bench, logits};

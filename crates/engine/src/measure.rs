@@ -36,7 +36,7 @@ pub fn logits(
     let mut position = 0;
     for chunk in ids.chunks(AT_ONCE) {
         let rows = step(model, &mut sequence, chunk, Wanted::All, cancel)?;
-        for row in rows.chunks(model.architecture.vocabulary) {
+        for row in rows.chunks(model.vocabulary()) {
             on(position, sampling::top(row, top as usize));
             position += 1;
         }
@@ -60,7 +60,7 @@ pub fn bench(
         let over = needed - u64::from(context);
         return Err(protocol::failure::context_overflow(needed, context, over));
     }
-    let vocabulary = model.architecture.vocabulary as u32;
+    let vocabulary = model.vocabulary() as u32;
     // Spread over the vocabulary, so that the embedding is not one page.
     let id = |index: u32| index.wrapping_mul(7919) % vocabulary;
     let mut sequence = model.sequence();

@@ -1,7 +1,7 @@
 //! A loaded model.
 
-use crate::exec::candle::{Decoder, Tensors};
-use crate::families::{self, Architecture};
+use crate::exec::{Capabilities, Executor};
+use crate::families::{self, Described};
 use crate::kept;
 use crate::reasoning::Forms;
 use crate::sequence::Sequence;
@@ -28,8 +28,8 @@ pub struct LoadOptions {
 /// An architecture with its weights, tokenizer and template. Everything that changes is in a
 /// [`Sequence`].
 pub struct Model {
-    pub(crate) architecture: Architecture,
-    pub(crate) decoder: Decoder,
+    pub(crate) executor: Executor,
+    described: Described,
     pub(crate) threads: Threads,
     weights: Arc<Weights>,
     tokenizer: Tokenizer,
@@ -56,9 +56,9 @@ impl Model {
         let begun = Instant::now();
         let checkpoint = Checkpoint::open(path)?;
         // Cheapest first: what cannot be run is said before anything long begins.
-        let architecture = families::describe(&checkpoint)?;
+        let described = families::describe(&checkpoint)?;
         let tokenizer = Tokenizer::of(&checkpoint)?;
-        let (tokens, rows) = (tokenizer.len(), architecture.vocabulary);
+        let (tokens, rows) = (tokenizer.len(), described.vocabulary());
         if tokens > rows {
             return Err(failure::tokenizer_too_large(tokens, rows));
         }
@@ -81,16 +81,21 @@ impl Model {
             None => checkpoint,
         };
         let weights = Arc::new(Weights::map(&checkpoint)?);
-        let most = u32::try_from(architecture.context).unwrap_or(u32::MAX);
+        let most = u32::try_from(described.context()).unwrap_or(u32::MAX);
         let context = options.context.unwrap_or(DEFAULT_CONTEXT).clamp(1, most);
-        let mut tensors = Tensors::new(&checkpoint, &weights);
-        let decoder = Decoder::load(&architecture, context as usize, &mut tensors)?;
         let mut progress = |done, total| progress(made + done, made + total);
-        weights.warm(&checkpoint.tensors, cancel, &mut progress)?;
+        let executor = Executor::load(
+            &described,
+            context as usize,
+            &checkpoint,
+            &weights,
+            cancel,
+            &mut progress,
+        )?;
         Ok(Model {
             threads,
-            architecture,
-            decoder,
+            executor,
+            described,
             weights,
             reasoning: Forms::of(&tokenizer, &template),
             tokenizer,
@@ -114,9 +119,9 @@ impl Model {
     /// What is known of it now.
     pub fn facts(&self) -> LoadedFacts {
         LoadedFacts {
-            architecture: self.architecture.name.clone(),
+            architecture: self.described.name().to_owned(),
             context: self.context,
-            vocabulary: self.architecture.vocabulary as u32,
+            vocabulary: self.described.vocabulary() as u32,
             load_ms: self.load_ms,
             template_sha256: self.template.sha256().to_owned(),
             quantised: self.quantised,
@@ -136,6 +141,11 @@ impl Model {
     /// How it marks its reasoning.
     pub(crate) fn reasoning(&self) -> &Forms {
         &self.reasoning
+    }
+
+    /// What computes it can do.
+    pub fn capabilities(&self) -> Capabilities {
+        self.executor.capabilities()
     }
 
     /// Longest sequence in tokens.
@@ -162,12 +172,17 @@ impl Model {
 
     /// An empty sequence.
     pub fn sequence(&self) -> Sequence {
-        Sequence::new(self.decoder.empty_kv())
+        Sequence::new(self.executor.empty())
+    }
+
+    /// Rows of the embedding: at least the tokenizer's tokens.
+    pub(crate) fn vocabulary(&self) -> usize {
+        self.described.vocabulary()
     }
 
     /// Errors: `token-out-of-range`.
     pub(crate) fn check_ids(&self, ids: &[u32]) -> Result<(), AppError> {
-        let size = self.architecture.vocabulary;
+        let size = self.vocabulary();
         match ids.iter().find(|id| **id as usize >= size) {
             Some(id) => Err(failure::token_out_of_range(*id, size)),
             None => Ok(()),

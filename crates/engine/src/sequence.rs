@@ -1,8 +1,7 @@
 //! What changes while a model reads and writes: tokens, with their keys and values.
 
-use crate::exec::candle::{LayerKv, failed};
+use crate::exec::State;
 use crate::{Cancel, Model};
-use candle_core::Tensor;
 use protocol::{AppError, failure};
 use std::time::{Duration, Instant};
 
@@ -17,16 +16,16 @@ const MOST: usize = 128;
 /// Tokens with their keys and values, of one model.
 pub struct Sequence {
     tokens: Vec<u32>,
-    kv: Vec<LayerKv>, // one for each layer
+    state: State,
     /// The token chosen last, where the answer was stopped before it was read.
     chosen: Option<u32>,
 }
 
 impl Sequence {
-    pub(crate) fn new(kv: Vec<LayerKv>) -> Sequence {
+    pub(crate) fn new(state: State) -> Sequence {
         Sequence {
             tokens: Vec::new(),
-            kv,
+            state,
             chosen: None,
         }
     }
@@ -40,15 +39,15 @@ impl Sequence {
     ///
     /// Errors: `internal`, where there is no memory for it.
     pub fn fork(&self) -> Result<Sequence, AppError> {
-        let kv: Result<_, _> = self.kv.iter().map(LayerKv::fork).collect();
         Ok(Sequence {
             tokens: self.tokens.clone(),
-            kv: kv.map_err(failed)?,
+            state: self.state.fork()?,
             chosen: self.chosen,
         })
     }
 
-    /// Forgets all but the first `length` tokens; costs nothing.
+    /// Forgets all but the first `length` tokens. Costs nothing, or that the rest is read again
+    /// by the next step: [`crate::Capabilities`] says which.
     pub fn truncate(&mut self, length: usize) {
         self.tokens.truncate(length);
         self.chosen = None;
@@ -62,6 +61,19 @@ impl Sequence {
     /// The tokens that were read, and the one that was chosen after them.
     pub(crate) fn with_chosen(&self) -> Vec<u32> {
         self.tokens.iter().copied().chain(self.chosen).collect()
+    }
+
+    /// Forgets what is of no use for reading `ids`, and tells how many of them are read already:
+    /// never the last, whose logits are wanted.
+    pub(crate) fn reuse(&mut self, model: &Model, ids: &[u32]) -> usize {
+        let common = self.common_prefix(ids).min(ids.len().saturating_sub(1));
+        let kept = if common < self.tokens.len() && !model.capabilities().truncate {
+            0
+        } else {
+            common
+        };
+        self.truncate(kept);
+        kept
     }
 
     /// How many of `ids` are read already, from the first on.
@@ -106,16 +118,10 @@ pub fn step(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let kv = &mut sequence.kv;
+    let Sequence { tokens, state, .. } = sequence;
     let logits = model.threads.run(|| {
-        let x = model.decoder.forward(ids, past, context, kv, cancel)?;
-        let rows: Result<Tensor, _> = match wanted {
-            Wanted::All => Ok(x),
-            Wanted::Last => x.narrow(0, ids.len() - 1, 1),
-            Wanted::Nothing => return Ok(Vec::new()),
-        };
-        cancel.check()?;
-        model.decoder.logits(&rows.map_err(failed)?)
+        let executor = &model.executor;
+        executor.read(state, tokens, ids, wanted, context, cancel)
     })?;
     if logits.iter().any(|logit| !logit.is_finite()) {
         return Err(failure::logits_not_finite());

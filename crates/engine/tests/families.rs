@@ -349,7 +349,7 @@ const COLUMNS: [(Column, &[(Form, &str)]); 14] = [
 ];
 
 /// The lines of docs/models.md. Of the first, no cell may say a reason.
-const FAMILIES: [(&str, bool); 16] = [
+const FAMILIES: [(&str, bool); 27] = [
     ("llama", true),
     ("mistral", true),
     ("mixtral", true),
@@ -366,6 +366,18 @@ const FAMILIES: [(&str, bool); 16] = [
     ("phi3", false),
     ("smollm3", false),
     ("gpt-oss", false),
+    // By candle-transformers.
+    ("granite", false),
+    ("stablelm", false),
+    ("starcoder2", false),
+    ("phi", false),
+    ("deepseek_v2", false),
+    ("mamba", false),
+    ("helium", false),
+    ("glm4", false),
+    ("gemma", false),
+    ("gpt_bigcode", false),
+    ("qwen2_moe", false),
 ];
 
 /// What the results of a family's rows say of a column.

@@ -73,6 +73,9 @@ pub struct Description {
     pub weight_bytes: u64,
     /// Bytes before the tensors.
     pub header_bytes: u64,
+    /// Bytes of the copy in memory that the engine makes of some families' weights; else 0.
+    #[serde(skip)]
+    pub copied_bytes: u64,
     /// Bytes of the tokenizer's files, where they are beside the weights.
     #[serde(skip)]
     pub beside_bytes: u64,
@@ -149,6 +152,7 @@ impl Description {
             bytes: it.bytes(),
             weight_bytes: it.weight_bytes(),
             header_bytes: it.header_bytes(),
+            copied_bytes: it.copied_bytes(),
             beside_bytes: words.beside_bytes,
             licence: words.licence,
         })
@@ -170,7 +174,8 @@ impl Description {
 
     /// Bytes that the model needs when loaded with `context` tokens: weights, KV, and the rest.
     pub fn memory_bytes(&self, context: u32) -> u64 {
-        self.weight_bytes
+        // A copied weight's page is not read again.
+        (self.weight_bytes.max(self.copied_bytes))
             .saturating_add(self.kv_bytes(context))
             .saturating_add(
                 self.header_bytes

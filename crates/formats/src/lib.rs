@@ -27,4 +27,5 @@ pub use describe::{Description, OVERHEAD, describe, kv_bytes};
 pub use folder::Folder;
 pub use line::one_line;
 pub use overrides::{Told, Window, window};
+pub use quantise::COPIED;
 pub use templates::Templates;

@@ -10,12 +10,42 @@ const ROUTERS: [&str; 3] = ["gate", "router", "shared_expert_gate"];
 /// A matrix with fewer rows is no projection.
 const LEAST_ROWS: u64 = 16;
 
+/// Families whose folders the engine copies into memory, 32 bits for each number, whatever their
+/// type is: making them smaller would save nothing. A test of the engine holds its table to this.
+pub const COPIED: [&str; 11] = [
+    "granite",
+    "stablelm",
+    "starcoder2",
+    "phi",
+    "deepseek_v2",
+    "mamba",
+    "helium",
+    "glm4",
+    "gemma",
+    "gpt_bigcode",
+    "qwen2_moe",
+];
+
 impl Checkpoint {
+    /// Bytes of a copy in 32 bits, of families that are [`COPIED`]; else 0.
+    pub fn copied_bytes(&self) -> u64 {
+        if !self.is_copied() {
+            return 0;
+        }
+        let numbers = self.tensors.iter().map(Tensor::numbers);
+        numbers.fold(0, u64::saturating_add).saturating_mul(4)
+    }
+
+    fn is_copied(&self) -> bool {
+        let name = self.folder().and_then(|folder| folder.text("model_type"));
+        name.is_some_and(|name| COPIED.contains(&name))
+    }
+
     /// The matrices that are quantised where `wanted` is asked for, with the type that each gets:
     /// those of plain numbers whose rows are whole blocks, in the order of the files. Rows that
-    /// are none of the wanted type get Q8_0. None of a GGUF file.
+    /// are none of the wanted type get Q8_0. None of a GGUF file, or where they are [`COPIED`].
     pub fn quantisable(&self, wanted: WeightType) -> Vec<(&Tensor, ggml::Type)> {
-        if self.gguf().is_some() {
+        if self.gguf().is_some() || self.is_copied() {
             return Vec::new();
         }
         let kinds = [wanted, WeightType::Q8_0].map(|kind| ggml::Type::named(kind.name()));

@@ -10,7 +10,8 @@ mod ops;
 mod rope;
 
 pub(crate) use attention::LayerKv;
-pub(crate) use load::Tensors;
+pub(crate) use linear::numbers;
+pub(crate) use load::{Tensors, check_all_used};
 
 use crate::Cancel;
 use crate::families::{self, Architecture, Mixer};

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 /// Largest size that is believed: more than any model has, small enough that products of two
 /// fit.
-const LARGEST: usize = 1 << 24;
+pub(super) const LARGEST: usize = 1 << 24;
 
 pub(super) struct Facts<'a> {
     pub checkpoint: &'a Checkpoint,

@@ -62,7 +62,7 @@ fn misplaced(weights: &Weights, tensor: &formats::Tensor) -> AppError {
 }
 
 /// The numbers of a whole tensor.
-pub(super) fn numbers(
+pub(crate) fn numbers(
     weights: &Weights,
     tensor: &formats::Tensor,
 ) -> std::result::Result<Vec<f32>, AppError> {

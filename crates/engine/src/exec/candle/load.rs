@@ -98,35 +98,43 @@ impl<'a> Tensors<'a> {
         }
     }
 
-    /// A file with a tensor that nobody asked for is of another make than its name says.
-    ///
-    /// Errors: `unknown-architecture`.
+    /// Errors: those of [`check_all_used`].
     pub fn check_all_used(&self, architecture: &str) -> Result<(), AppError> {
-        // Tables that old converters wrote and nobody reads, a second copy of a tied embedding,
-        // and what sees or hears in a model whose words we read.
-        let unread = |name: &str| {
-            name.ends_with("rotary_emb.inv_freq")
-                || name.ends_with("attn_rot_embd.weight")
-                || name == "lm_head.weight"
-                || [
-                    "vision_tower.",
-                    "multi_modal_projector.",
-                    "model.vision_tower.",
-                ]
-                .iter()
-                .any(|part| name.starts_with(part))
-        };
-        match self
-            .checkpoint
-            .tensors
+        check_all_used(self.checkpoint, &self.used, architecture)
+    }
+}
+
+/// A file with a tensor that nobody asked for is of another make than its name says.
+///
+/// Errors: `unknown-architecture`.
+pub(crate) fn check_all_used(
+    checkpoint: &Checkpoint,
+    used: &HashSet<String>,
+    architecture: &str,
+) -> Result<(), AppError> {
+    // Tables that old converters wrote and nobody reads, a second copy of a tied embedding,
+    // and what sees or hears in a model whose words we read.
+    let unread = |name: &str| {
+        name.ends_with("rotary_emb.inv_freq")
+            || name.ends_with("attn_rot_embd.weight")
+            || name == "lm_head.weight"
+            || [
+                "vision_tower.",
+                "multi_modal_projector.",
+                "model.vision_tower.",
+            ]
             .iter()
-            .find(|tensor| !self.used.contains(&tensor.name) && !unread(&tensor.name))
-        {
-            Some(tensor) => Err(failure::unknown_architecture(format!(
-                "{architecture} with {}",
-                tensor.name
-            ))),
-            None => Ok(()),
-        }
+            .any(|part| name.starts_with(part))
+    };
+    match checkpoint
+        .tensors
+        .iter()
+        .find(|tensor| !used.contains(&tensor.name) && !unread(&tensor.name))
+    {
+        Some(tensor) => Err(failure::unknown_architecture(format!(
+            "{architecture} with {}",
+            tensor.name
+        ))),
+        None => Ok(()),
     }
 }

@@ -60,6 +60,7 @@ pub fn page(columns: &[Column], lines: &[(&str, Vec<&Row>, Vec<Cell>)]) -> Strin
         }
         out.push('\n');
     }
+    out.push_str("\nThe last eleven run from folders only, computed by candle-transformers' own models in 32 bits (`crates/engine/src/families/stock.rs`): – where there is no such file.\n");
     out.push_str("\n## The test of each column\n\nIn `crates/engine/tests/families.rs`:\n\n");
     for column in columns {
         let _ = writeln!(out, "- {}: `{}`", column.0, column.1);
