@@ -11,6 +11,7 @@ use common::family::reading::{
 };
 use common::family::tensor::{Tensor, Tensors};
 use common::family::{Files, Row, golden, weights};
+use engine::Tokenizer;
 use protocol::{AppError, Quantise, WeightType};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -439,6 +440,40 @@ fn answers(name: &str) -> BTreeMap<String, Greedy> {
         Ok(text) => serde_json::from_str(&text).unwrap(),
         Err(_) => BTreeMap::new(),
     }
+}
+
+/// A person's text is the same tokens, whichever of a model's files they are read from.
+#[test]
+fn folders_and_files_read_texts_alike() {
+    let texts = [
+        "Hello, world",
+        " They're here, we've seen 12345 foxes;\n\n  I'll go. ",
+        "Où est la bibliothèque ? 中文的句子在这里。🦙\t<s></s><|im_end|>",
+    ];
+    let mut wrong = Vec::new();
+    for name in names() {
+        let row = Row::read(&name);
+        if row.gguf.is_none() {
+            continue;
+        }
+        let scratch = tempfile::tempdir().unwrap();
+        let (folder, file) = (scratch.path().join("folder"), scratch.path().join("gguf"));
+        let tensors = row.tensors();
+        row.write_folder(&folder, &row.config, &tensors, "F32", 1);
+        std::fs::write(&file, row.gguf(&tensors)).unwrap();
+        let [folder, file] = [folder, file].map(|path| Tokenizer::open(&path).unwrap());
+        for text in texts {
+            // As plain text: of what comes around control tokens the two formats differ.
+            let [ours, theirs] = [&folder, &file].map(|one| one.encode(text, false).unwrap());
+            if ours != theirs {
+                wrong.push(format!("{name}: {text:?} {ours:?} {theirs:?}"));
+            }
+            if folder.decode(&ours, false).unwrap() != text {
+                wrong.push(format!("{name}: {text:?} comes back otherwise"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 #[test]

@@ -92,21 +92,21 @@ FALCON = {"architectures": ["FalconForCausalLM"], "model_type": "falcon", "hidde
 OLD_NAMES = {"num_hidden_layers": "n_layer", "num_attention_heads": "n_head", "num_kv_heads": "n_head_kv"}
 
 
-def falcon(groups, per_layer, biases=False):
+def falcon(groups, per_layer, biases=False, heads=HEADS, dim=DIM):
     """Falcon's tensors: `groups` heads of keys and values in the fused projection."""
-    part = "transformer.h.{}."
-    qkv = (HEADS + 2 * groups) * DIM
-    tensors = [["transformer.word_embeddings.weight", [VOCABULARY, HIDDEN], 0, JUDGING],
-               norm("transformer.ln_f.weight", HIDDEN), bias("transformer.ln_f.bias", HIDDEN),
-               matrix(part + "self_attention.query_key_value.weight", qkv, HIDDEN),
-               matrix(part + "self_attention.dense.weight", HIDDEN, HIDDEN),
-               matrix(part + "mlp.dense_h_to_4h.weight", 4 * HIDDEN, HIDDEN),
-               matrix(part + "mlp.dense_4h_to_h.weight", HIDDEN, 4 * HIDDEN)]
+    part, hidden = "transformer.h.{}.", heads * dim
+    qkv = (heads + 2 * groups) * dim
+    tensors = [["transformer.word_embeddings.weight", [VOCABULARY, hidden], 0, JUDGING],
+               norm("transformer.ln_f.weight", hidden), bias("transformer.ln_f.bias", hidden),
+               matrix(part + "self_attention.query_key_value.weight", qkv, hidden),
+               matrix(part + "self_attention.dense.weight", hidden, hidden),
+               matrix(part + "mlp.dense_h_to_4h.weight", 4 * hidden, hidden),
+               matrix(part + "mlp.dense_4h_to_h.weight", hidden, 4 * hidden)]
     for name in per_layer:
-        tensors += [norm(f"{part}{name}.weight", HIDDEN), bias(f"{part}{name}.bias", HIDDEN)]
+        tensors += [norm(f"{part}{name}.weight", hidden), bias(f"{part}{name}.bias", hidden)]
     if biases:
-        tensors += [bias(part + "self_attention.query_key_value.bias", qkv), bias(part + "self_attention.dense.bias", HIDDEN),
-                    bias(part + "mlp.dense_h_to_4h.bias", 4 * HIDDEN), bias(part + "mlp.dense_4h_to_h.bias", HIDDEN)]
+        tensors += [bias(part + "self_attention.query_key_value.bias", qkv), bias(part + "self_attention.dense.bias", hidden),
+                    bias(part + "mlp.dense_h_to_4h.bias", 4 * hidden), bias(part + "mlp.dense_4h_to_h.bias", hidden)]
     return tensors
 
 
@@ -360,6 +360,9 @@ def rows():
     rows["falcon3"] = row("llama", "falcon3", llama(num_attention_heads=2, num_key_value_heads=1, head_dim=256, rms_norm_eps=1e-6,
                                                     rope_theta=1000042, bos_token_id=380, eos_token_id=380),
                           serial(heads=2, kv=1, dim=256), pre="falcon3")
+    # Narrower than any block of a quantised type but the smallest, and a width that is a multiple of none.
+    small = {"hidden_size": 64, "intermediate_size": 176, "num_key_value_heads": 1}
+    rows["llama-small"] = row("llama", "llama", llama(**small), serial(hidden=64, kv=1, dim=16, ff=176))
     rows["mistral-window"] = row("mistral", "llama", mistral(sliding_window=WINDOW), serial(),
                                  gguf_reference=mistral(sliding_window=None), files=["tokenizer.model", "tokenizer_config.json"])
     rows["mistral"] = row("mistral", "llama", mistral(sliding_window=None, rope_theta=1000000.0), serial())
@@ -382,6 +385,9 @@ def rows():
     alibi = {**FALCON, "bias": True, "alibi": True, "parallel_attn": False, "multi_query": False, "new_decoder_architecture": False}
     rows["falcon-rw"] = row("falcon", "falcon", alibi, falcon(HEADS, TWO, biases=True), gguf=False,
                             spelled=[old_falcon(alibi, "RefinedWebModel")])
+    # A number of heads that is no power of two, of which ALiBi makes a case of its own.
+    six = {**alibi, "num_attention_heads": 6, "hidden_size": 96}
+    rows["falcon-rw-six"] = row("falcon", "falcon", six, falcon(6, TWO, biases=True, heads=6, dim=16), gguf=False)
     olmo = config("olmo", "OlmoForCausalLM", vocab_size=OLMO_PADDED, **OLMO)
     mha = attention(kv=HEADS)
     rows["olmo"] = row("olmo", "olmo", olmo, ends(vocabulary=OLMO_PADDED, final=False) + mha + gated(), pre="olmo")
