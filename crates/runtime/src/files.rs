@@ -7,7 +7,7 @@ use crate::process::{Trouble, Worker};
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use protocol::{
-    AppError, EngineFacts, LoadedFacts, PromptForm, TemplateInput, WeightType,
+    AppError, DEFAULT_CONTEXT, EngineFacts, LoadedFacts, PromptForm, TemplateInput, WeightType,
     WorkerEvent, WorkerRequest, failure,
 };
 use serde::Serialize;
@@ -194,8 +194,9 @@ impl Shared {
         top: u32,
         rows: &mpsc::Sender<Result<LogitsRow, AppError>>,
     ) -> Result<(), AppError> {
-        let needed = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        let (mut worker, name, _) = self.loaded(path, needed, self.cores.total()).await?;
+        // No more than is read: some families' positions depend on how far they must reach.
+        let context = Some(u32::try_from(ids.len()).unwrap_or(u32::MAX).max(1));
+        let (mut worker, name, _) = self.loaded(path, context, self.cores.total()).await?;
         let mut asked = worker.ask(WorkerRequest::Logits { ids, top }, pending())?;
         let trouble = loop {
             match asked.next().await {
@@ -217,7 +218,8 @@ impl Shared {
         let began = Instant::now();
         let needed = plan.prefill.saturating_add(plan.decode);
         let threads = plan.threads.unwrap_or(self.cores.total()).max(1);
-        let (mut worker, name, facts) = self.loaded(path, needed, threads).await?;
+        let context = (needed > DEFAULT_CONTEXT).then_some(needed);
+        let (mut worker, name, facts) = self.loaded(path, context, threads).await?;
         let load_ms = crate::memory::milliseconds(began.elapsed());
         let BenchPlan {
             prefill, decode, ..
@@ -254,17 +256,15 @@ impl Shared {
         Err(worker.bury(trouble, &name).await)
     }
 
-    /// A worker with the file loaded, with room for `needed` tokens, the name for people, and what
+    /// A worker with the file loaded, with room for so many tokens (None: as usual), the name for people, and what
     /// was loaded.
     async fn loaded(
         &self,
         path: &Path,
-        needed: u32,
+        context: Option<u32>,
         threads: u32,
     ) -> Result<(Worker, String, LoadedFacts), AppError> {
         let text = text_of(path)?;
-        // No more than is asked for: some families' positions depend on how far they must reach.
-        let context = Some(needed.max(1));
         let (bytes, free) = (hub::memory_needed(path, context, None)?, self.memory().free);
         let plan = self.plan(path, context, bytes, free)?;
         let name = name_of(&text);
