@@ -10,7 +10,7 @@ use common::family::reading::{
     Greedy, answer_is_wrong, differences, load, smaller_is_wrong, wrong, wrong_in_any_way,
 };
 use common::family::tensor::{Tensor, Tensors};
-use common::family::{Files, Row, golden, weights};
+use common::family::{Files, Row, golden, names, weights};
 use engine::Tokenizer;
 use protocol::{AppError, Quantise, WeightType};
 use serde_json::{Value, json};
@@ -430,9 +430,6 @@ fn the_page_of_models_is_what_a_run_shows() {
     );
 }
 
-/// Types whose files llama.cpp has answered for.
-const KINDS: [&str; 7] = ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q6_K"];
-
 /// By type.
 fn answers(name: &str) -> BTreeMap<String, Greedy> {
     let path = golden().join("greedy").join(format!("{name}.json"));
@@ -503,34 +500,6 @@ fn files_are_the_converters() {
             row.gguf(&row.tensors());
         }
     }
-}
-
-#[test]
-#[ignore = "writes the files for greedy.mjs into $PARLEY_FAMILIES"]
-fn write_files() {
-    let folder = std::path::PathBuf::from(std::env::var_os("PARLEY_FAMILIES").unwrap());
-    for name in names() {
-        let row = Row::read(&name);
-        if row.gguf.is_some() {
-            let tensors = row.tensors();
-            for kind in KINDS {
-                let file = row.gguf_in(&tensors, kind);
-                std::fs::write(folder.join(format!("{name}.{kind}.gguf")), file).unwrap();
-            }
-        }
-    }
-}
-
-/// All rows.
-fn names() -> Vec<String> {
-    let files = std::fs::read_dir(golden().join("rows")).unwrap();
-    let name = |file: std::io::Result<std::fs::DirEntry>| {
-        let name = file.unwrap().file_name().into_string().unwrap();
-        name.strip_suffix(".json").map(str::to_owned)
-    };
-    let mut names: Vec<String> = files.filter_map(name).collect();
-    names.sort();
-    names
 }
 
 /// Those of `$PARLEY_ROWS`, names with spaces between, or all.

@@ -1,7 +1,7 @@
 // What llama.cpp answers on the quantised files of the tiny models: `greedy/`, and how far it is from transformers on
 // those in F32. README.md says how to run it.
 //
-//   node greedy.mjs FOLDER [NAME ...]          FOLDER holds NAME.TYPE.gguf, written by the test `write_files`
+//   node greedy.mjs FOLDER [NAME ...]          FOLDER holds NAME.TYPE.gguf, written by `cargo run -p engine --example family_files FOLDER`
 import {createHash} from "node:crypto";
 import {existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync} from "node:fs";
 import {createRequire} from "node:module";

@@ -46,6 +46,21 @@ pub type Made = (String, String, Vec<u64>, String, Value);
 /// Names and bytes of the files of a model.
 pub type Files = Vec<(String, Vec<u8>)>;
 
+/// Types whose files llama.cpp has answered for.
+pub const KINDS: [&str; 7] = ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q6_K"];
+
+/// All rows.
+pub fn names() -> Vec<String> {
+    let files = std::fs::read_dir(golden().join("rows")).unwrap();
+    let name = |file: std::io::Result<std::fs::DirEntry>| {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        name.strip_suffix(".json").map(str::to_owned)
+    };
+    let mut names: Vec<String> = files.filter_map(name).collect();
+    names.sort();
+    names
+}
+
 pub fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/families")
 }
