@@ -21,6 +21,7 @@ mod qwen3;
 mod rope;
 mod smollm3;
 pub(crate) mod stock;
+mod window;
 
 pub(crate) use rope::{Factors, Pairs, Rope, Scaling};
 
@@ -175,6 +176,8 @@ pub(crate) enum Activation {
     Gelu,
     /// GELU by tanh; arXiv 1606.08415, section 2.
     GeluTanh,
+    /// `max(x, 0)`
+    Relu,
     /// `gate / (1 + e^(-1.702 gate)) * (up + 1)`, both kept within `limit`: gpt-oss's SwiGLU.
     ClampedSwiglu { limit: f32 },
 }

@@ -209,7 +209,7 @@ fn what_is_wrong_with_a_file_is_said() {
     check(
         "llama",
         &set("llama.block_count", Value::U32(1)),
-        "unknown-architecture",
+        "tensor-unexpected",
         "blk.1",
     );
     check(

@@ -5,6 +5,7 @@
 //! transformers 5.23, and those that falcon-7b, falcon-40b and OLMo-7B brought along themselves.
 
 use crate::checkpoint::{Checkpoint, Header};
+use crate::defaults;
 use crate::gguf::{Array, Value};
 use serde_json::Value as Json;
 
@@ -69,11 +70,21 @@ impl Checkpoint {
     pub fn fact(&self, fact: &Fact) -> Option<Value> {
         match &self.header {
             Header::Gguf(gguf) => gguf.of_architecture(fact.gguf).cloned(),
-            Header::Folder(folder) => fact.config.iter().find_map(|name| {
+            Header::Folder(folder) => {
                 let nested = folder.config.get("text_config");
-                let mut places = [Some(&folder.config), nested].into_iter().flatten();
-                places.find_map(|config| value(within(config, name)?))
-            }),
+                let places = || [nested, Some(&folder.config)].into_iter().flatten();
+                let said = |name: &&str| places().find_map(|config| within(config, name));
+                let found = fact
+                    .config
+                    .iter()
+                    .find_map(|name| places().find_map(|config| value(within(config, name)?)));
+                // A null says that there is none: no other value is taken for it.
+                if found.is_some() || fact.config.iter().any(|name| said(name).is_some()) {
+                    return found;
+                }
+                let family = nested.and_then(|nested| nested.get("model_type")?.as_str());
+                defaults::usual(family.or_else(|| folder.text("model_type"))?, fact.config)
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod beside;
 mod checkpoint;
+mod defaults;
 mod describe;
 mod folder;
 pub mod forms;

@@ -238,6 +238,8 @@ failures! {
     unknown_type(tensor, kind);
     /// A tensor is missing.
     tensor_missing(tensor);
+    /// A tensor is there that the description of the model does not have.
+    tensor_unexpected(tensor, architecture);
     /// A tensor has another shape than the header's sizes ask for.
     tensor_shape(tensor, expected, found);
     /// A value that the architecture needs is not in the header.

@@ -8,7 +8,7 @@ use super::{
     Projection, Residual, Rope, rope,
 };
 use formats::keys::{
-    CONTEXT, FEED, Fact, HEAD_DIM, HEADS, HIDDEN, KV_HEADS, LAYERS, RMS_EPS, VALUE_DIM,
+    CONTEXT, EMBEDDED, FEED, Fact, HEAD_DIM, HEADS, HIDDEN, KV_HEADS, LAYERS, RMS_EPS, VALUE_DIM,
 };
 use protocol::AppError;
 
@@ -94,7 +94,7 @@ impl<'a> Decoder<'a> {
             sizes,
             width: facts.size(&FEED)?,
             eps: facts.number(&RMS_EPS)?,
-            activation: Activation::Silu,
+            activation: facts.activation(&["hidden_act"], Activation::Silu)?,
             rope: rope::of(facts, sizes.head_dim, pairs)?,
         })
     }
@@ -188,7 +188,11 @@ impl<'a> Decoder<'a> {
     ) -> Result<Architecture, AppError> {
         let (facts, hidden) = (self.facts, self.sizes.hidden);
         let embedding = self.names.of_model("token_embd");
-        let vocabulary = facts.shape(&embedding)?.first().copied().unwrap_or(0);
+        let vocabulary = match facts.optional(&EMBEDDED)?.filter(|_| !facts.is_gguf()) {
+            Some(rows) => rows,
+            // Files of GGUF count tokens, which may be fewer.
+            None => facts.shape(&embedding)?.first().copied().unwrap_or(0),
+        };
         let embedding = facts.projection(embedding, vocabulary, hidden);
         let output = self.names.of_model("output");
         let output = if facts.truth(&TIED) != Some(true) && facts.has(&output) {

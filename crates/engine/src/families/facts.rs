@@ -1,7 +1,7 @@
 //! What a model says of itself, under the names of either format.
 
 use super::names::{Names, Own};
-use super::{Form, Norm, NormKind, Projection, Rows};
+use super::{Activation, Form, Norm, NormKind, Projection, Rows};
 use formats::gguf::{Array, Gguf, Value};
 use formats::keys::Fact;
 use formats::{Checkpoint, one_line};
@@ -133,6 +133,22 @@ impl<'a> Facts<'a> {
             let value = name.split('.').try_fold(place, |at, part| at.get(part))?;
             (!value.is_null()).then_some(value)
         })
+    }
+
+    /// What bends the feeds, by the first of some keys of config.json that says it; `usual` where
+    /// none does, and in GGUF.
+    ///
+    /// Errors: `unknown-architecture`.
+    pub fn activation(&self, keys: &[&str], usual: Activation) -> Result<Activation, AppError> {
+        let said = keys.iter().find_map(|key| self.config(key));
+        match said.map(|said| said.as_str().unwrap_or_default()) {
+            None => Ok(usual),
+            Some("silu" | "swish") => Ok(Activation::Silu),
+            Some("gelu") => Ok(Activation::Gelu),
+            Some("gelu_pytorch_tanh" | "gelu_new" | "gelu_fast") => Ok(Activation::GeluTanh),
+            Some("relu") => Ok(Activation::Relu),
+            Some(other) => Err(self.unknown(&format!("the activation {other}"))),
+        }
     }
 
     pub fn has(&self, tensor: &str) -> bool {

@@ -50,7 +50,7 @@ pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
         },
         width,
         eps: facts.float(&LAYER_EPS)?.unwrap_or(1e-5),
-        activation: Activation::Gelu,
+        activation: facts.activation(&["activation"], Activation::Gelu)?,
         rope: rope::of(facts, sizes.head_dim, Pairs::Halves)?,
     };
     let has_alibi = facts.truth(&ALIBI) == Some(true);

@@ -7,7 +7,7 @@ use super::decoder::Decoder;
 use super::facts::Facts;
 use super::{
     Activation, Architecture, Layer, Mixer, Norm, Norms, Pairs, Positions, Residual, Rope, Scaling,
-    mistral, olmo2, qwen3,
+    qwen3, window,
 };
 use formats::keys::Fact;
 use protocol::AppError;
@@ -59,7 +59,8 @@ fn describe(
         ("post_ffw_norm", "post_feedforward_layernorm"),
     ];
     let mut decoder = Decoder::of(facts, Pairs::Halves, own)?;
-    decoder.activation = Activation::GeluTanh;
+    // The older key says `gelu` and means this one.
+    decoder.activation = facts.activation(&["hidden_activation"], Activation::GeluTanh)?;
     let sizes = decoder.sizes;
     let one_more = |norm: Norm| Norm {
         plus_one: !facts.is_gguf(),
@@ -69,7 +70,6 @@ fn describe(
         .optional(&PERIOD)?
         .filter(|n| *n > 0)
         .unwrap_or(period);
-    let window = mistral::window(facts);
     let scaled_by = match facts.float(&SCALE_SIZE)?.filter(|size| *size > 0.0) {
         Some(size) => size,
         None if sizes.layers == largest => (sizes.hidden / sizes.heads) as f64,
@@ -98,17 +98,17 @@ fn describe(
         };
         let Mixer::Attention(attention) = &mut layer.mixer;
         attention.scale = (1.0 / scaled_by.sqrt()) as f32;
-        attention.softcap = score_cap.map(|cap| cap as f32);
+        // Gemma 3 has norms in its place, whatever its config says.
+        attention.softcap = score_cap.filter(|_| !is_third).map(|cap| cap as f32);
         if is_third {
             qwen3::norm_heads(&decoder, index, attention);
             attention.q_norm = attention.q_norm.take().map(one_more);
             attention.k_norm = attention.k_norm.take().map(one_more);
         }
-        if olmo2::is_windowed(facts, index, |layer| !(layer + 1).is_multiple_of(period)) {
-            attention.window = window;
-            if is_third {
-                attention.positions = Positions::Rope(local.clone());
-            }
+        attention.window =
+            window::of_layer(facts, index, |layer| !(layer + 1).is_multiple_of(period));
+        if is_third && attention.window.is_some() {
+            attention.positions = Positions::Rope(local.clone());
         }
         layers.push(layer);
     }

@@ -6,7 +6,7 @@ use super::decoder::Decoder;
 use super::facts::Facts;
 use super::{
     Activation, Architecture, Experts, Feed, Form, Gated, Mixer, Norms, Pairs, Projection,
-    Residual, Rows, Scaling, experts, mistral, olmo2,
+    Residual, Rows, Scaling, experts, window,
 };
 use formats::keys::{EXPERT_FEED, FEED, Fact};
 use protocol::AppError;
@@ -31,7 +31,6 @@ pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
     {
         *rounded = false;
     }
-    let window = mistral::window(facts);
     let mut layers = Vec::new();
     for index in 0..decoder.sizes.layers {
         let mut layer = decoder.layer(index);
@@ -40,9 +39,7 @@ pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
             true => decoder.weight(index, "attn_sinks"),
             false => decoder.names.stem(index, "self_attn.sinks"),
         });
-        if olmo2::is_windowed(facts, index, |layer| layer.is_multiple_of(2)) {
-            attention.window = window;
-        }
+        attention.window = window::of_layer(facts, index, |layer| layer.is_multiple_of(2));
         layer.feed = Feed::Experts(experts_of(&decoder, index)?);
         let before = |part| Norms {
             before: Some(decoder.norm(index, part)),

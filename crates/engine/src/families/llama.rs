@@ -5,7 +5,7 @@
 
 use super::decoder::Decoder;
 use super::facts::Facts;
-use super::{Architecture, Pairs, mistral, mixtral};
+use super::{Architecture, Pairs, mixtral, window};
 use formats::keys::EXPERTS;
 use protocol::AppError;
 
@@ -13,10 +13,10 @@ pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
     if facts.is_gguf() && facts.optional(&EXPERTS)?.is_some_and(|experts| experts > 0) {
         return mixtral::describe(facts);
     }
-    let window = mistral::window(facts);
-    let name = if window.is_some() { "mistral" } else { "llama" };
+    let width = window::width(facts);
+    let name = if width.is_some() { "mistral" } else { "llama" };
     Decoder::of(facts, Pairs::Neighbours, &[])?.with_layers(name, |_, attention, _| {
-        attention.window = window;
+        attention.window = width;
         Ok(())
     })
 }

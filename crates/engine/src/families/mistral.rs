@@ -3,19 +3,13 @@
 
 use super::decoder::Decoder;
 use super::facts::Facts;
-use super::{Architecture, Pairs};
+use super::{Architecture, Pairs, window};
 use protocol::AppError;
 
-/// How many tokens a token sees; None: all before it.
-pub(super) fn window(facts: &Facts<'_>) -> Option<usize> {
-    let window = formats::window(facts.checkpoint);
-    window.size.and_then(|size| usize::try_from(size).ok())
-}
-
 pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
-    let window = window(facts);
+    let width = window::width(facts);
     Decoder::of(facts, Pairs::Neighbours, &[])?.with_layers("mistral", |_, attention, _| {
-        attention.window = window;
+        attention.window = width;
         Ok(())
     })
 }

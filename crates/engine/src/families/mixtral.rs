@@ -4,7 +4,7 @@
 use super::decoder::Decoder;
 use super::experts::{self, Called};
 use super::facts::Facts;
-use super::{Architecture, Feed, Pairs, mistral};
+use super::{Architecture, Feed, Pairs, window};
 use protocol::AppError;
 
 const CALLED: Called = Called {
@@ -17,9 +17,9 @@ const CALLED: Called = Called {
 pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
     let own = &[("ffn_gate_inp", "block_sparse_moe.gate")];
     let decoder = Decoder::of(facts, Pairs::Neighbours, own)?;
-    let window = mistral::window(facts);
+    let width = window::width(facts);
     decoder.with_layers("mixtral", |layer, attention, feed| {
-        attention.window = window;
+        attention.window = width;
         let experts = experts::of(&decoder, layer, decoder.width, true, &CALLED)?;
         *feed = Feed::Experts(experts);
         Ok(())

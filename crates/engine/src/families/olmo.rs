@@ -55,7 +55,7 @@ pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
         },
         width: width(facts)?,
         eps: facts.float(&LAYER_EPS)?.unwrap_or(1e-5),
-        activation: Activation::Silu,
+        activation: facts.activation(&["hidden_act"], Activation::Silu)?,
         rope: rope::of(facts, sizes.head_dim, Pairs::Neighbours)?,
     };
     let norm = Norm {

@@ -5,16 +5,9 @@
 use super::decoder::Decoder;
 use super::facts::Facts;
 use super::{
-    Architecture, Attention, Mixer, Norms, Pairs, Positions, Residual, Rope, Scaling, mistral,
+    Architecture, Attention, Mixer, Norms, Pairs, Positions, Residual, Rope, Scaling, window,
 };
-use formats::gguf::{Array, Value};
-use formats::keys::Fact;
 use protocol::AppError;
-
-const PATTERN: Fact = Fact {
-    gguf: "attention.sliding_window_pattern",
-    config: &[],
-};
 
 /// Norms over the width of all heads, before positions.
 pub(super) fn norm_all_heads(decoder: &Decoder<'_>, layer: usize, attention: &mut Attention) {
@@ -26,37 +19,19 @@ pub(super) fn norm_all_heads(decoder: &Decoder<'_>, layer: usize, attention: &mu
     attention.k_norm = norm("attn_k_norm", attention.kv_heads * attention.head_dim);
 }
 
-/// Whether a layer sees a window only: as the model says, else as `usual` says.
-pub(super) fn is_windowed(facts: &Facts<'_>, layer: usize, usual: impl Fn(usize) -> bool) -> bool {
-    if let Some(Value::Array(Array::Bool(pattern))) = facts.checkpoint.fact(&PATTERN) {
-        return pattern.get(layer).copied().unwrap_or(false);
-    }
-    let kinds = facts
-        .config("layer_types")
-        .and_then(|kinds| kinds.as_array());
-    match kinds
-        .and_then(|kinds| kinds.get(layer))
-        .and_then(|kind| kind.as_str())
-    {
-        Some(kind) => kind == "sliding_attention",
-        None => usual(layer),
-    }
-}
-
 pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
     let own = &[
         ("post_attention_norm", "post_attention_layernorm"),
         ("post_ffw_norm", "post_feedforward_layernorm"),
     ];
     let decoder = Decoder::of(facts, Pairs::Halves, own)?;
-    let window = mistral::window(facts);
     let mut layers = Vec::new();
     for index in 0..decoder.sizes.layers {
         let mut layer = decoder.layer(index);
         let Mixer::Attention(attention) = &mut layer.mixer;
         norm_all_heads(&decoder, index, attention);
-        if window.is_some() && is_windowed(facts, index, |layer| !(layer + 1).is_multiple_of(4)) {
-            attention.window = window;
+        attention.window = window::of_layer(facts, index, |layer| !(layer + 1).is_multiple_of(4));
+        if attention.window.is_some() {
             attention.positions = Positions::Rope(Rope {
                 scaling: Scaling::None,
                 ..decoder.rope.clone()
@@ -72,6 +47,10 @@ pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
         };
         layers.push(layer);
     }
-    let name = if window.is_some() { "olmo3" } else { "olmo2" };
+    let name = if window::width(facts).is_some() {
+        "olmo3"
+    } else {
+        "olmo2"
+    };
     decoder.architecture(name, layers, decoder.last_norm())
 }

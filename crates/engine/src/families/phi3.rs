@@ -3,7 +3,7 @@
 
 use super::decoder::{Decoder, Sizes};
 use super::facts::Facts;
-use super::{Activation, Architecture, Feed, Gated, Pairs, Rows, mistral};
+use super::{Architecture, Feed, Gated, Pairs, Rows, window};
 use protocol::AppError;
 
 pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
@@ -12,7 +12,7 @@ pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
         ("ffn_up", "mlp.gate_up_proj"),
     ];
     let decoder = Decoder::of(facts, Pairs::Halves, own)?;
-    let window = mistral::window(facts);
+    let seen = window::width(facts);
     let Sizes {
         hidden,
         heads,
@@ -22,14 +22,14 @@ pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
     } = decoder.sizes;
     let (wide, narrow, width) = (heads * head_dim, kv_heads * head_dim, decoder.width);
     decoder.with_layers("phi3", |layer, attention, feed| {
-        attention.window = window;
+        attention.window = seen;
         let fused = decoder.matrix(layer, "attn_qkv", wide + 2 * narrow, hidden);
         attention.q = fused.part(Rows::from(0, wide));
         attention.k = fused.part(Rows::from(wide, narrow));
         attention.v = fused.part(Rows::from(wide + narrow, narrow));
         let fused = decoder.matrix(layer, "ffn_up", 2 * width, hidden);
         *feed = Feed::Gated(Gated {
-            activation: Activation::Silu,
+            activation: decoder.activation,
             gate: fused.part(Rows::from(0, width)),
             up: fused.part(Rows::from(width, width)),
             down: decoder.matrix(layer, "ffn_down", hidden, width),

@@ -3,21 +3,14 @@
 
 use super::decoder::Decoder;
 use super::facts::Facts;
-use super::{Architecture, Pairs, mistral};
-use formats::keys::Fact;
+use super::{Architecture, Pairs, window};
 use protocol::{AppError, failure};
-
-const FULL_LAYERS: Fact = Fact {
-    gguf: "",
-    config: &["max_window_layers"],
-};
 
 pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
     // Off in every published model.
-    let window = mistral::window(facts);
-    let full = facts.optional(&FULL_LAYERS)?.unwrap_or(0);
+    let first = window::first_layer(facts)?;
     Decoder::of(facts, Pairs::Halves, &[])?.with_layers("qwen2", |layer, attention, _| {
-        attention.window = window.filter(|_| layer >= full);
+        attention.window = window::of_layer(facts, layer, |layer| layer >= first);
         for projection in [&attention.q, &attention.k, &attention.v] {
             if projection.bias.is_none() {
                 let name = projection.weight.replace(".weight", ".bias");

@@ -4,7 +4,7 @@
 use super::decoder::Decoder;
 use super::experts::{self, Called};
 use super::facts::Facts;
-use super::{Architecture, Attention, Feed, Pairs, mistral};
+use super::{Architecture, Attention, Feed, Pairs, window};
 use formats::keys::{EXPERT_FEED, Fact};
 use protocol::AppError;
 
@@ -38,11 +38,11 @@ pub(super) fn norm_heads(decoder: &Decoder<'_>, layer: usize, attention: &mut At
 }
 
 pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
-    let window = mistral::window(facts);
+    let first = window::first_layer(facts)?;
     let decoder = Decoder::of(facts, Pairs::Halves, &[])?;
     decoder.with_layers("qwen3", |layer, attention, _| {
         norm_heads(&decoder, layer, attention);
-        attention.window = window;
+        attention.window = window::of_layer(facts, layer, |layer| layer >= first);
         Ok(())
     })
 }
@@ -63,6 +63,7 @@ pub(super) fn describe_moe(facts: &Facts<'_>) -> Result<Architecture, AppError> 
     };
     decoder.with_layers("qwen3moe", |layer, attention, feed| {
         norm_heads(&decoder, layer, attention);
+        attention.window = window::of_layer(facts, layer, |_| true);
         if !is_dense(layer) {
             let experts = experts::of(&decoder, layer, width, normalised, &CALLED)?;
             *feed = Feed::Experts(experts);

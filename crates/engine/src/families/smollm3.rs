@@ -4,7 +4,7 @@
 
 use super::decoder::Decoder;
 use super::facts::Facts;
-use super::{Architecture, Pairs, Positions, mistral};
+use super::{Architecture, Pairs, Positions, window};
 use formats::keys::Fact;
 use protocol::AppError;
 
@@ -18,7 +18,6 @@ pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
     let listed = facts
         .config("no_rope_layers")
         .and_then(|list| list.as_array());
-    let window = mistral::window(facts);
     let has_positions = |layer: usize| match listed.and_then(|list| list.get(layer)) {
         // One stands for positions, in spite of the list's name.
         Some(flag) => flag.as_u64() != Some(0),
@@ -28,7 +27,7 @@ pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
         if !has_positions(layer) {
             attention.positions = Positions::None;
         }
-        attention.window = window;
+        attention.window = window::of_layer(facts, layer, |layer| !has_positions(layer));
         Ok(())
     })
 }

@@ -104,37 +104,43 @@ impl<'a> Tensors<'a> {
     }
 }
 
-/// A file with a tensor that nobody asked for is of another make than its name says.
+/// A file with a tensor that nobody asked for is of another make than it says.
 ///
-/// Errors: `unknown-architecture`.
+/// Errors: `tensor-unexpected`.
 pub(crate) fn check_all_used(
     checkpoint: &Checkpoint,
     used: &HashSet<String>,
     architecture: &str,
 ) -> Result<(), AppError> {
-    // Tables that old converters wrote and nobody reads, a second copy of a tied embedding,
-    // and what sees or hears in a model whose words we read.
+    // Tables and masks that older programs wrote and nobody reads, a second copy of a tied
+    // embedding, and what sees or hears in a model whose words we read.
     let unread = |name: &str| {
-        name.ends_with("rotary_emb.inv_freq")
+        name.ends_with(".inv_freq")
+            || name.ends_with(".masked_bias")
             || name.ends_with("attn_rot_embd.weight")
             || name == "lm_head.weight"
-            || [
-                "vision_tower.",
-                "multi_modal_projector.",
-                "model.vision_tower.",
-            ]
-            .iter()
-            .any(|part| name.starts_with(part))
+            || name.split('.').any(|part| SENSES.contains(&part))
     };
     match checkpoint
         .tensors
         .iter()
         .find(|tensor| !used.contains(&tensor.name) && !unread(&tensor.name))
     {
-        Some(tensor) => Err(failure::unknown_architecture(format!(
-            "{architecture} with {}",
-            tensor.name
-        ))),
+        Some(tensor) => Err(failure::tensor_unexpected(
+            formats::one_line(&tensor.name),
+            architecture,
+        )),
         None => Ok(()),
     }
 }
+
+/// What the parts of models that see or hear are called.
+const SENSES: &[&str] = &[
+    "vision_tower",
+    "vision_model",
+    "visual",
+    "audio_tower",
+    "multi_modal_projector",
+    "embed_vision",
+    "embed_audio",
+];

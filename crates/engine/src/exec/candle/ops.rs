@@ -118,12 +118,18 @@ fn gelu_tanh(x: f32) -> f32 {
     0.5 * x * (1.0 + (SCALE * (x + 0.044_715 * x * x * x)).tanh())
 }
 
+/// What is not a number stays so.
+fn relu(x: f32) -> f32 {
+    if x < 0.0 { 0.0 } else { x }
+}
+
 /// The activation of each number; the clamped one has no form without a gate, and is SiLU.
 pub(super) fn activate(x: &Tensor, activation: Activation) -> Result<Tensor> {
     match activation {
         Activation::Silu | Activation::ClampedSwiglu { .. } => each(x, silu),
         Activation::Gelu => each(x, gelu),
         Activation::GeluTanh => each(x, gelu_tanh),
+        Activation::Relu => each(x, relu),
     }
 }
 
@@ -133,6 +139,7 @@ pub(super) fn gate(gate: &Tensor, up: &Tensor, activation: Activation) -> Result
         Activation::Silu => gate.apply_op2_no_bwd(up, &Pairwise(|g, u| silu(g) * u)),
         Activation::Gelu => gate.apply_op2_no_bwd(up, &Pairwise(|g, u| gelu(g) * u)),
         Activation::GeluTanh => gate.apply_op2_no_bwd(up, &Pairwise(|g, u| gelu_tanh(g) * u)),
+        Activation::Relu => gate.apply_op2_no_bwd(up, &Pairwise(|g, u| relu(g) * u)),
         Activation::ClampedSwiglu { limit } => gate.apply_op2_no_bwd(
             up,
             &Pairwise(move |g: f32, u: f32| {

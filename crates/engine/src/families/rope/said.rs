@@ -81,6 +81,17 @@ const ROUNDED: Fact = Fact {
         "rope_parameters.full_attention.truncate",
     ],
 };
+const SCALED: Fact = Fact {
+    gguf: "",
+    config: &["rope_scaling.mscale", "rope_parameters.mscale"],
+};
+const SCALED_ALL: Fact = Fact {
+    gguf: "",
+    config: &[
+        "rope_scaling.mscale_all_dim",
+        "rope_parameters.mscale_all_dim",
+    ],
+};
 const SHORT_FACTORS: Fact = Fact {
     gguf: "",
     config: &[
@@ -191,7 +202,14 @@ fn scaling(facts: &Facts<'_>, dims: usize) -> Result<Scaling, AppError> {
         Some("yarn") => {
             let factor = needed()?;
             // Section 3.4 of the paper; GGUF says a further factor beside it.
-            let usual = 0.1 * factor.ln().max(0.0) + 1.0;
+            let grown = |by: f64| 0.1 * by * factor.ln().max(0.0) + 1.0;
+            let usual = match (facts.float(&SCALED)?, facts.float(&SCALED_ALL)?) {
+                // As DeepSeek has it.
+                (Some(scaled), Some(all)) if scaled > 0.0 && all > 0.0 => {
+                    grown(scaled) / grown(all)
+                }
+                _ => grown(1.0),
+            };
             let said = facts.float(&MAGNITUDE)?;
             let magnitude = match said {
                 Some(said) if facts.is_gguf() => said * usual,
