@@ -194,7 +194,12 @@ impl<'a> Decoder<'a> {
             None => facts.shape(&embedding)?.first().copied().unwrap_or(0),
         };
         let embedding = facts.projection(embedding, vocabulary, hidden);
-        let output = self.names.of_model("output");
+        let mut output = self.names.of_model("output");
+        // Of a model that sees too, in its older layout.
+        let wrapped = format!("language_model.{output}");
+        if facts.has(&wrapped) {
+            output = wrapped;
+        }
         let output = if facts.truth(&TIED) != Some(true) && facts.has(&output) {
             facts.projection(output, vocabulary, hidden)
         } else {

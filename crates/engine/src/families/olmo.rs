@@ -37,6 +37,12 @@ pub(super) fn clip(facts: &Facts<'_>) -> Result<Option<f32>, AppError> {
 pub(super) fn describe(facts: &Facts<'_>) -> Result<Architecture, AppError> {
     let sizes = Sizes::of(facts)?;
     let original = facts.has(ORIGINAL);
+    let norm = facts
+        .config("layer_norm_type")
+        .and_then(|kind| kind.as_str());
+    if norm.is_some_and(|kind| kind != "default" && kind != "low_precision") {
+        return Err(facts.unknown("norms of another kind"));
+    }
     let decoder = Decoder {
         facts,
         sizes,

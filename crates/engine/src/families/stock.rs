@@ -291,6 +291,10 @@ fn said_once(config: &Json) -> Map<String, Json> {
         ("n_positions", "max_position_embeddings"),
     ];
     let mut said = config.as_object().cloned().unwrap_or_default();
+    // A window of 0 stands for none.
+    if said.get("sliding_window").and_then(Json::as_u64) == Some(0) {
+        said.remove("sliding_window");
+    }
     for (name, common) in NAMES {
         if let Some(value) = said.remove(name) {
             said.insert(common.to_owned(), value);

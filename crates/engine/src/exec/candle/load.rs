@@ -119,6 +119,7 @@ pub(crate) fn check_all_used(
             || name.ends_with(".masked_bias")
             || name.ends_with("attn_rot_embd.weight")
             || name == "lm_head.weight"
+            || name == "language_model.lm_head.weight"
             || name.split('.').any(|part| SENSES.contains(&part))
     };
     match checkpoint
