@@ -341,6 +341,12 @@ def stock():
     return {name: {**row, "gguf": False} for name, row in rows.items()}
 
 
+def without(row, *keys):
+    """The same model, whose config.json leaves out what transformers takes anyway."""
+    shorter = {key: value for key, value in row["config"].items() if key not in keys}
+    return {**row, "spelled": row.get("spelled", []) + [shorter]}
+
+
 def rows():
     rows = {}
     rows["llama"] = row("llama", "llama", llama(), serial(), spelled=[
@@ -469,4 +475,11 @@ def rows():
     rows["gpt-oss-mxfp4"] = row("gpt-oss", "gpt-oss", {**oss, "quantization_config": {
         "modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens", "lm_head"],
         "quant_method": "mxfp4"}}, gpt_oss(True), pre="gpt-4o", reference=oss)
+    rows["llama-gelu"] = row("llama", "llama", llama(hidden_act="gelu"), serial(), gguf=False)
+    rows["qwen3-window"] = row("qwen3", "qwen2", {**rows["qwen3"]["config"], "sliding_window": WINDOW, "use_sliding_window": True,
+                                                  "max_window_layers": 2}, serial(dim=128, tied=True) + qk(128), gguf=False)
+    for name, keys in [("gemma3", ("rms_norm_eps", "head_dim", "query_pre_attn_scalar", "rope_theta", "rope_local_base_freq")),
+                       ("mixtral", ("rope_theta", "rms_norm_eps", "num_experts_per_tok")),
+                       ("qwen3", ("rms_norm_eps", "head_dim")), ("gpt-oss", ("rope_theta", "rms_norm_eps", "head_dim"))]:
+        rows[name] = without(rows[name], *keys)
     return {**rows, **stock()}
