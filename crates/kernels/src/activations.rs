@@ -1,6 +1,7 @@
 //! What the weights are multiplied by: in twice 8 bits for quantised weights, else as they are.
 
 use crate::block::BlockType;
+use crate::pool::Pool;
 
 /// Columns that share one scale.
 const BLOCK: usize = 32;
@@ -44,6 +45,27 @@ impl Activations {
             columns,
             form,
         }
+    }
+
+    /// None yet: to be filled by [`Activations::set`].
+    pub fn empty() -> Activations {
+        Activations {
+            rows: 0,
+            columns: 0,
+            form: Form::Plain(Vec::new()),
+        }
+    }
+
+    /// Other activations in the same memory, for weights of all these types.
+    pub fn set(&mut self, _pool: &Pool, kinds: &[BlockType], values: &[f32], columns: usize) {
+        let kind = kinds.iter().find(|kind| !kind.is_plain());
+        let kind = kind.or(kinds.first()).copied().unwrap_or(BlockType::F32);
+        *self = Activations::of(kind, values, columns);
+    }
+
+    /// Whether they were made for weights of this type.
+    pub(crate) fn is_for(&self, kind: BlockType) -> bool {
+        kind.is_plain() == matches!(self.form, Form::Plain(_))
     }
 
     /// How many rows.
