@@ -13,6 +13,7 @@ mod attention;
 mod block;
 mod dequantize;
 mod dot;
+mod exp;
 mod half;
 mod matrix;
 mod multiply;
