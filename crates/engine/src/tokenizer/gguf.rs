@@ -95,17 +95,10 @@ impl Source<'_> {
             .unwrap_or(named.adds_bos);
         let eos = self.truth("add_eos_token").unwrap_or(false);
         Ok(Parts {
-            added: self.added(&vocabulary),
             normal,
             steps: named.steps,
-            algorithm: Algorithm::Bpe(Box::new(bpe)),
             writing,
-            strips_space: false,
-            before: vocabulary.bos.filter(|_| bos).into_iter().collect(),
-            after: vocabulary.eos.filter(|_| eos).into_iter().collect(),
-            ends: self.ends(&vocabulary),
-            mistakes_commands: true,
-            vocabulary,
+            ..self.parts(vocabulary, Algorithm::Bpe(Box::new(bpe)), bos, eos)
         })
     }
 
@@ -120,18 +113,11 @@ impl Source<'_> {
         normal.extend(spaced.then_some(front));
         let bos = self.truth("add_bos_token").unwrap_or(true);
         let eos = self.truth("add_eos_token").unwrap_or(false);
+        let spm = Spm::new(&vocabulary, self.scores()?)?;
         Ok(Parts {
-            added: self.added(&vocabulary),
             normal,
-            steps: Vec::new(),
-            algorithm: Algorithm::Spm(Box::new(Spm::new(&vocabulary, self.scores()?)?)),
-            writing: Writing::Meta,
             strips_space: spaced,
-            before: vocabulary.bos.filter(|_| bos).into_iter().collect(),
-            after: vocabulary.eos.filter(|_| eos).into_iter().collect(),
-            ends: self.ends(&vocabulary),
-            mistakes_commands: true,
-            vocabulary,
+            ..self.parts(vocabulary, Algorithm::Spm(Box::new(spm)), bos, eos)
         })
     }
 
@@ -164,17 +150,9 @@ impl Source<'_> {
         let bos = self.truth("add_bos_token").unwrap_or(false);
         let eos = self.truth("add_eos_token").unwrap_or(true);
         Ok(Parts {
-            added: self.added(&vocabulary),
             normal: vec![Normal::SentencePiece(Box::new(rules))],
-            steps: Vec::new(),
-            algorithm: Algorithm::Unigram(Box::new(unigram)),
-            writing: Writing::Meta,
             strips_space: spaced,
-            before: vocabulary.bos.filter(|_| bos).into_iter().collect(),
-            after: vocabulary.eos.filter(|_| eos).into_iter().collect(),
-            ends: self.ends(&vocabulary),
-            mistakes_commands: true,
-            vocabulary,
+            ..self.parts(vocabulary, Algorithm::Unigram(Box::new(unigram)), bos, eos)
         })
     }
 
@@ -190,19 +168,31 @@ impl Source<'_> {
             lowercase,
         };
         let separator = vocabulary.valid(self.id("seperator").unwrap_or(102));
+        let words = Algorithm::WordPiece(Box::new(WordPiece::new(&vocabulary, usize::MAX)));
         Ok(Parts {
-            added: self.added(&vocabulary),
             normal: vec![Normal::Bert(rules)],
             steps: bert_words()?,
-            algorithm: Algorithm::WordPiece(Box::new(WordPiece::new(&vocabulary, usize::MAX))),
-            writing: Writing::Meta,
             strips_space: true,
-            before: vocabulary.bos.into_iter().collect(),
             after: separator.into_iter().collect(),
+            ..self.parts(vocabulary, words, true, false)
+        })
+    }
+
+    /// What all kinds share: no steps before the algorithm, and BOS and EOS where they are wanted.
+    fn parts(&self, vocabulary: Vocabulary, algorithm: Algorithm, bos: bool, eos: bool) -> Parts {
+        Parts {
+            added: self.added(&vocabulary),
+            normal: Vec::new(),
+            steps: Vec::new(),
+            algorithm,
+            writing: Writing::Meta,
+            strips_space: false,
+            before: vocabulary.bos.filter(|_| bos).into_iter().collect(),
+            after: vocabulary.eos.filter(|_| eos).into_iter().collect(),
             ends: self.ends(&vocabulary),
             mistakes_commands: true,
             vocabulary,
-        })
+        }
     }
 
     /// The tokens; `roles`: BOS, EOS and the unknown token where the file does not say.

@@ -5,9 +5,11 @@ pub mod family;
 pub mod scripted;
 pub mod tiny;
 
-use engine::{Asked, Cancel, LoadOptions, Model, Sequence, Wanted};
-use protocol::{Limits, PromptMessage, Role, Sampling};
-use std::path::PathBuf;
+use candle_core::quantized::GgmlDType;
+use engine::{Asked, Cancel, Generated, LoadOptions, Model, Sequence, Wanted, generate};
+use protocol::{AppError, Limits, PromptMessage, Role, Sampling, WorkerAnswered};
+use std::path::{Path, PathBuf};
+use tiny::Tiny;
 
 pub const SMOLLM2: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
 pub const QWEN: &str = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf";
@@ -25,7 +27,7 @@ pub fn model_path(file: &str) -> PathBuf {
     folder.join(file)
 }
 
-pub fn load_path(path: &std::path::Path, threads: u32) -> Model {
+pub fn load_path(path: &Path, threads: u32) -> Model {
     let options = LoadOptions {
         context: None,
         threads,
@@ -68,6 +70,43 @@ pub fn anew<'a>(
 pub fn likeliest(logits: &[f32]) -> u32 {
     let best = (0u32..).zip(logits).max_by(|a, b| a.1.total_cmp(b.1));
     best.unwrap().0
+}
+
+/// A tiny random model that is written into a folder.
+pub fn tiny_model(folder: &Path) -> Model {
+    load_path(&Tiny::new("llama", GgmlDType::Q8_0).write(folder), 1)
+}
+
+/// An answer of at most so many tokens, always the same.
+pub fn ask(
+    model: &Model,
+    sequence: &mut Sequence,
+    messages: &[PromptMessage],
+    most: u32,
+) -> Result<(String, WorkerAnswered), AppError> {
+    let limits = Limits {
+        max_tokens: Some(most),
+    };
+    let mut text = String::new();
+    let mut on = |event| {
+        if let Generated::Text(more) = event {
+            text += &more;
+        }
+    };
+    let sampling = Sampling {
+        temperature: 1.0,
+        seed: Some(5),
+        ..greedy()
+    };
+    let cancel = Cancel::new();
+    let answered = generate(
+        model,
+        sequence,
+        anew(messages, &sampling, &limits),
+        &cancel,
+        &mut on,
+    )?;
+    Ok((text, answered))
 }
 
 /// Reads ids in one step and gives the logits after the last.

@@ -1,24 +1,13 @@
 //! Writes model files: GGUF byte by byte as llama.cpp's converter does, and safetensors.
 
 use super::tensor::{Data, Tensors};
-use candle_core::quantized::{GgmlDType, QTensor};
-use candle_core::{Device, Tensor};
+use formats::ggml;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// ggml's number of a type, the numbers in its block and the block's bytes.
-pub fn ggml(kind: &str) -> (u32, usize, usize) {
-    match kind {
-        "F32" => (0, 1, 4),
-        "F16" => (1, 1, 2),
-        "Q4_0" => (2, 32, 18),
-        "Q8_0" => (8, 32, 34),
-        "Q4_K" => (12, 256, 144),
-        "Q6_K" => (14, 256, 210),
-        "BF16" => (30, 1, 2),
-        "MXFP4" => (39, 32, 17),
-        other => panic!("unknown type {other}"),
-    }
+/// The type of a name.
+pub fn ggml(kind: &str) -> ggml::Type {
+    ggml::Type::named(kind).unwrap_or_else(|| panic!("unknown type {kind}"))
 }
 
 /// A tensor of a GGUF file.
@@ -90,7 +79,7 @@ pub fn gguf(metadata: &[Value], tensors: &[Placed]) -> Vec<u8> {
         for size in &tensor.shape {
             out.extend(size.to_le_bytes());
         }
-        out.extend(ggml(&tensor.kind).0.to_le_bytes());
+        out.extend(ggml(&tensor.kind).id.to_le_bytes());
         out.extend(offset.to_le_bytes());
         offset += (tensor.data.len() as u64).next_multiple_of(32);
     }
@@ -140,25 +129,11 @@ fn safetensors<'a>(
     std::fs::write(path, out).unwrap();
 }
 
-/// Numbers in a type, by candle's quantiser: rows of `columns`.
+/// Numbers in a type: rows of `columns`, each of whole blocks.
 pub fn as_kind(kind: &str, columns: usize, numbers: &[f32]) -> Vec<u8> {
-    let to = match kind {
-        "F32" => return numbers.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        "F16" => GgmlDType::F16,
-        "BF16" => GgmlDType::BF16,
-        "Q4_0" => GgmlDType::Q4_0,
-        "Q8_0" => GgmlDType::Q8_0,
-        "Q4_K" => GgmlDType::Q4K,
-        "Q6_K" => GgmlDType::Q6K,
-        other => panic!("no quantiser for {other}"),
-    };
-    let shape = (numbers.len() / columns, columns);
-    let whole = Tensor::from_vec(numbers.to_vec(), shape, &Device::Cpu).unwrap();
-    QTensor::quantize(&whole, to)
-        .unwrap()
-        .data()
-        .unwrap()
-        .into_owned()
+    let kind = ggml(kind);
+    assert!((columns as u64).is_multiple_of(kind.block), "{columns}");
+    engine::quantise(kind, numbers).unwrap()
 }
 
 /// The weights of a repository's folder, in one file or in several with their index.

@@ -273,7 +273,7 @@ fn made(name: &str, shape: &[usize], around: &Value, spread: &Value) -> Tensor {
 /// What llama.cpp's own quantiser leaves alone: vectors, biases, the choice of experts.
 fn quantise(tensor: &mut Placed, kind: &str) {
     let is_matrix = tensor.shape.len() > 1 && tensor.name.ends_with(".weight");
-    let fits = tensor.shape[0].is_multiple_of(ggml(kind).1 as u64);
+    let fits = tensor.shape[0].is_multiple_of(ggml(kind).block);
     if tensor.kind != "F32" || !is_matrix || !fits || tensor.name.contains("ffn_gate_inp") {
         return;
     }
