@@ -23,7 +23,8 @@ mod smollm3;
 pub(crate) mod stock;
 mod window;
 
-pub(crate) use rope::{Factors, Pairs, Rope, Scaling};
+pub(crate) use kernels::steps::{Activation, NormKind, Pairs};
+pub(crate) use rope::{Factors, Rope, Scaling};
 
 use formats::Checkpoint;
 use protocol::AppError;
@@ -167,21 +168,6 @@ pub(crate) struct Experts {
     pub normalised: bool,
 }
 
-/// What bends a feed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Activation {
-    /// `x / (1 + e^-x)`
-    Silu,
-    /// `x * Phi(x)`, by the error function.
-    Gelu,
-    /// GELU by tanh; arXiv 1606.08415, section 2.
-    GeluTanh,
-    /// `max(x, 0)`
-    Relu,
-    /// `gate / (1 + e^(-1.702 gate)) * (up + 1)`, both kept within `limit`: gpt-oss's SwiGLU.
-    ClampedSwiglu { limit: f32 },
-}
-
 /// What makes a vector's size one.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Norm {
@@ -195,15 +181,6 @@ pub(crate) struct Norm {
     pub eps: f32,
     /// Whether one is added to the weight that is stored.
     pub plus_one: bool,
-}
-
-/// By what a vector is divided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NormKind {
-    /// `x / sqrt(mean(x^2) + eps)`
-    Rms,
-    /// `(x - mean(x)) / sqrt(variance(x) + eps)`
-    Layer,
 }
 
 /// `weight x + bias`

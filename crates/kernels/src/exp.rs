@@ -3,7 +3,6 @@
 //!
 //! `exp` by Cody and Waite's reduction ("Software Manual for the Elementary Functions", 1980,
 //! chapter 6); the polynomials are minimax fits of our own. What is not a number stays so.
-#![allow(dead_code)] // attention and the steps use it
 
 /// Added and taken away again, it rounds to a whole number.
 const ROUND: f32 = 12_582_912.0; // 1.5 * 2^23

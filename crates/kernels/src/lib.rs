@@ -21,6 +21,7 @@ mod plain;
 mod pool;
 mod probe;
 mod product;
+pub mod steps;
 
 pub use activations::Activations;
 pub use attention::{KeysValues, Scoring, attend};

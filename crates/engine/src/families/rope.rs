@@ -8,6 +8,7 @@ mod said;
 
 pub(super) use said::of;
 
+use super::Pairs;
 use std::f64::consts::TAU;
 
 /// How heads are turned.
@@ -18,15 +19,6 @@ pub(crate) struct Rope {
     pub base: f64,
     pub scaling: Scaling,
     pub pairs: Pairs,
-}
-
-/// Which numbers of a head turn together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pairs {
-    /// Neighbours: 2i and 2i + 1.
-    Neighbours,
-    /// Halves: i and i + dims / 2.
-    Halves,
 }
 
 /// How positions beyond those of the training are reached.
