@@ -1,4 +1,4 @@
-//! Half-precision numbers.
+//! Numbers of 16 bits.
 
 /// IEEE 754 binary16 to binary32, exactly, in plain Rust.
 pub(crate) fn to_f32(bits: u16) -> f32 {
@@ -16,6 +16,31 @@ pub(crate) fn to_f32(bits: u16) -> f32 {
     }
 }
 
+/// binary32 to binary16, to the nearest and of two equally near ones the even; what is beyond the
+/// largest half-float becomes that, with its sign.
+pub(crate) fn from_f32(number: f32) -> u16 {
+    const LARGEST: f32 = 65504.0;
+    let bits = number.clamp(-LARGEST, LARGEST).to_bits();
+    let (sign, size) = ((bits >> 16) as u16 & 0x8000, bits & 0x7fff_ffff);
+    let half = match size {
+        // Subnormal, or the smallest normal: in units of 2^-24, rounded by the sum with 2^23.
+        0..0x3880_0000 => {
+            let units = f32::from_bits(size) * 16_777_216.0 + 8_388_608.0;
+            units.to_bits() - 8_388_608f32.to_bits()
+        }
+        0x3880_0000..=0x7f80_0000 => ((size + 0xfff + (size >> 13 & 1)) >> 13) - (112 << 10),
+        _ => 0x7e00 | size >> 13 & 0x3ff,
+    };
+    sign | half as u16
+}
+
+/// The nearest bfloat16, as a number, of two equally near ones the even; for what is a number.
+#[inline(always)]
+pub(crate) fn to_bf16(number: f32) -> f32 {
+    let bits = number.to_bits();
+    f32::from_bits(bits.wrapping_add(0x7fff + (bits >> 16 & 1)) & 0xffff_0000)
+}
+
 /// Half-floats as numbers, as many as both slices hold.
 #[inline(always)]
 pub(crate) fn to_numbers(bytes: &[u8], numbers: &mut [f32]) {
@@ -26,7 +51,39 @@ pub(crate) fn to_numbers(bytes: &[u8], numbers: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
-    use super::to_f32;
+    use super::{from_f32, to_bf16, to_f32};
+
+    #[test]
+    fn every_half_comes_back_and_what_lies_between_goes_to_the_nearest() {
+        for bits in 0..=u16::MAX {
+            let number = to_f32(bits);
+            match bits & 0x7fff {
+                0..0x7c00 => assert_eq!(from_f32(number), bits, "{bits:#x}"),
+                0x7c00 => assert_eq!(from_f32(number), bits - 1, "the largest for infinity"),
+                _ => assert_eq!(from_f32(number), bits | 0x200, "{bits:#x}"),
+            }
+        }
+        for bits in 0..0x7bffu16 {
+            // Exact in f32: the middle of two neighbours.
+            let middle = (to_f32(bits) + to_f32(bits + 1)) / 2.0;
+            let next = |step: i32| f32::from_bits((middle.to_bits() as i32 + step) as u32);
+            assert_eq!(from_f32(middle), bits + bits % 2, "{bits:#x}");
+            assert_eq!(from_f32(next(-1)), bits, "{bits:#x}");
+            assert_eq!(from_f32(next(1)), bits + 1, "{bits:#x}");
+            assert_eq!(from_f32(-middle), 0x8000 | (bits + bits % 2), "{bits:#x}");
+        }
+        for (number, rounded) in [
+            (1.003, 1.0),
+            (1.0 + 1.0 / 256.0, 1.0),
+            (1.004, 1.0078125),
+            (-1.0 - 3.0 / 256.0, -1.015625),
+        ] {
+            assert_eq!(to_bf16(number), rounded);
+        }
+        assert_eq!(from_f32(65520.0), 0x7bff);
+        assert_eq!(from_f32(-1e38), 0xfbff);
+        assert_eq!(from_f32(1e-30), 0);
+    }
 
     #[test]
     fn known_halves() {

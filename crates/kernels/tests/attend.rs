@@ -1,203 +1,313 @@
-//! Attention against a plain reckoning in f64; one by one, many at once, and on every level of
-//! instructions the same bits.
+//! Attention against a plain reckoning in f64; and the same bits one by one, many at once, on all
+//! threads and every level of instructions.
 
-use kernels::{KeysValues, Level, Scoring, attend};
+mod common;
 
-/// Numbers from -1 to 1 that repeat late.
-fn numbers(count: usize, salt: u32) -> Vec<f32> {
-    let mut state = 0x9e37_79b9_u32 ^ salt;
-    (0..count)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 17;
-            state ^= state << 5;
-            state as f32 / u32::MAX as f32 * 2.0 - 1.0
-        })
-        .collect()
+use common::numbers;
+use kernels::{HeadScoring, KvKind, KvShape, LayerKv, Level, Pool, attend};
+
+/// A layer of which `positions` are written.
+struct Layer {
+    shape: KvShape,
+    heads: usize,
+    keys: Vec<f32>,    // (positions, kv_heads * key_size)
+    values: Vec<f32>,  // (positions, kv_heads * value_size)
+    queries: Vec<f32>, // (positions, heads * key_size)
 }
 
-fn reckoned(kv: &KeysValues<'_>, query: &[f32], seen: usize) -> Vec<f64> {
-    let dot = |key: &[f32]| -> f64 {
-        query
-            .iter()
-            .zip(key)
-            .map(|(a, b)| f64::from(*a) * f64::from(*b))
-            .sum()
-    };
-    let scoring = kv.scoring;
-    let begin = scoring
-        .window
-        .map_or(0, |window| seen.saturating_sub(window));
-    let scores: Vec<f64> = kv
-        .keys
-        .chunks(kv.key_size)
-        .take(seen)
-        .enumerate()
-        .map(|(position, key)| {
-            if position < begin {
-                return f64::NEG_INFINITY;
+impl Layer {
+    /// Keys and values are halves, so that they are the same in pages of either kind.
+    fn new(heads: usize, shape: KvShape, positions: usize) -> Layer {
+        let halves = |size: usize, salt| {
+            let numbers = numbers(positions * shape.kv_heads * size, salt);
+            numbers.iter().map(|x| (x * 256.0).round() / 64.0).collect()
+        };
+        Layer {
+            shape,
+            heads,
+            keys: halves(shape.key_size, 1),
+            values: halves(shape.value_size, 2),
+            queries: numbers(positions * heads * shape.key_size, 3),
+        }
+    }
+
+    fn plain(&self) -> HeadScoring<'static> {
+        HeadScoring {
+            heads: self.heads,
+            scale: 1.0 / (self.shape.key_size as f32).sqrt(),
+            window: None,
+            softcap: None,
+            slopes: None,
+            sinks: None,
+        }
+    }
+
+    fn positions(&self) -> usize {
+        self.queries.len() / (self.heads * self.shape.key_size)
+    }
+
+    /// Tokens `from..until` read at once.
+    fn read(
+        &self,
+        pool: &Pool,
+        kv: &mut LayerKv,
+        scoring: &HeadScoring<'_>,
+        from: usize,
+        until: usize,
+    ) -> Vec<f32> {
+        let rows = |numbers: &[f32]| {
+            let row = numbers.len() / self.positions();
+            numbers[from * row..until * row].to_vec()
+        };
+        assert!(kv.write(from, &rows(&self.keys), &rows(&self.values)));
+        let mut out = vec![7.0; (until - from) * self.heads * self.shape.value_size];
+        let queries = rows(&self.queries);
+        assert!(attend(pool, kv, &queries, from, scoring, &mut out));
+        out
+    }
+
+    /// All of it, so many tokens at once.
+    fn all(&self, pool: &Pool, scoring: &HeadScoring<'_>, at_once: usize) -> Vec<f32> {
+        let mut kv = LayerKv::new(self.shape);
+        let steps = (0..self.positions()).step_by(at_once);
+        steps
+            .flat_map(|from| {
+                let until = (from + at_once).min(self.positions());
+                self.read(pool, &mut kv, scoring, from, until)
+            })
+            .collect()
+    }
+
+    fn reckoned(&self, scoring: &HeadScoring<'_>, token: usize, head: usize) -> Vec<f64> {
+        let KvShape {
+            kv_heads,
+            key_size,
+            value_size,
+            ..
+        } = self.shape;
+        let kv_head = head / (self.heads / kv_heads);
+        let query = &self.queries[(token * self.heads + head) * key_size..][..key_size];
+        let begin = (token + 1).saturating_sub(scoring.window.unwrap_or(usize::MAX));
+        let score = |position: usize| -> f64 {
+            let key = &self.keys[(position * kv_heads + kv_head) * key_size..];
+            let products = query.iter().zip(key);
+            let mut score: f64 = products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+            if let Some(slopes) = scoring.slopes {
+                let fall = bf16(bf16(slopes[head]) * position as f32);
+                score += f64::from(fall);
             }
-            let bias = scoring.bias.map_or(0.0, |bias| f64::from(bias[position]));
-            let score = (dot(key) + bias) * f64::from(kv.scale);
+            score *= f64::from(scoring.scale);
             match scoring.softcap.map(f64::from) {
                 Some(cap) => (score / cap).tanh() * cap,
                 None => score,
             }
-        })
-        .collect();
-    let sink = scoring.sink.map_or(f64::NEG_INFINITY, f64::from);
-    let largest = scores.iter().copied().fold(sink, f64::max);
-    let weights: Vec<f64> = scores.iter().map(|score| (score - largest).exp()).collect();
-    let sum: f64 = weights.iter().sum::<f64>() + (sink - largest).exp();
-    (0..kv.value_size)
-        .map(|i| {
-            let values = kv
-                .values
-                .chunks(kv.value_size)
-                .map(|value| f64::from(value[i]));
-            weights
-                .iter()
-                .zip(values)
-                .map(|(weight, value)| weight / sum * value)
-                .sum()
-        })
-        .collect()
-}
+        };
+        let scores: Vec<f64> = (begin..=token).map(score).collect();
+        let sink = scoring
+            .sinks
+            .map_or(f64::NEG_INFINITY, |sinks| f64::from(sinks[head]));
+        let largest = scores.iter().copied().fold(sink, f64::max);
+        let weights: Vec<f64> = scores.iter().map(|score| (score - largest).exp()).collect();
+        let sum: f64 = weights.iter().sum::<f64>() + (sink - largest).exp();
+        let value = |position: usize, i: usize| {
+            f64::from(self.values[(position * kv_heads + kv_head) * value_size + i])
+        };
+        (0..value_size)
+            .map(|i| {
+                let weighted = weights.iter().zip(begin..);
+                weighted
+                    .map(|(weight, position)| weight / sum * value(position, i))
+                    .sum()
+            })
+            .collect()
+    }
 
-fn check(key_size: usize, value_size: usize, past: usize, rows: usize, scoring: Scoring<'_>) {
-    let positions = past + rows;
-    let (keys, values) = (
-        numbers(positions * key_size, 1),
-        numbers(positions * value_size, 2),
-    );
-    let queries: Vec<f32> = numbers(rows * key_size, 3)
-        .iter()
-        .map(|x| x * 4.0)
-        .collect();
-    let scale = 1.0 / (key_size as f32).sqrt();
-    let kv = KeysValues {
-        keys: &keys,
-        values: &values,
-        key_size,
-        value_size,
-        scale,
-        scoring,
-    };
-    let mut first: Option<Vec<f32>> = None;
-    for level in Level::usable() {
-        let mut out = vec![7.0; rows * value_size];
-        assert!(attend(level, &kv, &queries, past + 1, &mut out));
-        for (row, (query, found)) in queries
-            .chunks(key_size)
-            .zip(out.chunks(value_size))
-            .enumerate()
-        {
-            let expected = reckoned(&kv, query, past + row + 1);
+    /// As reckoned; and the same bits in every way of reading.
+    fn check(&self, scoring: &HeadScoring<'_>) {
+        let name = format!("{:?} of {} {scoring:?}", self.shape, self.positions());
+        let first = self.all(&Pool::new(1), scoring, self.positions());
+        for (row, found) in first.chunks(self.shape.value_size).enumerate() {
+            let expected = self.reckoned(scoring, row / self.heads, row % self.heads);
             for (found, expected) in found.iter().zip(&expected) {
                 assert!(
-                    (f64::from(*found) - expected).abs() < 1e-5,
-                    "{level:?} row {row}: {found} for {expected}"
+                    (f64::from(*found) - expected).abs() < 4e-5,
+                    "row {row}: {found} for {expected} {name}"
                 );
             }
-            let mut alone = vec![7.0; value_size];
-            assert!(attend(level, &kv, query, past + row + 1, &mut alone));
-            assert_eq!(alone, found, "{level:?} row {row} alone");
         }
-        assert_eq!(first.get_or_insert(out.clone()), &out, "{level:?}");
+        let bits = |numbers: &[f32]| -> Vec<u32> { numbers.iter().map(|x| x.to_bits()).collect() };
+        for level in Level::usable() {
+            let pool = Pool::with_level(3, level);
+            for kind in [KvKind::F16, KvKind::F32] {
+                let shape = KvShape { kind, ..self.shape };
+                let layer = Layer {
+                    shape,
+                    queries: self.queries.clone(),
+                    keys: self.keys.clone(),
+                    values: self.values.clone(),
+                    ..*self
+                };
+                for at_once in [1, 2, 7, 64, self.positions()] {
+                    let found = layer.all(&pool, scoring, at_once);
+                    assert!(
+                        bits(&first) == bits(&found),
+                        "{level:?} {kind:?} by {at_once}: {name}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The nearest bfloat16, by way of the two neighbours.
+fn bf16(x: f32) -> f32 {
+    let low = f32::from_bits(x.to_bits() & 0xffff_0000);
+    let high = f32::from_bits((x.to_bits() & 0xffff_0000) + 0x1_0000);
+    let even = low.to_bits() >> 16 & 1 == 0;
+    let (down, up) = ((x - low).abs(), (high - x).abs());
+    if down < up || down == up && even {
+        low
+    } else {
+        high
+    }
+}
+
+fn shape(kv_heads: usize, key_size: usize, value_size: usize) -> KvShape {
+    KvShape {
+        kv_heads,
+        key_size,
+        value_size,
+        kind: KvKind::F16,
     }
 }
 
 #[test]
 fn as_reckoned_and_the_same_bits_however_read() {
-    for (key_size, value_size) in [(64, 64), (128, 128), (80, 80), (9, 5), (1, 1)] {
-        for (past, rows) in [(0, 1), (0, 9), (3, 4), (200, 7)] {
-            check(key_size, value_size, past, rows, Scoring::default());
-        }
+    for (heads, shape, positions) in [
+        (1, shape(1, 1, 1), 3),
+        (2, shape(2, 9, 5), 66),
+        (4, shape(2, 8, 8), 130),
+        (9, shape(3, 64, 64), 70),
+        (6, shape(6, 96, 96), 65),
+        (4, shape(1, 256, 256), 67),
+        (71, shape(1, 64, 64), 20),
+        (128, shape(128, 16, 24), 5),
+        (5, shape(1, 80, 112), 129),
+    ] {
+        let layer = Layer::new(heads, shape, positions);
+        layer.check(&layer.plain());
     }
 }
 
 #[test]
-fn windows_caps_biases_and_sinks() {
-    let bias = numbers(300, 5);
-    let plain = Scoring::default;
-    let bias = Some(&bias[..]);
+fn windows_caps_slopes_and_sinks() {
+    let layer = Layer::new(6, shape(2, 24, 16), 200);
+    let slopes = [0.5, 0.25, 0.1, 0.03, 0.004, 0.7];
+    let sinks = [0.5, -40.0, 1.5, 30.0, 0.0, f32::NEG_INFINITY];
+    let plain = layer.plain();
+    for window in [1, 3, 63, 64, 65, 100, 1000] {
+        layer.check(&HeadScoring {
+            window: Some(window),
+            ..plain
+        });
+    }
     for scoring in [
-        Scoring {
-            window: Some(1),
-            ..plain()
-        },
-        Scoring {
-            window: Some(3),
-            ..plain()
-        },
-        Scoring {
-            window: Some(16),
-            ..plain()
-        },
-        Scoring {
-            window: Some(1000),
-            ..plain()
-        },
-        Scoring {
+        HeadScoring {
             softcap: Some(2.0),
-            ..plain()
+            ..plain
         },
-        Scoring { bias, ..plain() },
-        Scoring {
-            sink: Some(0.5),
-            ..plain()
+        HeadScoring {
+            slopes: Some(&slopes),
+            ..plain
         },
-        Scoring {
-            sink: Some(-40.0),
-            ..plain()
+        HeadScoring {
+            sinks: Some(&sinks),
+            ..plain
         },
-        Scoring {
-            window: Some(5),
+        HeadScoring {
+            window: Some(70),
             softcap: Some(3.0),
-            bias,
-            sink: Some(1.5),
+            slopes: Some(&slopes),
+            sinks: Some(&sinks),
+            ..plain
         },
     ] {
-        for (past, rows) in [(0, 1), (0, 9), (3, 4), (200, 7)] {
-            check(24, 16, past, rows, scoring);
+        layer.check(&scoring);
+    }
+}
+
+#[test]
+fn what_lies_beyond_a_cut_and_on_a_fork_changes_nothing() {
+    let layer = Layer::new(4, shape(2, 16, 16), 150);
+    let (pool, scoring) = (Pool::new(2), layer.plain());
+    let afresh = layer.all(&pool, &scoring, 150);
+    let row = 4 * 16;
+    for kind in [KvKind::F16, KvKind::F32] {
+        let shape = KvShape {
+            kind,
+            ..layer.shape
+        };
+        let mut kv = LayerKv::new(shape);
+        layer.read(&pool, &mut kv, &scoring, 0, 140);
+        // Another answer, of numbers that would spoil everything they touch.
+        let rubbish = vec![f32::NAN; 30 * 32];
+        assert!(kv.write(100, &rubbish, &rubbish));
+        let mut fork = kv.clone();
+        kv.truncate(100);
+        for kv in [&mut fork, &mut kv] {
+            for token in 100..150 {
+                let out = layer.read(&pool, kv, &scoring, token, token + 1);
+                assert_eq!(out, afresh[token * row..][..row], "{kind:?} {token}");
+            }
         }
+        assert!(kv.write(100, &rubbish, &rubbish));
+        assert_eq!(
+            layer.read(&pool, &mut kv, &scoring, 100, 117),
+            afresh[100 * row..117 * row],
+            "{kind:?}"
+        );
     }
 }
 
 #[test]
 fn sizes_that_do_not_agree_are_refused() {
-    let numbers = [1.0; 64];
-    let kv = KeysValues {
-        keys: &numbers,
-        values: &numbers,
-        key_size: 16,
-        value_size: 16,
-        scale: 1.0,
-        scoring: Scoring::default(),
+    let layer = Layer::new(4, shape(2, 16, 8), 3);
+    let (pool, plain) = (Pool::new(1), layer.plain());
+    let mut kv = LayerKv::new(layer.shape);
+    layer.read(&pool, &mut kv, &plain, 0, 3);
+    let mut out = [7.0; 4 * 8 * 2];
+    let queries = [1.0; 4 * 16 * 2];
+    let mut refused = |queries: usize, past: usize, scoring: HeadScoring<'_>, size: usize| {
+        let numbers = [1.0; 4 * 16 * 2];
+        let out = &mut out[..size];
+        assert!(
+            !attend(&pool, &kv, &numbers[..queries], past, &scoring, out),
+            "{queries} {past} {size} {scoring:?}"
+        );
     };
-    let mut out = [7.0; 32];
-    assert!(
-        !attend(Level::Portable, &kv, &numbers[..32], 4, &mut out),
-        "five positions of four"
-    );
-    assert!(!attend(Level::Portable, &kv, &numbers[..31], 1, &mut out));
-    assert!(!attend(Level::Portable, &kv, &numbers[..32], 0, &mut out));
-    assert!(!attend(Level::Portable, &kv, &numbers[..16], 1, &mut out));
+    refused(127, 0, plain, 64);
+    refused(64, 0, plain, 64);
+    refused(128, 0, plain, 63);
+    refused(128, 63, plain, 64);
+    refused(128, usize::MAX, plain, 64);
+    let short = &queries[..3];
     for scoring in [
-        Scoring {
+        HeadScoring { heads: 0, ..plain },
+        HeadScoring { heads: 3, ..plain },
+        HeadScoring {
             window: Some(0),
-            ..Scoring::default()
+            ..plain
         },
-        Scoring {
-            bias: Some(&numbers[..1]),
-            ..Scoring::default()
+        HeadScoring {
+            slopes: Some(short),
+            ..plain
+        },
+        HeadScoring {
+            sinks: Some(short),
+            ..plain
         },
     ] {
-        let kv = KeysValues { scoring, ..kv };
-        assert!(
-            !attend(Level::Portable, &kv, &numbers[..32], 1, &mut out),
-            "{scoring:?}"
-        );
+        refused(128, 0, scoring, 64);
     }
-    assert_eq!(out, [7.0; 32]);
+    assert_eq!(out, [7.0; 64]);
 }
