@@ -1,71 +1,175 @@
-//! What the weights are multiplied by: in twice 8 bits for quantised weights, else as they are.
+//! What the weights are multiplied by: 16-bit quants for quantised weights, else as they are.
+//!
+//! As in ggml's Q8_0, each 32 columns share a scale, but a quant has 16 bits: 8 bits alone are too
+//! coarse for small models. Of SmolLM2-135M they move logits by percents, and its answer to the
+//! capital of France is no longer Paris. Processors that multiply bytes get a quant in two, an
+//! upper and a lower one, and add up the same integers.
 
-use crate::block::BlockType;
-use crate::pool::Pool;
+use crate::block::{BlockType, SPAN};
+use crate::pool::{Disjoint, Pool};
+use crate::probe::Level;
 
 /// Columns that share one scale.
 const BLOCK: usize = 32;
-/// The dot products step by this many columns; shorter rows are padded with zeros.
-pub(crate) const STEP: usize = 64;
-/// Columns that share one scale of the unpacked weights: the finest of all block types.
-pub(crate) const GROUP: usize = 16;
+/// Blocks of a span.
+pub(crate) const BLOCKS: usize = SPAN / BLOCK;
+/// The largest quant: of its two bytes, both signed, the upper is then at most 127.
+const MOST: f32 = 127.0 * 256.0;
+/// Numbers of plain activations that are worth handing to a thread.
+const AT_ONCE: usize = 1 << 13;
 
-/// Each row is two planes of 8 bits: the values, and what rounding them left over.
-pub(crate) const PLANES: usize = 2;
-/// The second plane's scale is the first's divided by this: half a step becomes 127.
-const FINER: f32 = 254.0;
-
-/// Rows of activations, made once for weights of a type and used by every row of them.
+/// Rows of activations, made once and used by every matrix that is multiplied by them.
+#[derive(Default)]
 pub struct Activations {
     rows: usize,
     columns: usize,
-    form: Form,
+    /// `(rows, columns)`, where weights are plain numbers.
+    plain: Option<Vec<f32>>,
+    /// `(spans, rows)`, where weights are quants; and the level that they are laid out for.
+    quants: Option<(Level, Vec<Span>)>,
+    /// Memory of the two while they are not in use.
+    spare: (Vec<f32>, Vec<Span>),
 }
 
-/// How they are multiplied.
-pub(crate) enum Form {
-    /// `(rows, columns)`, for weights that are plain numbers.
-    Plain(Vec<f32>),
-    /// For quants.
-    Quants(Quants),
+/// [`SPAN`] columns of one row; what the row does not have is zero.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub(crate) struct Span {
+    /// Two planes of bytes, the upper and the lower of each quant; or quants of 16 bits, four
+    /// columns in the order 0, 2, 1, 3.
+    pub codes: [[i8; SPAN]; 2],
+    /// What a quant is worth, for each block.
+    pub scales: [f32; BLOCKS],
+    /// Scale times the sum of the quants, for each block and each half of one.
+    pub sums: [f32; BLOCKS],
+    pub half_sums: [f32; 2 * BLOCKS],
+    /// -128 times the sum of the quants: weights that are signed are stored with 128 more.
+    pub shifts: [i32; BLOCKS],
+    pub half_shifts: [i32; 2 * BLOCKS],
+}
+
+impl Span {
+    const ZERO: Span = Span {
+        codes: [[0; SPAN]; 2],
+        scales: [0.0; BLOCKS],
+        sums: [0.0; BLOCKS],
+        half_sums: [0.0; 2 * BLOCKS],
+        shifts: [0; BLOCKS],
+        half_shifts: [0; 2 * BLOCKS],
+    };
+
+    /// Of up to [`SPAN`] values.
+    #[inline(always)]
+    fn fill(&mut self, values: &[f32], planes: bool) {
+        let (blocks, rest) = values.as_chunks::<BLOCK>();
+        for (at, values) in blocks.iter().enumerate() {
+            self.block(at, values, planes);
+        }
+        let mut used = blocks.len();
+        if !rest.is_empty() {
+            let mut padded = [0f32; BLOCK];
+            padded[..rest.len()].copy_from_slice(rest);
+            self.block(used, &padded, planes);
+            used += 1;
+        }
+        for at in used..BLOCKS {
+            self.block(at, &[0.0; BLOCK], planes);
+        }
+    }
+
+    #[inline(always)]
+    fn block(&mut self, at: usize, values: &[f32; BLOCK], planes: bool) {
+        // As integers, sizes compare as the numbers do, and what is not finite is the largest.
+        let size = |x: &f32| x.to_bits() & 0x7fff_ffff;
+        let largest = values.iter().fold(0, |most, x| size(x).max(most));
+        // A value that is not a number makes its whole block one, so that it is told, not lost.
+        let finite = largest < 0x7f80_0000;
+        let scale = if finite {
+            f32::from_bits(largest) / MOST
+        } else {
+            f32::NAN
+        };
+        let inverse = if scale >= f32::MIN_POSITIVE {
+            1.0 / scale
+        } else {
+            0.0
+        };
+        let mut quants = [0i32; BLOCK];
+        for (quant, x) in quants.iter_mut().zip(values) {
+            *quant = rounded(if finite { x * inverse } else { 0.0 });
+        }
+        let mut halves = [0i32; 2];
+        for (sum, quants) in halves.iter_mut().zip(quants.as_chunks::<{ BLOCK / 2 }>().0) {
+            *sum = quants.iter().sum();
+        }
+        self.scales[at] = scale;
+        self.sums[at] = scale * (halves[0] + halves[1]) as f32;
+        self.shifts[at] = -128 * (halves[0] + halves[1]);
+        for (half, sum) in halves.into_iter().enumerate() {
+            self.half_sums[2 * at + half] = scale * sum as f32;
+            self.half_shifts[2 * at + half] = -128 * sum;
+        }
+        if planes {
+            let [upper, lower] = &mut self.codes;
+            let (upper, lower) = (&mut upper[at * BLOCK..], &mut lower[at * BLOCK..]);
+            for ((upper, lower), quant) in upper.iter_mut().zip(lower).zip(quants) {
+                // The lower byte is signed: what it takes away, the upper one adds.
+                *upper = ((quant + 128) >> 8) as i8;
+                *lower = quant as i8;
+            }
+        } else {
+            let words = self.codes.as_flattened_mut().as_chunks_mut::<8>().0;
+            let words = &mut words[at * BLOCK / 4..];
+            for (words, quants) in words.iter_mut().zip(quants.as_chunks::<4>().0) {
+                for (place, column) in [0, 2, 1, 3].into_iter().enumerate() {
+                    let [low, high] = (quants[column] as i16).to_le_bytes();
+                    [words[2 * place], words[2 * place + 1]] = [low as i8, high as i8];
+                }
+            }
+        }
+    }
+}
+
+/// To the nearest integer, halves to even; of numbers below 2^22.
+#[inline(always)]
+fn rounded(x: f32) -> i32 {
+    // Where 1.5 * 2^23 is added, the lowest bits of the sum are the integer.
+    const MAGIC: f32 = 12_582_912.0;
+    (x + MAGIC).to_bits() as i32 - MAGIC.to_bits() as i32
 }
 
 impl Activations {
-    /// `rows` of `columns` values each, for weights of a type. Values past the last whole row
-    /// are ignored.
-    pub fn of(kind: BlockType, values: &[f32], columns: usize) -> Activations {
-        let rows = values.len().checked_div(columns).unwrap_or(0);
-        let values = &values[..rows * columns];
-        let form = match kind.is_plain() {
-            true => Form::Plain(values.to_vec()),
-            false => Form::Quants(Quants::of(values, rows, columns)),
-        };
-        Activations {
-            rows,
-            columns,
-            form,
-        }
-    }
-
     /// None yet: to be filled by [`Activations::set`].
     pub fn empty() -> Activations {
-        Activations {
-            rows: 0,
-            columns: 0,
-            form: Form::Plain(Vec::new()),
+        Activations::default()
+    }
+
+    /// Other activations in the same memory, rows of `columns` values for weights of all these
+    /// types. Values past the last whole row are ignored.
+    pub fn set(&mut self, pool: &Pool, kinds: &[BlockType], values: &[f32], columns: usize) {
+        self.columns = columns;
+        self.rows = values.len().checked_div(columns).unwrap_or(0);
+        let values = &values[..self.rows * columns];
+        if let Some(plain) = self.plain.take() {
+            self.spare.0 = plain;
         }
-    }
-
-    /// Other activations in the same memory, for weights of all these types.
-    pub fn set(&mut self, _pool: &Pool, kinds: &[BlockType], values: &[f32], columns: usize) {
-        let kind = kinds.iter().find(|kind| !kind.is_plain());
-        let kind = kind.or(kinds.first()).copied().unwrap_or(BlockType::F32);
-        *self = Activations::of(kind, values, columns);
-    }
-
-    /// Whether they were made for weights of this type.
-    pub(crate) fn is_for(&self, kind: BlockType) -> bool {
-        kind.is_plain() == matches!(self.form, Form::Plain(_))
+        if let Some((_, quants)) = self.quants.take() {
+            self.spare.1 = quants;
+        }
+        if kinds.iter().any(|kind| kind.is_plain()) {
+            let mut plain = std::mem::take(&mut self.spare.0);
+            plain.resize(values.len(), 0.0);
+            pool.chunks(&mut plain, AT_ONCE, |chunk, plain| {
+                plain.copy_from_slice(&values[chunk * AT_ONCE..][..plain.len()]);
+            });
+            self.plain = Some(plain);
+        }
+        if kinds.iter().any(|kind| !kind.is_plain()) {
+            let mut spans = std::mem::take(&mut self.spare.1);
+            spans.resize(columns.div_ceil(SPAN) * self.rows, Span::ZERO);
+            fill(pool, &mut spans, values, columns);
+            self.quants = Some((pool.level(), spans));
+        }
     }
 
     /// How many rows.
@@ -78,119 +182,58 @@ impl Activations {
         self.columns
     }
 
-    pub(crate) fn form(&self) -> &Form {
-        &self.form
+    /// `(rows, columns)`; None where they were made for quants only.
+    pub(crate) fn plain(&self) -> Option<&[f32]> {
+        self.plain.as_deref()
+    }
+
+    /// `(spans, rows)`; None where they were not made for quants, or for another level.
+    pub(crate) fn spans(&self, level: Level) -> Option<&[Span]> {
+        let (made_for, spans) = self.quants.as_ref()?;
+        (*made_for == level).then_some(spans)
     }
 }
 
-/// Activations in twice 8 bits.
-///
-/// As in ggml's Q8_0: each 32 columns share the scale `max|x| / 127`, quants are rounded to
-/// nearest. What the rounding left over is quantised once more, 254 times finer, and adds to the
-/// same sums. 8 bits alone are too coarse for small models: of SmolLM2-135M they move logits by
-/// percents, and its answer to the capital of France is no longer Paris.
-pub(crate) struct Quants {
-    /// Columns rounded up to [`STEP`].
-    padded: usize,
-    /// `(rows, PLANES, padded)`
-    quants: Vec<i8>,
-    /// `(rows, PLANES, padded / GROUP)`: the scale of each group.
-    scales: Vec<f32>,
-    /// `(rows, padded / GROUP)`: scale times the sum of the group's quants, of both planes
-    /// together, for offsets of weights.
-    sums: Vec<f32>,
-    /// `(rows, PLANES, padded / 4)`: 128 times the sum of four quants. The 512-bit kernel adds
-    /// 128 to each weight to make it unsigned, and takes this away again, all in integers.
-    shift: Vec<i32>,
-}
-
-impl Quants {
-    fn of(values: &[f32], rows: usize, columns: usize) -> Quants {
-        let padded = columns.next_multiple_of(STEP);
-        let all = rows * PLANES * padded;
-        let mut made = Quants {
-            padded,
-            quants: vec![0; all],
-            scales: vec![0.0; all / GROUP],
-            sums: vec![0.0; all / PLANES / GROUP],
-            shift: vec![0; all / 4],
-        };
-        for (row, values) in values.chunks_exact(columns.max(1)).enumerate() {
-            for (block, values) in values.chunks(BLOCK).enumerate() {
-                made.quantize_block(row, block * BLOCK, values);
+fn fill(pool: &Pool, spans: &mut [Span], values: &[f32], columns: usize) {
+    let rows = values.len() / columns.max(1);
+    let spans = Disjoint::new(spans);
+    let rows_at_once = if rows < 4 { rows.max(1) } else { 4 };
+    pool.each(rows.div_ceil(rows_at_once), |task| {
+        for row in task * rows_at_once..rows.min((task + 1) * rows_at_once) {
+            let values = &values[row * columns..(row + 1) * columns];
+            for (span, values) in values.chunks(SPAN).enumerate() {
+                let at = span * rows + row;
+                // SAFETY: each row and span comes once.
+                #[allow(unsafe_code)]
+                let place = unsafe { spans.slice(at, at + 1) };
+                fill_one(pool.level(), &mut place[0], values);
             }
         }
-        made
-    }
+    });
+}
 
-    /// Quantises up to [`BLOCK`] values to the columns from `column` (a multiple of [`BLOCK`]) of
-    /// both planes of a row.
-    fn quantize_block(&mut self, row: usize, column: usize, values: &[f32]) {
-        // A value that is not a number makes its whole block one, so that it is told, not lost.
-        let finite = values.iter().all(|x| x.is_finite());
-        let largest = values.iter().fold(0f32, |largest, x| largest.max(x.abs()));
-        let scale = if finite { largest / 127.0 } else { f32::NAN };
-        let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-        let (mut coarse, mut fine) = ([0i8; BLOCK], [0i8; BLOCK]);
-        for ((coarse, fine), x) in coarse.iter_mut().zip(&mut fine).zip(values) {
-            let exact = x * inverse;
-            let rounded = exact.round();
-            *coarse = rounded as i8; // `as` saturates, and NaN becomes 0
-            *fine = ((exact - rounded) * FINER).round() as i8;
-        }
-        let at = row * PLANES * self.padded + column;
-        let coarse = self.put(at, &coarse, scale);
-        let fine = self.put(at + self.padded, &fine, scale / FINER);
-        let group = (row * self.padded + column) / GROUP;
-        for (at, (coarse, fine)) in coarse.iter().zip(fine).enumerate() {
-            self.sums[group + at] = coarse + fine;
-        }
-    }
-
-    /// Puts quants of one scale, and what is reckoned from them, to the place `at`. Gives the
-    /// sums of their groups.
-    fn put(&mut self, at: usize, quants: &[i8; BLOCK], scale: f32) -> [f32; BLOCK / GROUP] {
-        self.quants[at..at + BLOCK].copy_from_slice(quants);
-        for (four, quants) in quants.chunks_exact(4).enumerate() {
-            let sum: i32 = quants.iter().map(|q| i32::from(*q)).sum();
-            self.shift[at / 4 + four] = 128 * sum;
-        }
-        let mut sums = [0.0; BLOCK / GROUP];
-        for (group, quants) in quants.chunks_exact(GROUP).enumerate() {
-            let sum: i32 = quants.iter().map(|q| i32::from(*q)).sum();
-            self.scales[at / GROUP + group] = scale;
-            sums[group] = scale * sum as f32;
-        }
-        sums
-    }
-
-    /// Columns with the padding.
-    pub(crate) fn padded(&self) -> usize {
-        self.padded
-    }
-
-    /// The sums of one row's groups.
-    pub(crate) fn sums(&self, row: usize) -> &[f32] {
-        let groups = self.padded / GROUP;
-        &self.sums[row * groups..(row + 1) * groups]
-    }
-
-    /// One plane of one row.
-    pub(crate) fn plane(&self, row: usize, plane: usize) -> Plane<'_> {
-        let row = row * PLANES + plane;
-        let (n, groups) = (self.padded, self.padded / GROUP);
-        Plane {
-            quants: &self.quants[row * n..(row + 1) * n],
-            scales: &self.scales[row * groups..(row + 1) * groups],
-            shift: &self.shift[row * n / 4..(row + 1) * n / 4],
-        }
+fn fill_one(level: Level, span: &mut Span, values: &[f32]) {
+    match level {
+        // SAFETY: a pool's level is one that the probe has seen.
+        #[cfg(target_arch = "x86_64")]
+        #[allow(unsafe_code)]
+        Level::Avx512Vnni => unsafe { fill_avx512(span, values) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        #[allow(unsafe_code)]
+        Level::Avx2 => unsafe { fill_avx2(span, values) },
+        _ => span.fill(values, false),
     }
 }
 
-/// One plane of a row of [`Quants`], all slices padded to a multiple of [`STEP`] columns.
-#[derive(Clone, Copy)]
-pub(crate) struct Plane<'a> {
-    pub quants: &'a [i8],
-    pub scales: &'a [f32],
-    pub shift: &'a [i32],
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2")]
+fn fill_avx512(span: &mut Span, values: &[f32]) {
+    span.fill(values, true);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn fill_avx2(span: &mut Span, values: &[f32]) {
+    span.fill(values, false);
 }

@@ -8,7 +8,10 @@ mod grid;
 mod grids;
 mod unpack;
 
-pub(crate) use unpack::UnpackedRow;
+pub(crate) use unpack::{GROUP, UnpackedRow};
+
+/// Columns that are packed at once: whole blocks of every type.
+pub(crate) const SPAN: usize = 256;
 
 macro_rules! types {
     ($($(#[$doc:meta])+ $kind:ident $name:literal $weights:literal $bytes:literal;)+) => {
@@ -120,5 +123,23 @@ impl BlockType {
             self,
             BlockType::Q4_1 | BlockType::Q5_1 | BlockType::Q2K | BlockType::Q4K | BlockType::Q5K
         )
+    }
+
+    /// Bytes of [`SPAN`] columns of a row.
+    pub(crate) fn span_bytes(self) -> usize {
+        SPAN / self.weights() * self.bytes()
+    }
+
+    /// Columns that share a scale, 16 or 32, as products are added up: for large blocks a part.
+    pub(crate) fn group(self) -> usize {
+        match self {
+            BlockType::Q2K
+            | BlockType::Q3K
+            | BlockType::Q6K
+            | BlockType::IQ1M
+            | BlockType::IQ2XS
+            | BlockType::IQ2S => 16,
+            _ => 32,
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! Weights as the numbers that they stand for.
 
-use crate::activations::GROUP;
-use crate::block::{BlockType, UnpackedRow};
+use crate::block::{BlockType, GROUP, UnpackedRow};
 use crate::half;
 use crate::plain;
 

@@ -49,6 +49,24 @@ pub(crate) fn to_numbers(bytes: &[u8], numbers: &mut [f32]) {
     }
 }
 
+/// As [`to_numbers`], with this processor's instructions.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)] // loads and stores through pointers
+#[inline]
+#[target_feature(enable = "avx2,f16c")]
+pub(crate) fn by_eights(bytes: &[u8], numbers: &mut [f32]) {
+    use std::arch::x86_64::*;
+    let ((bytes, rest), (eights, last)) = (bytes.as_chunks::<16>(), numbers.as_chunks_mut::<8>());
+    for (bytes, eight) in bytes.iter().zip(eights) {
+        // SAFETY: sixteen bytes are read and eight numbers written; both unaligned.
+        unsafe {
+            let numbers = _mm256_cvtph_ps(_mm_loadu_si128(bytes.as_ptr().cast()));
+            _mm256_storeu_ps(eight.as_mut_ptr(), numbers);
+        }
+    }
+    to_numbers(rest, last);
+}
+
 #[cfg(test)]
 mod tests {
     use super::{from_f32, to_bf16, to_f32};

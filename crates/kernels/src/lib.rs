@@ -1,28 +1,27 @@
 //! What the processor can do, and the arithmetic that uses it.
 //!
-//! Two jobs so far: [`multiply`] a matrix of weights, as it lies in a model's file, by activations
-//! in twice 8 bits, or in f32 where the weights are plain numbers; and [`attend`] over the pages
-//! of keys and values of a layer. [`probe`] chooses the instructions at run time, since one build runs on
-//! every x86-64 machine. Both are safe, and give each output in one order of additions whatever
-//! stands beside it, so that reading a prompt at once or by pieces gives the same bits.
-//! [`dequantize`] gives the numbers that weights stand for.
-//! No dependencies, no threads: the caller divides the rows.
+//! [`products`] of weights, as they lie in a model's file, and [`Activations`]; [`attend`]ing to
+//! the pages of keys and values of a layer; the [`steps`] between; on the threads of a [`Pool`]. [`probe`] chooses the
+//! instructions at run time, since one build runs on every x86-64 machine. All of it is safe to
+//! call, and gives each output in one order of additions whatever stands beside it, and on every
+//! level of instructions, so that reading a prompt at once or by pieces gives the same bits.
+//! [`dequantize`] gives the numbers that weights stand for. No dependencies.
 
 mod activations;
 mod attention;
 mod block;
 mod dequantize;
-mod dot;
 mod exp;
 mod half;
 mod kv;
 mod matrix;
-mod multiply;
+mod panel;
 mod plain;
 mod pool;
 mod probe;
 mod product;
 pub mod steps;
+mod tile;
 
 pub use activations::Activations;
 pub use attention::{HeadScoring, attend};
@@ -30,7 +29,6 @@ pub use block::BlockType;
 pub use dequantize::dequantize;
 pub use kv::{KvKind, KvShape, LayerKv, Page};
 pub use matrix::Matrix;
-pub use multiply::multiply;
 pub use pool::Pool;
 pub use probe::{Level, probe};
 pub use product::{Product, products};

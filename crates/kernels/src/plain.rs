@@ -1,65 +1,73 @@
-//! Weights that are plain numbers, of 32 or 16 bits, by activations in f32.
+//! Rows of plain numbers times activations, in f32.
 //!
-//! Each result is sixteen running sums, added in one order, whatever stands beside it and on
-//! every processor: no products are fused into sums.
+//! Sixteen running sums a result, folded at the end: the same on every level, whatever stands
+//! beside it. The compiler makes of it the instructions that the caller has.
 
 use crate::block::BlockType;
 use crate::half;
 use crate::probe::Level;
-use std::slice::ChunksExact;
 
 /// Running sums of a dot product.
 const LANES: usize = 16;
 /// Rows of weights that share each load of the activations.
-const ROWS: usize = 4;
+pub(crate) const ROWS: usize = 4;
+/// Rows of activations that share each load of the weights.
+const AT_ONCE: usize = 4;
+/// Columns that are widened at once, to stay in the nearest cache.
+const WIDE: usize = 512;
 
-/// As `multiply`, for sizes that agree. `numbers` are `(tokens, columns)`, `level` is one that
-/// the probe has seen.
+/// Memory that is used again.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    /// (ROWS, WIDE)
+    wide: Vec<f32>,
+    /// (tokens, rows)
+    sums: Vec<[f32; LANES]>,
+}
+
+/// At most [`ROWS`] rows of weights times rows of activations, `(tokens, columns)`, to `out`,
+/// `(tokens, rows)`. `level` is one that the probe has seen.
 pub(crate) fn multiply(
     level: Level,
     kind: BlockType,
-    weights: ChunksExact<'_, u8>,
+    rows: &[&[u8]],
     numbers: &[f32],
-    columns: usize,
+    scratch: &mut Scratch,
     out: &mut [f32],
 ) {
     match level {
         // SAFETY: the caller's level is one that the probe has seen.
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
-        Level::Avx512Vnni => unsafe { avx512(kind, weights, numbers, columns, out) },
+        Level::Avx512Vnni => unsafe { avx512(kind, rows, numbers, scratch, out) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
-        Level::Avx2 => unsafe { avx2(kind, weights, numbers, columns, out) },
-        _ => all(kind, weights, numbers, columns, out, half::to_numbers),
+        Level::Avx2 => unsafe { avx2(kind, rows, numbers, scratch, out) },
+        _ => all(kind, rows, numbers, scratch, out, half::to_numbers),
     }
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,f16c")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,fma,f16c")]
 fn avx512(
     kind: BlockType,
-    weights: ChunksExact<'_, u8>,
+    rows: &[&[u8]],
     numbers: &[f32],
-    columns: usize,
+    scratch: &mut Scratch,
     out: &mut [f32],
 ) {
-    let halves = |bytes: &[u8], numbers: &mut [f32]| crate::dot::avx2::halves(bytes, numbers);
-    all(kind, weights, numbers, columns, out, halves);
+    all(kind, rows, numbers, scratch, out, |bytes, numbers| {
+        half::by_eights(bytes, numbers);
+    });
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,f16c")]
-fn avx2(
-    kind: BlockType,
-    weights: ChunksExact<'_, u8>,
-    numbers: &[f32],
-    columns: usize,
-    out: &mut [f32],
-) {
-    let halves = |bytes: &[u8], numbers: &mut [f32]| crate::dot::avx2::halves(bytes, numbers);
-    all(kind, weights, numbers, columns, out, halves);
+#[target_feature(enable = "avx2,fma,f16c")]
+fn avx2(kind: BlockType, rows: &[&[u8]], numbers: &[f32], scratch: &mut Scratch, out: &mut [f32]) {
+    all(kind, rows, numbers, scratch, out, |bytes, numbers| {
+        half::by_eights(bytes, numbers);
+    });
 }
 
 /// The numbers of weights: as many as `numbers` holds. `halves` reads half-floats.
@@ -89,65 +97,94 @@ pub(crate) fn widen(
 #[inline(always)]
 fn all(
     kind: BlockType,
-    weights: ChunksExact<'_, u8>,
+    rows: &[&[u8]],
     numbers: &[f32],
-    columns: usize,
+    scratch: &mut Scratch,
     out: &mut [f32],
     halves: impl Fn(&[u8], &mut [f32]),
 ) {
-    let tokens = numbers.len() / columns;
-    let mut wide = vec![0f32; ROWS * columns];
-    let mut weights = weights;
-    for out in out.chunks_mut(ROWS * tokens) {
-        let rows = out.len() / tokens;
-        for (wide, bytes) in wide
-            .chunks_exact_mut(columns)
-            .zip(weights.by_ref().take(rows))
-        {
-            widen(kind, bytes, wide, &halves);
+    let columns = rows[0].len() / kind.bytes();
+    let tokens = out.len() / rows.len();
+    let Scratch { wide, sums } = scratch;
+    wide.resize(ROWS * WIDE, 0.0);
+    sums.clear();
+    sums.resize(tokens * rows.len(), [0.0; LANES]);
+    let whole = columns - columns % LANES;
+    for from in (0..whole).step_by(WIDE) {
+        let count = WIDE.min(whole - from);
+        for (wide, row) in wide.chunks_exact_mut(WIDE).zip(rows) {
+            let bytes = &row[from * kind.bytes()..(from + count) * kind.bytes()];
+            widen(kind, bytes, &mut wide[..count], &halves);
         }
-        if rows == ROWS {
-            some_rows::<ROWS>(&wide, numbers, columns, out);
-        } else {
-            let wide = wide.chunks_exact(columns);
-            for (wide, out) in wide.zip(out.chunks_exact_mut(tokens)) {
-                some_rows::<1>(wide, numbers, columns, out);
+        let x = |token: usize| &numbers[token * columns + from..][..count];
+        let mut token = 0;
+        while token < tokens {
+            let more = tokens - token;
+            let sums = &mut sums[token * rows.len()..];
+            token += match (rows.len(), more >= AT_ONCE) {
+                (ROWS, true) => {
+                    let x: [&[f32]; AT_ONCE] = std::array::from_fn(|t| x(token + t));
+                    tile::<ROWS, AT_ONCE>(wide, x, sums)
+                }
+                (ROWS, false) => tile::<ROWS, 1>(wide, [x(token)], sums),
+                _ => some_rows(rows.len(), wide, x(token), sums),
+            };
+        }
+    }
+    for (token, out) in out.chunks_exact_mut(rows.len()).enumerate() {
+        for (row, out) in out.iter_mut().enumerate() {
+            *out = folded(sums[token * rows.len() + row]);
+            for column in whole..columns {
+                let mut weight = [0f32];
+                let bytes = &rows[row][column * kind.bytes()..(column + 1) * kind.bytes()];
+                widen(kind, bytes, &mut weight, half::to_numbers);
+                *out = weight[0].mul_add(numbers[token * columns + column], *out);
             }
         }
     }
 }
 
-/// `wide` is `(R, columns)`, `out` `(R, tokens)`.
+/// The last rows of a matrix, one by one.
 #[inline(always)]
-fn some_rows<const R: usize>(wide: &[f32], numbers: &[f32], columns: usize, out: &mut [f32]) {
-    let tokens = numbers.len() / columns;
-    let rows: [&[f32]; R] = std::array::from_fn(|row| &wide[row * columns..(row + 1) * columns]);
-    for (token, numbers) in numbers.chunks_exact(columns).enumerate() {
-        for (row, sum) in dots(rows, numbers).into_iter().enumerate() {
-            out[row * tokens + token] = sum;
-        }
+fn some_rows(rows: usize, wide: &[f32], x: &[f32], sums: &mut [[f32; LANES]]) -> usize {
+    for row in 0..rows {
+        tile::<1, 1>(&wide[row * WIDE..], [x], &mut sums[row..]);
     }
+    1
 }
 
-/// The dot product of each row of weights with a row of activations, all equally long.
+/// `R` rows of `wide` times `T` rows of activations, all equally long, added to `sums`, `(T, R)`.
+/// Gives `T`.
 #[inline(always)]
-fn dots<const R: usize>(rows: [&[f32]; R], token: &[f32]) -> [f32; R] {
-    let (x, x_rest) = token.as_chunks::<LANES>();
-    let w = rows.map(|row| &row.as_chunks::<LANES>().0[..x.len()]);
-    let mut lanes = [[0f32; LANES]; R];
-    for (step, x) in x.iter().enumerate() {
-        for (lanes, w) in lanes.iter_mut().zip(w) {
-            for (lane, (w, x)) in lanes.iter_mut().zip(w[step].iter().zip(x)) {
-                *lane += w * x;
+fn tile<const R: usize, const T: usize>(
+    wide: &[f32],
+    x: [&[f32]; T],
+    sums: &mut [[f32; LANES]],
+) -> usize {
+    let x = x.map(|x| x.as_chunks::<LANES>().0);
+    let steps = x[0].len();
+    let x = x.map(|x| &x[..steps]);
+    let w: [&[[f32; LANES]]; R] = std::array::from_fn(|row| {
+        &wide[row * WIDE..][..steps * LANES].as_chunks::<LANES>().0[..steps]
+    });
+    let mut lanes: [[[f32; LANES]; R]; T] =
+        std::array::from_fn(|t| std::array::from_fn(|r| sums[t * R + r]));
+    for step in 0..steps {
+        for t in 0..T {
+            for r in 0..R {
+                for lane in 0..LANES {
+                    lanes[t][r][lane] =
+                        w[r][step][lane].mul_add(x[t][step][lane], lanes[t][r][lane]);
+                }
             }
         }
     }
-    let mut sums = lanes.map(folded);
-    for (sum, row) in sums.iter_mut().zip(rows) {
-        let rest = row[x.len() * LANES..].iter().zip(x_rest);
-        *sum += rest.map(|(w, x)| w * x).sum::<f32>();
+    for t in 0..T {
+        for r in 0..R {
+            sums[t * R + r] = lanes[t][r];
+        }
     }
-    sums
+    T
 }
 
 #[inline(always)]

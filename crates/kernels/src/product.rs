@@ -1,12 +1,21 @@
 //! Weights times activations, on all threads of a pool.
 
-use crate::activations::Activations;
+use crate::activations::{Activations, Span};
+use crate::block::SPAN;
 use crate::matrix::Matrix;
+use crate::panel::{self, Panel, Unpacked};
 use crate::pool::{Disjoint, Pool};
+use crate::probe::Level;
+use crate::{plain, tile};
+use std::cell::RefCell;
 use std::ops::Range;
 
-/// Rows of weights that a thread takes at once.
-const TILE: usize = 16;
+/// Panels that are multiplied at once.
+const PANELS: usize = 2;
+/// Rows of weights that are multiplied at once.
+const TILE: usize = PANELS * panel::ROWS;
+/// Pieces that each thread should find, so that a slow one does not hold up all.
+const PIECES: usize = 8;
 
 /// A matrix times rows of activations.
 pub struct Product<'a> {
@@ -23,43 +32,185 @@ pub struct Product<'a> {
 }
 
 impl Product<'_> {
-    fn is_whole(&self) -> bool {
+    fn is_whole(&self, level: Level) -> bool {
         let Product {
             weights, x, tokens, ..
         } = self;
-        weights.columns() == x.columns()
+        let made = match weights.kind().is_plain() {
+            true => x.plain().is_some(),
+            false => x.spans(level).is_some(),
+        };
+        made && weights.columns() == x.columns()
+            && tokens.start <= tokens.end
             && tokens.end <= x.rows()
-            && x.is_for(weights.kind())
             && self.bias.is_none_or(|bias| bias.len() == weights.rows())
             && tokens.len().checked_mul(weights.rows()) == Some(self.out.len())
     }
 }
 
+/// A product while it is computed.
+struct Job<'a> {
+    weights: Matrix<'a>,
+    bias: Option<&'a [f32]>,
+    x: &'a Activations,
+    tokens: Range<usize>,
+    out: Disjoint<'a, f32>,
+    /// Rows of a piece.
+    piece: usize,
+    /// The first piece's number.
+    first: usize,
+}
+
+/// Memory that a thread uses again.
+struct Scratch {
+    panels: [Panel; PANELS],
+    unpacked: Unpacked,
+    /// (tokens, PANELS)
+    sums: Vec<[f32; panel::ROWS]>,
+    plain: plain::Scratch,
+    numbers: Vec<f32>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Box<Scratch>> = RefCell::new(Box::new(Scratch {
+        panels: [Panel::EMPTY; PANELS],
+        unpacked: panel::unpacked(),
+        sums: Vec::new(),
+        plain: plain::Scratch::default(),
+        numbers: Vec::new(),
+    }));
+}
+
 /// Computes some products, which may share activations. Each number is made in one order of
 /// additions, whatever stands beside it. Returns false, with nothing done, where sizes do not
-/// agree or activations were not made for a type of weights.
+/// agree or activations were not made for a type of weights, or for another pool's level.
 pub fn products(pool: &Pool, products: &mut [Product<'_>]) -> bool {
-    if !products.iter().all(Product::is_whole) {
+    let level = pool.level();
+    if !products.iter().all(|product| product.is_whole(level)) {
         return false;
     }
-    for product in products {
-        let (weights, x, bias) = (product.weights, product.x, product.bias);
-        let (rows, tokens) = (weights.rows(), product.tokens.clone());
-        let out = Disjoint::new(product.out);
-        pool.each(rows.div_ceil(TILE), |tile| {
-            let mut across = vec![0f32; x.rows()];
-            for row in tile * TILE..rows.min((tile + 1) * TILE) {
-                let bytes = weights.row(row).unwrap_or_default();
-                crate::multiply(pool.level(), weights.kind(), bytes, x, &mut across);
-                for (token, value) in across[tokens.clone()].iter().enumerate() {
-                    let at = token * rows + row;
-                    // SAFETY: each row is in one tile, and each tile comes once.
-                    #[allow(unsafe_code)]
-                    let out = unsafe { out.slice(at, at + 1) };
-                    out[0] = value + bias.map_or(0.0, |bias| bias[row]);
+    let mut pieces = 0;
+    let rows: usize = products.iter().map(|product| product.weights.rows()).sum();
+    let piece = (rows / (pool.threads() * PIECES))
+        .next_multiple_of(TILE)
+        .max(TILE);
+    let jobs: Vec<Job<'_>> = products
+        .iter_mut()
+        .filter(|product| !product.out.is_empty())
+        .map(|product| {
+            let job = Job {
+                weights: product.weights,
+                bias: product.bias,
+                x: product.x,
+                tokens: product.tokens.clone(),
+                out: Disjoint::new(product.out),
+                piece,
+                first: pieces,
+            };
+            pieces += job.weights.rows().div_ceil(piece);
+            job
+        })
+        .collect();
+    pool.each(pieces, |piece| {
+        let after = jobs.partition_point(|job| job.first <= piece);
+        let Some(job) = after.checked_sub(1).and_then(|at| jobs.get(at)) else {
+            return;
+        };
+        let from = (piece - job.first) * job.piece;
+        let until = (from + job.piece).min(job.weights.rows());
+        SCRATCH.with_borrow_mut(|scratch| job.some(level, from..until, scratch));
+    });
+    true
+}
+
+impl Job<'_> {
+    fn some(&self, level: Level, rows: Range<usize>, scratch: &mut Scratch) {
+        if self.weights.kind().is_plain() {
+            for from in rows.clone().step_by(plain::ROWS) {
+                self.plain(level, from..rows.end.min(from + plain::ROWS), scratch);
+            }
+        } else if let Some(spans) = self.x.spans(level) {
+            for from in rows.clone().step_by(TILE) {
+                self.quants(
+                    level,
+                    spans,
+                    from..rows.end.min(from + TILE),
+                    rows.end,
+                    scratch,
+                );
+            }
+        }
+    }
+
+    fn plain(&self, level: Level, rows: Range<usize>, scratch: &mut Scratch) {
+        let columns = self.x.columns();
+        let numbers = self.x.plain().unwrap_or_default();
+        let numbers = &numbers[self.tokens.start * columns..self.tokens.end * columns];
+        let mut lines: [&[u8]; plain::ROWS] = [&[]; plain::ROWS];
+        for (line, row) in lines.iter_mut().zip(rows.clone()) {
+            *line = self.weights.row(row).unwrap_or_default();
+        }
+        let Scratch {
+            plain,
+            numbers: out,
+            ..
+        } = scratch;
+        out.resize(self.tokens.len() * rows.len(), 0.0);
+        let lines = &lines[..rows.len()];
+        plain::multiply(level, self.weights.kind(), lines, numbers, plain, out);
+        for (token, values) in out.chunks_exact(rows.len()).enumerate() {
+            self.put(token, rows.start, values);
+        }
+    }
+
+    fn quants(
+        &self,
+        level: Level,
+        spans: &[Span],
+        rows: Range<usize>,
+        end: usize,
+        scratch: &mut Scratch,
+    ) {
+        let (kind, columns) = (self.weights.kind(), self.weights.columns());
+        let count = rows.len().div_ceil(panel::ROWS);
+        let Scratch {
+            panels,
+            unpacked,
+            sums,
+            ..
+        } = scratch;
+        let panels = &mut panels[..count];
+        sums.clear();
+        sums.resize(self.tokens.len() * count, [0.0; panel::ROWS]);
+        for span in 0..columns.div_ceil(SPAN) {
+            for (at, panel) in panels.iter_mut().enumerate() {
+                let row = rows.start + at * panel::ROWS;
+                let lines = panel::lines(&self.weights, row, span);
+                panel.pack(level, kind, &lines, unpacked);
+            }
+            let x = &spans[span * self.x.rows()..][self.tokens.clone()];
+            let columns = (columns - span * SPAN).min(SPAN);
+            tile::multiply(level, kind, columns, panels, x, sums);
+        }
+        let _ = end;
+        for (token, sums) in sums.chunks_exact(count).enumerate() {
+            self.put(token, rows.start, &sums.as_flattened()[..rows.len()]);
+        }
+    }
+
+    /// Puts the results of some rows to their place.
+    fn put(&self, token: usize, row: usize, values: &[f32]) {
+        let at = token * self.weights.rows() + row;
+        // SAFETY: each piece's rows are its own, and it comes once.
+        #[allow(unsafe_code)]
+        let out = unsafe { self.out.slice(at, at + values.len()) };
+        match self.bias {
+            Some(bias) => {
+                for (out, (value, bias)) in out.iter_mut().zip(values.iter().zip(&bias[row..])) {
+                    *out = value + bias;
                 }
             }
-        });
+            None => out.copy_from_slice(values),
+        }
     }
-    true
 }

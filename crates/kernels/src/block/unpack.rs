@@ -5,7 +5,9 @@
 use super::BlockType;
 use super::few_bits::{ternary_five, ternary_four, two_bits, two_bits_and_mask};
 use super::grid;
-use crate::activations::GROUP;
+
+/// Columns that share one scale of the unpacked weights: the finest of all block types.
+pub(crate) const GROUP: usize = 16;
 
 /// A row of weights unpacked: weight `i` is `scales[i/16] * quants[i] + offsets[i/16]`.
 /// Slices are padded as the activations are; the padding stays zero.

@@ -3,10 +3,10 @@
 use crate::families::Rows;
 use crate::weights::Weights;
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, Tensor, bail};
-use kernels::{Activations, BlockType};
+use kernels::{Activations, BlockType, Pool, Product};
 use protocol::{AppError, failure};
 use rayon::prelude::*;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Numbers row after row: where they lie, and how.
 pub(super) struct Matrix {
@@ -237,68 +237,37 @@ impl CustomOp1 for Linear {
             bail!("{columns} columns for {}", self.matrix.columns);
         }
         let x = &x[from..to];
-        let rows = self.taken.len();
-        let mut across = vec![0f32; rows * tokens]; // (rows, tokens)
-        let kind = self.matrix.kind;
-        let activations = Activations::of(kind, x, columns);
-        let bytes = self.matrix.place.bytes();
-        let each = across.chunks_mut((self.taken.run * tokens).max(1));
-        for (across, start) in each.zip(self.taken.starts()) {
-            let (from, to) = (start, start + self.taken.run);
-            let bytes = &bytes[from * self.row_bytes..to * self.row_bytes];
-            multiply(kind, bytes, &activations, self.row_bytes, across)?;
+        let Rows {
+            first,
+            run,
+            stride,
+            count,
+        } = self.taken;
+        let (kind, rows) = (self.matrix.kind, self.taken.len());
+        let weights = kernels::Matrix::new(kind, self.matrix.place.bytes(), columns)
+            .and_then(|weights| weights.taking(first, run, stride, count));
+        let Some(weights) = weights else {
+            bail!("a tensor is not whole");
+        };
+        let mut values = vec![0f32; tokens * rows]; // (tokens, rows)
+        let mut activations = Activations::empty();
+        activations.set(pool(), &[kind], x, columns);
+        let product = Product {
+            weights,
+            bias: self.bias.as_deref(),
+            x: &activations,
+            tokens: 0..tokens,
+            out: &mut values,
+        };
+        if !kernels::products(pool(), &mut [product]) {
+            bail!("a tensor is not whole");
         }
-        if let Some(bias) = &self.bias {
-            for (row, bias) in across.chunks_mut(tokens).zip(bias) {
-                row.iter_mut().for_each(|value| *value += bias);
-            }
-        }
-        let values = transposed(across, rows, tokens);
         Ok((CpuStorage::F32(values), (tokens, rows).into()))
     }
 }
 
-/// Rows of weights times tokens: `across` is (rows, tokens). Each result is one dot product,
-/// computed the same whatever the number of tokens or threads.
-fn multiply(
-    kind: BlockType,
-    bytes: &[u8],
-    activations: &Activations,
-    row_bytes: usize,
-    across: &mut [f32],
-) -> Result<()> {
-    let tokens = activations.rows();
-    let rows = rows_at_once(activations.columns() * tokens);
-    let whole = across
-        .par_chunks_mut(tokens * rows)
-        .zip(bytes.par_chunks(row_bytes * rows))
-        .all(|(results, weights)| {
-            kernels::multiply(kernels::probe(), kind, weights, activations, results)
-        });
-    if !whole {
-        bail!("a tensor is not whole");
-    }
-    Ok(())
-}
-
-/// Rows that are worth handing to a thread, for a row's number of products.
-fn rows_at_once(products: usize) -> usize {
-    ((1 << 17) / products.max(1)).max(4)
-}
-
-/// (rows, tokens) to (tokens, rows).
-fn transposed(across: Vec<f32>, rows: usize, tokens: usize) -> Vec<f32> {
-    if tokens == 1 {
-        return across;
-    }
-    let mut values = vec![0f32; across.len()];
-    values
-        .par_chunks_mut(rows)
-        .enumerate()
-        .for_each(|(token, values)| {
-            for (row, value) in values.iter_mut().enumerate() {
-                *value = across[row * tokens + token];
-            }
-        });
-    values
+/// The threads of this executor's products: as many as there are cores. It is a reference.
+fn pool() -> &'static Pool {
+    static POOL: OnceLock<Pool> = OnceLock::new();
+    POOL.get_or_init(|| Pool::new(std::thread::available_parallelism().map_or(1, usize::from)))
 }

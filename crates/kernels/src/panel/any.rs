@@ -1,0 +1,48 @@
+//! Every type, row after row.
+
+use super::{Lines, Panel, Unpacked};
+use crate::block::{BlockType, GROUP};
+use crate::half;
+
+/// Packs in plain Rust.
+pub(super) fn pack(kind: BlockType, lines: &Lines<'_>, rows: &mut Unpacked, panel: &mut Panel) {
+    unpack(kind, lines, rows, half::to_f32);
+    for (row, unpacked) in rows.iter().enumerate() {
+        let fours = unpacked.quants.as_chunks::<4>().0;
+        for (place, four) in panel.quants.iter_mut().zip(fours) {
+            for (byte, quant) in place[4 * row..4 * row + 4].iter_mut().zip(four) {
+                *byte = *quant as u8;
+            }
+        }
+    }
+    scales(kind, rows, panel);
+}
+
+/// Each row's quants as bytes, and its scales.
+#[inline(always)]
+pub(super) fn unpack(
+    kind: BlockType,
+    lines: &Lines<'_>,
+    rows: &mut Unpacked,
+    half: impl Fn(u16) -> f32 + Copy,
+) {
+    for (row, line) in rows.iter_mut().zip(lines) {
+        row.unpack(kind, line, half);
+        if !kind.has_offsets() {
+            row.quants.iter_mut().for_each(|quant| *quant ^= -128);
+        }
+    }
+}
+
+/// The scales of all rows, group after group.
+#[inline(always)]
+pub(super) fn scales(kind: BlockType, rows: &Unpacked, panel: &mut Panel) {
+    let step = kind.group() / GROUP;
+    for (row, unpacked) in rows.iter().enumerate() {
+        let groups = unpacked.scales.iter().zip(&unpacked.offsets).step_by(step);
+        let places = panel.scales.iter_mut().zip(&mut panel.offsets);
+        for ((scales, offsets), (scale, offset)) in places.zip(groups) {
+            (scales[row], offsets[row]) = (*scale, *offset);
+        }
+    }
+}

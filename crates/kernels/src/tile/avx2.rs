@@ -1,0 +1,126 @@
+//! With 256-bit products of 16 bits: rows of weights are lanes, activations are broadcast.
+#![allow(unsafe_code)] // loads through pointers, in bounds by the lengths asserted beside them
+
+use crate::activations::Span;
+use crate::block::SPAN;
+use crate::panel::{Panel, ROWS};
+use std::arch::x86_64::*;
+
+/// Rows of a vector.
+const LANES: usize = 8;
+
+/// As [`super::multiply`].
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(super) fn multiply<const GROUP: usize, const OFFSETS: bool>(
+    groups: usize,
+    panels: &[Panel],
+    activations: &[Span],
+    sums: &mut [[f32; ROWS]],
+) {
+    assert!(groups * GROUP <= SPAN && sums.len() == panels.len() * activations.len());
+    let mut spans = activations;
+    let mut sums = sums;
+    while let [_, ..] = spans {
+        let at_once = if spans.len() < 4 { 1 } else { 4 };
+        let (now, later) = spans.split_at(at_once);
+        let (sums_now, sums_later) = sums.split_at_mut(at_once * panels.len());
+        for (at, panel) in panels.iter().enumerate() {
+            for half in 0..ROWS / LANES {
+                let place = Place {
+                    panel,
+                    half,
+                    stride: panels.len(),
+                    at,
+                };
+                match now.first_chunk::<4>() {
+                    Some(now) => tile::<4, GROUP, OFFSETS>(groups, &place, now, sums_now),
+                    None => {
+                        if let Some(now) = now.first_chunk::<1>() {
+                            tile::<1, GROUP, OFFSETS>(groups, &place, now, sums_now);
+                        }
+                    }
+                }
+            }
+        }
+        (spans, sums) = (later, sums_later);
+    }
+}
+
+/// Eight rows of a panel, and which of the sums are its.
+struct Place<'a> {
+    panel: &'a Panel,
+    half: usize,
+    stride: usize,
+    at: usize,
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn tile<const T: usize, const GROUP: usize, const OFFSETS: bool>(
+    groups: usize,
+    place: &Place<'_>,
+    spans: &[Span; T],
+    sums: &mut [[f32; ROWS]],
+) {
+    let Place {
+        panel,
+        half,
+        stride,
+        at,
+    } = *place;
+    let from = half * LANES;
+    let sums_of = |t: usize| t * stride + at;
+    // SAFETY: eight of sixteen numbers, by the bounds that the slices check; so below.
+    let mut totals: [__m256; T] =
+        std::array::from_fn(|t| unsafe { _mm256_loadu_ps(sums[sums_of(t)][from..].as_ptr()) });
+    let even = _mm256_set1_epi16(0xff);
+    for group in 0..groups {
+        let mut whole = [_mm256_setzero_si256(); T];
+        if !OFFSETS {
+            for (whole, span) in whole.iter_mut().zip(spans) {
+                *whole = _mm256_set1_epi32(match GROUP {
+                    16 => span.half_shifts[group],
+                    _ => span.shifts[group],
+                });
+            }
+        }
+        for four in group * (GROUP / 4)..(group + 1) * (GROUP / 4) {
+            // SAFETY: half of the 64 bytes.
+            let weights =
+                unsafe { _mm256_load_si256(panel.quants[four][4 * from..].as_ptr().cast()) };
+            let evens = _mm256_and_si256(weights, even);
+            let odds = _mm256_srli_epi16::<8>(weights);
+            for t in 0..T {
+                // SAFETY: eight bytes for every four columns.
+                let (a, b) = unsafe {
+                    let words = spans[t].codes.as_ptr().cast::<i32>().add(2 * four);
+                    (
+                        _mm256_set1_epi32(words.read()),
+                        _mm256_set1_epi32(words.add(1).read()),
+                    )
+                };
+                whole[t] = _mm256_add_epi32(whole[t], _mm256_madd_epi16(evens, a));
+                whole[t] = _mm256_add_epi32(whole[t], _mm256_madd_epi16(odds, b));
+            }
+        }
+        // SAFETY: eight of sixteen numbers.
+        let scales = unsafe { _mm256_loadu_ps(panel.scales[group][from..].as_ptr()) };
+        for t in 0..T {
+            let scale = _mm256_mul_ps(scales, _mm256_set1_ps(spans[t].scales[group * GROUP / 32]));
+            totals[t] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole[t]), scale, totals[t]);
+            if OFFSETS {
+                let sum = match GROUP {
+                    16 => spans[t].half_sums[group],
+                    _ => spans[t].sums[group],
+                };
+                // SAFETY: eight of sixteen numbers.
+                let offsets = unsafe { _mm256_loadu_ps(panel.offsets[group][from..].as_ptr()) };
+                totals[t] = _mm256_fmadd_ps(offsets, _mm256_set1_ps(sum), totals[t]);
+            }
+        }
+    }
+    for t in 0..T {
+        // SAFETY: eight of sixteen numbers.
+        unsafe { _mm256_storeu_ps(sums[sums_of(t)][from..].as_mut_ptr(), totals[t]) };
+    }
+}
