@@ -4,7 +4,7 @@
 //! the types that look their weights up.
 
 mod few_bits;
-mod grid;
+pub(crate) mod grid;
 mod grids;
 mod unpack;
 

@@ -6,11 +6,11 @@
 use super::grids;
 
 /// The values of IQ4_NL and IQ4_XS, which lie closer where weights are more.
-pub(super) const FOUR_BITS: [i8; 16] = [
+pub(crate) const FOUR_BITS: [i8; 16] = [
     -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113,
 ];
 /// Twice the values of a 4-bit float, E2M1 of the Open Compute Project's microscaling formats.
-pub(super) const FP4: [i8; 16] = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
+pub(crate) const FP4: [i8; 16] = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
 
 /// Eight times a weight's -1, 0 or 1, so that the eighth that is added or taken away is whole.
 static IQ1: [[i8; 8]; 2048] = entries(&grids::IQ1, &[-8, 0, 8]);
@@ -43,7 +43,7 @@ const fn entries<const N: usize, const ENTRIES: usize>(
 
 /// `2^(exponent - 128)`: half the scale of a microscaling block, for values that are doubled.
 #[inline(always)]
-pub(super) fn power_of_two(exponent: u8) -> f32 {
+pub(crate) fn power_of_two(exponent: u8) -> f32 {
     match exponent {
         0 | 1 => f32::from_bits(0x0020_0000 << exponent),
         _ => f32::from_bits(u32::from(exponent - 1) << 23),

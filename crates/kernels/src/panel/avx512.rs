@@ -5,10 +5,33 @@ use super::{Lines, Panel, ROWS, Unpacked, any};
 use crate::block::{BlockType, SPAN};
 use std::arch::x86_64::*;
 
+mod blocks;
+mod rows;
+mod super_blocks;
+
+use rows::{Rows, transposed};
+
 /// The types that have a way of their own. False where a type has none.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,fma,f16c")]
-pub(super) fn pack(_kind: BlockType, _lines: &Lines<'_>, _panel: &mut Panel) -> bool {
-    false
+pub(super) fn pack(kind: BlockType, lines: &Lines<'_>, panel: &mut Panel) -> bool {
+    let rows = Rows::of(lines);
+    match kind {
+        BlockType::Q4_0 => blocks::four_bits(&rows, panel),
+        BlockType::Q4_1 => blocks::four_bits_and_minimum(&rows, panel),
+        BlockType::Q5_0 => blocks::five_bits(&rows, panel),
+        BlockType::Q5_1 => blocks::five_bits_and_minimum(&rows, panel),
+        BlockType::Q8_0 => blocks::eight_bits(&rows, panel),
+        BlockType::IQ4NL => blocks::looked_up(&rows, panel),
+        BlockType::MXFP4 => blocks::floats(&rows, panel),
+        BlockType::Q2K => super_blocks::two_bits(&rows, panel),
+        BlockType::Q3K => super_blocks::three_bits(&rows, panel),
+        BlockType::Q4K => super_blocks::four_bits(&rows, panel),
+        BlockType::Q5K => super_blocks::five_bits(&rows, panel),
+        BlockType::Q6K => super_blocks::six_bits(&rows, panel),
+        BlockType::IQ4XS => super_blocks::looked_up(&rows, panel),
+        _ => return false,
+    }
+    true
 }
 
 /// Every type.
@@ -35,46 +58,4 @@ pub(super) fn any(kind: BlockType, lines: &Lines<'_>, rows: &mut Unpacked, panel
         }
     }
     any::scales(kind, rows, panel);
-}
-
-/// Lane `i` of row `j` becomes lane `j` of row `i`.
-#[inline]
-#[target_feature(enable = "avx512f")]
-pub(super) fn transposed(r: [__m512i; ROWS]) -> [__m512i; ROWS] {
-    let mut pairs = r;
-    for i in 0..8 {
-        pairs[2 * i] = _mm512_unpacklo_epi32(r[2 * i], r[2 * i + 1]);
-        pairs[2 * i + 1] = _mm512_unpackhi_epi32(r[2 * i], r[2 * i + 1]);
-    }
-    // In `fours[4 * i + j]`, the 128 bits number `k` hold column `4 * k + j` of four rows.
-    let mut fours = r;
-    for i in 0..4 {
-        let [a, b, c, d] = [
-            pairs[4 * i],
-            pairs[4 * i + 1],
-            pairs[4 * i + 2],
-            pairs[4 * i + 3],
-        ];
-        fours[4 * i] = _mm512_unpacklo_epi64(a, c);
-        fours[4 * i + 1] = _mm512_unpackhi_epi64(a, c);
-        fours[4 * i + 2] = _mm512_unpacklo_epi64(b, d);
-        fours[4 * i + 3] = _mm512_unpackhi_epi64(b, d);
-    }
-    let mut out = r;
-    for j in 0..4 {
-        let [a, b, c, d] = [fours[j], fours[4 + j], fours[8 + j], fours[12 + j]];
-        let (even, odd) = (
-            _mm512_shuffle_i32x4::<0x88>(a, b),
-            _mm512_shuffle_i32x4::<0xdd>(a, b),
-        );
-        let (even_below, odd_below) = (
-            _mm512_shuffle_i32x4::<0x88>(c, d),
-            _mm512_shuffle_i32x4::<0xdd>(c, d),
-        );
-        out[j] = _mm512_shuffle_i32x4::<0x88>(even, even_below);
-        out[4 + j] = _mm512_shuffle_i32x4::<0x88>(odd, odd_below);
-        out[8 + j] = _mm512_shuffle_i32x4::<0xdd>(even, even_below);
-        out[12 + j] = _mm512_shuffle_i32x4::<0xdd>(odd, odd_below);
-    }
-    out
 }
