@@ -6,11 +6,31 @@
 //! that it sees, and on nothing else: not on how many tokens are read at once, on the threads, or
 //! on the level of instructions (products are fused into sums on all of them).
 
-mod row;
+mod lanes;
+mod part;
+mod rows;
+mod tile;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
-use crate::kv::{LayerKv, Page};
+use crate::kv::{LANES, LayerKv, Page};
 use crate::pool::{Disjoint, Pool};
 use crate::probe::Level;
+use part::Part;
+use rows::{Rows, Sheet};
+use std::cell::Cell;
+use std::ops::Range;
+use std::thread::LocalKey;
+
+/// Rows (heads of tokens) that a thread takes at once: enough that widening keys and values to
+/// f32 for them costs little, few enough that what is written on stays near.
+const AT_ONCE: usize = 72;
+/// Rows whose parts a thread joins at once, where the pages were reckoned by several.
+const JOINED: usize = 8;
+/// How many pieces of work each thread should find, where they are not equal.
+const PIECES: usize = 4;
+/// Most numbers of parts that wait to be joined: 32 MB.
+const ROOM: usize = 1 << 23;
 
 /// A layer's heads, and how their scores are made.
 #[derive(Clone, Copy, Debug)]
@@ -49,37 +69,138 @@ pub fn attend(
     let Some(task) = Task::new(kv, queries, past, scoring, out.len()) else {
         return false;
     };
-    let value = kv.shape().value_size;
     let out = Disjoint::new(out);
-    pool.each(task.tokens * task.scoring.heads, |row| {
-        // SAFETY: each row comes once.
-        #[allow(unsafe_code)]
-        let out = unsafe { out.slice(row * value, (row + 1) * value) };
-        match pool.level() {
-            // SAFETY: a pool's level is one that the probe has seen.
-            #[cfg(target_arch = "x86_64")]
-            #[allow(unsafe_code)]
-            Level::Avx512Vnni => unsafe { avx512(&task, row, out) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            #[allow(unsafe_code)]
-            Level::Avx2 => unsafe { avx2(&task, row, out) },
-            _ => row::attend(&task, row, out),
-        }
-    });
+    let threads = pool.threads();
+    let (blocks, count) = (task.blocks(), task.blocks() * kv.shape().kv_heads);
+    let pages = task.rows(0, 0..task.tokens).pages();
+    let even = blocks == 1 && count.is_multiple_of(threads);
+    if threads == 1 || pages.len() == 1 || even || count >= threads * PIECES {
+        pool.each(count, |number| {
+            whole(pool.level(), &task.block(number), &out)
+        });
+    } else {
+        split(pool, &task, &pages, &out);
+    }
     true
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,fma")]
-fn avx512(task: &Task<'_>, row: usize, out: &mut [f32]) {
-    row::attend(task, row, out);
+/// Some rows over all of their pages.
+fn whole(level: Level, rows: &Rows<'_>, out: &Disjoint<'_, f32>) {
+    let count = rows.count();
+    let (sheet, part) = (Sheet::size(rows), Part::size(count, rows.stride()));
+    with_scratch(&SHEET, sheet + 2 * part, |numbers| {
+        let (sheet, parts) = numbers.split_at_mut(sheet);
+        let (all, part) = parts.split_at_mut(part);
+        let mut sheet = Sheet::of(sheet, rows);
+        let (mut all, mut part) = (Part::of(all, count), Part::of(part, count));
+        all.clear();
+        for page in rows.pages() {
+            rows.reckon(level, page, &mut sheet, &mut part);
+            part::join(level, &mut all, &mut part);
+        }
+        finish(level, rows, 0..count, &mut all, out);
+    });
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn avx2(task: &Task<'_>, row: usize, out: &mut [f32]) {
-    row::attend(task, row, out);
+/// All rows, each block's over runs of pages by several threads, whose parts are then joined. As
+/// many pages at a time as there is room for.
+fn split(pool: &Pool, task: &Task<'_>, pages: &Range<usize>, out: &Disjoint<'_, f32>) {
+    let (level, count) = (pool.level(), task.blocks() * task.kv.shape().kv_heads);
+    let (stride, most) = (task.kv.shape().value_stride(), task.block(0).count());
+    let size = Part::size(most, stride);
+    let at_once = (ROOM / (count * size)).clamp(1, pages.len());
+    let pieces = (pool.threads() * PIECES).div_ceil(count);
+    let run = at_once.div_ceil(pieces);
+    let (runs, joins) = (at_once.div_ceil(run), most.div_ceil(JOINED));
+    // Of each block what is joined, then its parts.
+    let each = (1 + at_once) * size;
+    with_scratch(&PARTS, count * each, |numbers| {
+        for block in numbers.chunks_exact_mut(each) {
+            Part::of(&mut block[..size], most).clear();
+        }
+        let numbers = Disjoint::new(numbers);
+        for first in pages.clone().step_by(at_once) {
+            let last = (first + at_once).min(pages.end);
+            let place = |number: usize, page: usize| number * each + (1 + page - first) * size;
+            pool.each(count * runs, |piece| {
+                let (number, from) = (piece / runs, first + piece % runs * run);
+                let rows = task.block(number);
+                with_scratch(&SHEET, Sheet::size(&rows), |sheet| {
+                    let mut sheet = Sheet::of(sheet, &rows);
+                    for page in from..(from + run).min(last) {
+                        let from = place(number, page);
+                        // SAFETY: each page of each block has a place of its own, and comes once.
+                        #[allow(unsafe_code)]
+                        let part = unsafe { numbers.slice(from, from + size) };
+                        let (part, _) = &mut Part::of(part, most).split(rows.count());
+                        rows.reckon(level, page, &mut sheet, part);
+                    }
+                });
+            });
+            pool.each(count * joins, |piece| {
+                let (number, from) = (piece / joins, piece % joins * JOINED);
+                let rows = task.block(number);
+                let some = from..(from + JOINED).min(rows.count());
+                if some.is_empty() {
+                    return;
+                }
+                // SAFETY: each row of each block comes once.
+                #[allow(unsafe_code)]
+                let some_of =
+                    |at: usize| unsafe { Part::among(&numbers, at, most, some.clone(), stride) };
+                let mut all = some_of(number * each);
+                for page in first..last {
+                    part::join(level, &mut all, &mut some_of(place(number, page)));
+                }
+                if last == pages.end {
+                    finish(level, &rows, some, &mut all, out);
+                }
+            });
+        }
+    });
+}
+
+/// Puts some rows' results where they belong.
+fn finish(
+    level: Level,
+    rows: &Rows<'_>,
+    some: Range<usize>,
+    all: &mut Part<'_>,
+    out: &Disjoint<'_, f32>,
+) {
+    let first = some.start;
+    part::divide(level, all, |row| rows.sink(first + row));
+    let size = rows.task.kv.shape().value_size;
+    for (row, mixed) in some.zip(all.mixed.chunks_exact(rows.stride())) {
+        let from = rows.number(row) * size;
+        // SAFETY: each row of the task is in one block, and comes once.
+        #[allow(unsafe_code)]
+        let out = unsafe { out.slice(from, from + size) };
+        out.copy_from_slice(&mixed[..size]);
+    }
+}
+
+thread_local! {
+    /// What a thread reckons on, kept for the next time.
+    static SHEET: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+    /// Parts that wait to be joined, kept with the thread that called.
+    static PARTS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
+
+/// Has so many numbers, of any value and at the beginning of a line of the cache, to write on.
+fn with_scratch(
+    kept: &'static LocalKey<Cell<Vec<f32>>>,
+    count: usize,
+    work: impl FnOnce(&mut [f32]),
+) {
+    let mut numbers = kept.take();
+    if numbers.len() < count + LANES {
+        numbers.resize(count + LANES, 0.0);
+    }
+    // Where there is no telling, unaligned numbers are as right, and slower.
+    let from = numbers.as_ptr().align_offset(64).min(LANES);
+    work(&mut numbers[from..from + count]);
+    kept.set(numbers);
 }
 
 /// What is to be computed, with sizes that agree.
@@ -124,5 +245,30 @@ impl<'a> Task<'a> {
             tokens,
             scoring: *scoring,
         })
+    }
+
+    /// Some tokens' rows over one head of keys and values.
+    fn rows(&self, kv_head: usize, tokens: Range<usize>) -> Rows<'_> {
+        Rows {
+            task: self,
+            kv_head,
+            tokens,
+        }
+    }
+
+    /// Into how many blocks the tokens are divided.
+    fn blocks(&self) -> usize {
+        let group = self.scoring.heads / self.kv.shape().kv_heads;
+        let at_once = (AT_ONCE / group).max(1);
+        self.tokens.div_ceil(at_once)
+    }
+
+    /// The rows of one block over one head. The last tokens come first, which see the most; the
+    /// very first block is as large as any.
+    fn block(&self, number: usize) -> Rows<'_> {
+        let (blocks, kv_heads) = (self.blocks(), self.kv.shape().kv_heads);
+        let from_end = |block: usize| self.tokens - (self.tokens * block).div_ceil(blocks);
+        let block = number / kv_heads;
+        self.rows(number % kv_heads, from_end(block + 1)..from_end(block))
     }
 }

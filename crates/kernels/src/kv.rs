@@ -90,6 +90,16 @@ pub(crate) enum Numbers<'a> {
     F32(&'a [f32]),
 }
 
+impl<'a> Numbers<'a> {
+    /// All but so many at the front.
+    pub(crate) fn from(self, first: usize) -> Numbers<'a> {
+        match self {
+            Numbers::F16(numbers) => Numbers::F16(&numbers[first..]),
+            Numbers::F32(numbers) => Numbers::F32(&numbers[first..]),
+        }
+    }
+}
+
 impl Page {
     /// Positions of a page.
     pub const POSITIONS: usize = 64;

@@ -21,9 +21,9 @@ const AT_ONCE: usize = 1 << 13;
 
 /// Declares a function of a level's instructions: one body, which the compiler lays out for each.
 macro_rules! by_level {
-    ($(#[$meta:meta])* fn $name:ident($($arg:ident: $type:ty),+ $(,)?) $body:block) => {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),+ $(,)?) $body:block) => {
         $(#[$meta])*
-        fn $name(level: crate::probe::Level, $($arg: $type),+) {
+        $vis fn $name(level: crate::probe::Level, $($arg: $type),+) {
             #[inline(always)]
             fn body($($arg: $type),+) $body
 
@@ -53,7 +53,7 @@ macro_rules! by_level {
         }
     };
 }
-use by_level;
+pub(crate) use by_level;
 
 /// Hands out some whole rows of `size` numbers at a time, with the number of their first.
 fn rows(pool: &Pool, x: &mut [f32], size: usize, work: impl Fn(usize, &mut [f32]) + Sync) {

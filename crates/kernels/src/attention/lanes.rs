@@ -1,0 +1,79 @@
+//! Sixteen numbers side by side, by each kind of instructions.
+#![allow(unsafe_code)] // memory is read and written as the callers promise
+
+use crate::half;
+use crate::kv::LANES;
+
+/// A kind of instructions. Who has a value of it has made sure that the processor has them.
+pub(super) trait Instructions: Copy {
+    /// Sixteen numbers.
+    type Lanes: Copy;
+    /// How many [`Lanes`](Instructions::Lanes) the registers hold as running sums, beside what
+    /// is added to them.
+    const SUMS: usize;
+
+    fn zero(self) -> Self::Lanes;
+
+    fn splat(self, number: f32) -> Self::Lanes;
+
+    /// `a * b + c`, rounded once.
+    fn fused(self, a: Self::Lanes, b: Self::Lanes, c: Self::Lanes) -> Self::Lanes;
+
+    /// # Safety
+    /// Sixteen numbers lie there, aligned for one.
+    unsafe fn load(self, from: *const f32) -> Self::Lanes;
+
+    /// # Safety
+    /// Sixteen half-floats lie there, aligned for one.
+    unsafe fn load_halves(self, from: *const u16) -> Self::Lanes;
+
+    /// # Safety
+    /// There is room for sixteen numbers, aligned for one, that nobody else looks at.
+    unsafe fn store(self, lanes: Self::Lanes, to: *mut f32);
+}
+
+/// Plain Rust.
+#[derive(Clone, Copy)]
+pub(super) struct Portable;
+
+impl Instructions for Portable {
+    type Lanes = [f32; LANES];
+    const SUMS: usize = 1;
+
+    #[inline(always)]
+    fn zero(self) -> Self::Lanes {
+        [0.0; LANES]
+    }
+
+    #[inline(always)]
+    fn splat(self, number: f32) -> Self::Lanes {
+        [number; LANES]
+    }
+
+    #[inline(always)]
+    fn fused(self, a: Self::Lanes, b: Self::Lanes, mut c: Self::Lanes) -> Self::Lanes {
+        for (c, (a, b)) in c.iter_mut().zip(a.into_iter().zip(b)) {
+            *c = a.mul_add(b, *c);
+        }
+        c
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, from: *const f32) -> Self::Lanes {
+        // SAFETY: sixteen numbers lie there, by the caller's promise.
+        unsafe { *from.cast() }
+    }
+
+    #[inline(always)]
+    unsafe fn load_halves(self, from: *const u16) -> Self::Lanes {
+        // SAFETY: as above.
+        let halves: [u16; LANES] = unsafe { *from.cast() };
+        halves.map(half::to_f32)
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, lanes: Self::Lanes, to: *mut f32) {
+        // SAFETY: there is room for them, by the caller's promise.
+        unsafe { *to.cast() = lanes };
+    }
+}

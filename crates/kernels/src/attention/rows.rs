@@ -1,0 +1,291 @@
+//! Rows that share keys and values, and what one page gives to them.
+
+use super::Task;
+use super::part::Part;
+use super::tile::{self, Left, ROWS, Right, Sums};
+use crate::exp::{exp, tanh};
+use crate::half;
+use crate::kv::{LANES, Numbers, Page};
+use crate::probe::Level;
+use crate::steps::by_level;
+use std::ops::Range;
+
+/// Scores, or weights, of a page's positions.
+type Scores = [f32; Page::POSITIONS];
+
+/// Rows that share a head of keys and values: the heads of its group, token by token.
+#[derive(Clone)]
+pub(super) struct Rows<'a> {
+    pub task: &'a Task<'a>,
+    pub kv_head: usize,
+    pub tokens: Range<usize>,
+}
+
+/// What a thread writes on while it reckons.
+pub(super) struct Sheet<'a> {
+    queries: &'a mut [f32], // (rows, key_size), scaled
+    scores: &'a mut [Scores],
+    wide: &'a mut [f32], // the keys or the values of a page
+}
+
+impl<'a> Sheet<'a> {
+    /// Numbers of a sheet, a multiple of sixteen.
+    pub fn size(rows: &Rows<'_>) -> usize {
+        let (shape, count) = (rows.task.kv.shape(), rows.count());
+        let wide = Page::POSITIONS * shape.key_size.max(shape.value_stride());
+        let queries = (count * shape.key_size).next_multiple_of(LANES);
+        count * Page::POSITIONS + wide + queries
+    }
+
+    /// Lays it out in so many numbers, with the rows' queries.
+    pub fn of(numbers: &'a mut [f32], rows: &Rows<'_>) -> Sheet<'a> {
+        let (shape, count) = (rows.task.kv.shape(), rows.count());
+        let wide = Page::POSITIONS * shape.key_size.max(shape.value_stride());
+        let (scores, rest) = numbers.split_at_mut(count * Page::POSITIONS);
+        let (wide, rest) = rest.split_at_mut(wide);
+        let queries = &mut rest[..count * shape.key_size];
+        let size = rows.group() * shape.key_size;
+        for (token, scaled) in rows.tokens.clone().zip(queries.chunks_exact_mut(size)) {
+            let from = (token * shape.kv_heads + rows.kv_head) * size;
+            for (scaled, query) in scaled.iter_mut().zip(&rows.task.queries[from..]) {
+                *scaled = query * rows.task.scoring.scale;
+            }
+        }
+        Sheet {
+            queries,
+            scores: scores.as_chunks_mut().0,
+            wide,
+        }
+    }
+}
+
+impl Rows<'_> {
+    /// Heads that share the head of keys and values.
+    pub fn group(&self) -> usize {
+        self.task.scoring.heads / self.task.kv.shape().kv_heads
+    }
+
+    pub fn count(&self) -> usize {
+        self.tokens.len() * self.group()
+    }
+
+    /// The pages that any of them sees.
+    pub fn pages(&self) -> Range<usize> {
+        let (first, last) = (self.sees(0), self.sees(self.count() - 1));
+        first.start / Page::POSITIONS..last.end.div_ceil(Page::POSITIONS)
+    }
+
+    /// Numbers from one row's mixed values to the next's.
+    pub fn stride(&self) -> usize {
+        self.task.kv.shape().value_stride()
+    }
+
+    fn head(&self, row: usize) -> usize {
+        self.kv_head * self.group() + row % self.group()
+    }
+
+    /// Which of all tokens' rows it is.
+    pub fn number(&self, row: usize) -> usize {
+        (self.tokens.start + row / self.group()) * self.task.scoring.heads + self.head(row)
+    }
+
+    /// The row's score that gives nothing.
+    pub fn sink(&self, row: usize) -> Option<f32> {
+        self.task.scoring.sinks.map(|sinks| sinks[self.head(row)])
+    }
+
+    /// The positions that a row sees.
+    #[inline(always)]
+    fn sees(&self, row: usize) -> Range<usize> {
+        let until = self.task.past + self.tokens.start + row / self.group() + 1;
+        until.saturating_sub(self.task.scoring.window.unwrap_or(usize::MAX))..until
+    }
+
+    /// Those of them that are a page's, counted from its first.
+    #[inline(always)]
+    fn visible(&self, row: usize, page: usize) -> Range<usize> {
+        let (sees, first) = (self.sees(row), page * Page::POSITIONS);
+        let within = |position: usize| position.saturating_sub(first).min(Page::POSITIONS);
+        within(sees.start)..within(sees.end)
+    }
+
+    /// Some rows at a time: all of them where they see the same of a page.
+    fn runs(&self, page: usize) -> impl Iterator<Item = Range<usize>> {
+        let count = self.count();
+        let alike = self.visible(0, page) == self.visible(count - 1, page);
+        let at_once = if alike { count } else { ROWS };
+        let runs = (0..count).step_by(at_once);
+        runs.map(move |row| row..(row + at_once).min(count))
+    }
+
+    /// What a page gives to the rows.
+    pub fn reckon(&self, level: Level, page: usize, sheet: &mut Sheet<'_>, part: &mut Part<'_>) {
+        self.score(level, page, sheet);
+        weigh(level, self, page, sheet.scores, part);
+        self.mix(level, page, sheet, part);
+    }
+
+    /// A page's numbers as the tiles take them: widened once where several tiles do.
+    fn ready<'a>(&self, level: Level, numbers: Numbers<'a>, wide: &'a mut [f32]) -> Numbers<'a> {
+        match numbers {
+            Numbers::F16(halves) if self.count() > ROWS => {
+                tile::widen(level, halves, wide);
+                Numbers::F32(wide)
+            }
+            _ => numbers,
+        }
+    }
+
+    /// The scores of a page's positions, at least of those that a row sees.
+    fn score(&self, level: Level, page: usize, sheet: &mut Sheet<'_>) {
+        let kv = self.task.kv;
+        let size = kv.shape().key_size;
+        let keys = kv.pages()[page].keys(self.kv_head);
+        let keys = self.ready(level, keys, sheet.wide);
+        let scores = sheet.scores.as_flattened_mut();
+        for run in self.runs(page) {
+            let (first, last) = (
+                self.visible(run.start, page),
+                self.visible(run.end - 1, page),
+            );
+            let columns = first.start / LANES..last.end.div_ceil(LANES);
+            let left = Left {
+                numbers: &sheet.queries[run.start * size..],
+                rows: run.len(),
+                each: size,
+            };
+            let right = Right {
+                numbers: keys.from(columns.start * size * LANES),
+                columns: columns.len(),
+                apart: size * LANES,
+                step: LANES,
+            };
+            let mut sums = Sums {
+                numbers: &mut scores[run.start * Page::POSITIONS + columns.start * LANES..],
+                each: Page::POSITIONS,
+                fresh: true,
+            };
+            tile::multiply(level, left, right, size, &mut sums);
+        }
+    }
+
+    /// Mixes a page's values by the weights.
+    fn mix(&self, level: Level, page: usize, sheet: &mut Sheet<'_>, part: &mut Part<'_>) {
+        let kv = self.task.kv;
+        let values = kv.pages()[page].values(self.kv_head);
+        let mut mixing = Mixing {
+            level,
+            values: self.ready(level, values, sheet.wide),
+            weights: sheet.scores.as_flattened(),
+            mixed: part.mixed,
+            stride: kv.shape().value_stride(),
+        };
+        for run in self.runs(page) {
+            let seen = |row: usize| self.visible(row, page);
+            // Rows are in the order of their tokens: none sees less than the last at the front,
+            // or less than the first at the end.
+            let (first, last) = (seen(run.start), seen(run.end - 1));
+            if first == last {
+                mixing.add(run, first, true);
+                continue;
+            }
+            mixing.clear(run.clone());
+            // A position that a row does not see must not be touched, not even by a weight of
+            // zero: its value may be anything.
+            let shared = last.start..first.end;
+            if shared.is_empty() {
+                run.for_each(|row| mixing.add(row..row + 1, seen(row), false));
+                continue;
+            }
+            for row in run.clone() {
+                mixing.add(row..row + 1, seen(row).start..shared.start, false);
+            }
+            mixing.add(run.clone(), shared.clone(), false);
+            for row in run {
+                mixing.add(row..row + 1, shared.end..seen(row).end, false);
+            }
+        }
+    }
+}
+
+/// A page's values, and where they are mixed.
+struct Mixing<'a> {
+    level: Level,
+    values: Numbers<'a>,
+    weights: &'a [f32],   // (rows, 64)
+    mixed: &'a mut [f32], // (rows, stride)
+    stride: usize,
+}
+
+impl Mixing<'_> {
+    fn clear(&mut self, rows: Range<usize>) {
+        self.mixed[rows.start * self.stride..rows.end * self.stride].fill(0.0);
+    }
+
+    /// Adds some positions' values to some rows, or puts them there.
+    fn add(&mut self, rows: Range<usize>, positions: Range<usize>, fresh: bool) {
+        let left = Left {
+            numbers: &self.weights[rows.start * Page::POSITIONS + positions.start..],
+            rows: rows.len(),
+            each: Page::POSITIONS,
+        };
+        let right = Right {
+            numbers: self.values.from(positions.start * self.stride),
+            columns: self.stride / LANES,
+            apart: LANES,
+            step: self.stride,
+        };
+        let mut sums = Sums {
+            numbers: &mut self.mixed[rows.start * self.stride..],
+            each: self.stride,
+            fresh,
+        };
+        tile::multiply(self.level, left, right, positions.len(), &mut sums);
+    }
+}
+
+by_level! {
+    /// Makes each row's scores of a page weights relative to the largest.
+    fn weigh(rows: &Rows<'_>, page: usize, scores: &mut [Scores], part: &mut Part<'_>) {
+        let scoring = &rows.task.scoring;
+        for (row, weights) in scores.iter_mut().enumerate() {
+            let visible = rows.visible(row, page);
+            if visible.is_empty() {
+                (part.largest[row], part.sum[row]) = (f32::NEG_INFINITY, 0.0);
+                continue;
+            }
+            if let Some(slopes) = scoring.slopes {
+                let slope = half::to_bf16(slopes[rows.head(row)]);
+                for (position, score) in weights.iter_mut().enumerate() {
+                    let position = (page * Page::POSITIONS + position) as f32;
+                    *score += half::to_bf16(slope * position) * scoring.scale;
+                }
+            }
+            if let Some(cap) = scoring.softcap {
+                for score in weights.iter_mut() {
+                    *score = tanh(*score / cap) * cap;
+                }
+            }
+            weights[..visible.start].fill(f32::NEG_INFINITY);
+            weights[visible.end..].fill(f32::NEG_INFINITY);
+            let largest = folded(weights, f32::MIN, |a, b| if b > a { b } else { a });
+            for weight in weights.iter_mut() {
+                *weight = exp(*weight - largest);
+            }
+            (part.largest[row], part.sum[row]) = (largest, folded(weights, 0.0, |a, b| a + b));
+        }
+    }
+}
+
+/// Of all numbers, half with half.
+#[inline(always)]
+fn folded(numbers: &Scores, first: f32, of: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut folded = *numbers;
+    for half in [32, 16, 8, 4, 2, 1] {
+        let (low, high) = folded.split_at_mut(half);
+        for (low, high) in low.iter_mut().zip(high) {
+            *low = of(*low, *high);
+        }
+    }
+    of(first, folded[0])
+}
