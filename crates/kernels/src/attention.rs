@@ -95,7 +95,8 @@ fn whole(level: Level, rows: &Rows<'_>, out: &Disjoint<'_, f32>) {
         let (mut all, mut part) = (Part::of(all, count), Part::of(part, count));
         all.clear();
         for page in rows.pages() {
-            rows.reckon(level, page, &mut sheet, &mut part);
+            let next = Some(page + 1).filter(|next| *next < rows.pages().end);
+            rows.reckon(level, page, next, &mut sheet, &mut part);
             part::join(level, &mut all, &mut part);
         }
         finish(level, rows, 0..count, &mut all, out);
@@ -127,13 +128,15 @@ fn split(pool: &Pool, task: &Task<'_>, pages: &Range<usize>, out: &Disjoint<'_, 
                 let rows = task.block(number);
                 with_scratch(&SHEET, Sheet::size(&rows), |sheet| {
                     let mut sheet = Sheet::of(sheet, &rows);
-                    for page in from..(from + run).min(last) {
+                    let until = (from + run).min(last);
+                    for page in from..until {
+                        let next = Some(page + 1).filter(|next| *next < until);
                         let from = place(number, page);
                         // SAFETY: each page of each block has a place of its own, and comes once.
                         #[allow(unsafe_code)]
                         let part = unsafe { numbers.slice(from, from + size) };
                         let (part, _) = &mut Part::of(part, most).split(rows.count());
-                        rows.reckon(level, page, &mut sheet, part);
+                        rows.reckon(level, page, next, &mut sheet, part);
                     }
                 });
             });
@@ -209,6 +212,8 @@ struct Task<'a> {
     queries: &'a [f32],
     past: usize,
     tokens: usize,
+    /// Heads that share a head of keys and values.
+    group: usize,
     scoring: HeadScoring<'a>,
 }
 
@@ -243,6 +248,7 @@ impl<'a> Task<'a> {
             queries,
             past,
             tokens,
+            group: heads / shape.kv_heads,
             scoring: *scoring,
         })
     }
@@ -258,8 +264,7 @@ impl<'a> Task<'a> {
 
     /// Into how many blocks the tokens are divided.
     fn blocks(&self) -> usize {
-        let group = self.scoring.heads / self.kv.shape().kv_heads;
-        let at_once = (AT_ONCE / group).max(1);
+        let at_once = (AT_ONCE / self.group).max(1);
         self.tokens.div_ceil(at_once)
     }
 

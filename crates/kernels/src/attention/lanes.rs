@@ -19,6 +19,20 @@ pub(super) trait Instructions: Copy {
     /// `a * b + c`, rounded once.
     fn fused(self, a: Self::Lanes, b: Self::Lanes, c: Self::Lanes) -> Self::Lanes;
 
+    /// The larger ones; `b` where one is not a number.
+    fn larger(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+
+    fn add(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+
+    /// The upper half with the lower half, until one is left.
+    fn largest(self, lanes: Self::Lanes) -> f32;
+
+    /// As [`largest`](Instructions::largest).
+    fn sum(self, lanes: Self::Lanes) -> f32;
+
+    /// Says that the line of the cache in which this lies will soon be read. It may lie anywhere.
+    fn prefetch(self, from: *const u8);
+
     /// # Safety
     /// Sixteen numbers lie there, aligned for one.
     unsafe fn load(self, from: *const f32) -> Self::Lanes;
@@ -59,6 +73,35 @@ impl Instructions for Portable {
     }
 
     #[inline(always)]
+    fn larger(self, a: Self::Lanes, mut b: Self::Lanes) -> Self::Lanes {
+        for (a, b) in a.into_iter().zip(&mut b) {
+            *b = if a > *b { a } else { *b };
+        }
+        b
+    }
+
+    #[inline(always)]
+    fn add(self, a: Self::Lanes, mut b: Self::Lanes) -> Self::Lanes {
+        for (a, b) in a.into_iter().zip(&mut b) {
+            *b += a;
+        }
+        b
+    }
+
+    #[inline(always)]
+    fn largest(self, lanes: Self::Lanes) -> f32 {
+        folded(lanes, |a, b| if a > b { a } else { b })
+    }
+
+    #[inline(always)]
+    fn sum(self, lanes: Self::Lanes) -> f32 {
+        folded(lanes, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    fn prefetch(self, _: *const u8) {}
+
+    #[inline(always)]
     unsafe fn load(self, from: *const f32) -> Self::Lanes {
         // SAFETY: sixteen numbers lie there, by the caller's promise.
         unsafe { *from.cast() }
@@ -76,4 +119,15 @@ impl Instructions for Portable {
         // SAFETY: there is room for them, by the caller's promise.
         unsafe { *to.cast() = lanes };
     }
+}
+
+#[inline(always)]
+fn folded(mut lanes: [f32; LANES], of: impl Fn(f32, f32) -> f32) -> f32 {
+    for half in [8, 4, 2, 1] {
+        let (low, high) = lanes.split_at_mut(half);
+        for (low, high) in low.iter_mut().zip(high) {
+            *low = of(*low, *high);
+        }
+    }
+    lanes[0]
 }

@@ -1,13 +1,14 @@
 //! Rows that share keys and values, and what one page gives to them.
+#![allow(unsafe_code)] // instructions by level, each probed before
 
 use super::Task;
+use super::lanes::{Instructions, Portable};
 use super::part::Part;
 use super::tile::{self, Left, ROWS, Right, Sums};
 use crate::exp::{exp, tanh};
 use crate::half;
 use crate::kv::{LANES, Numbers, Page};
-use crate::probe::Level;
-use crate::steps::by_level;
+use crate::probe::{Level, probe};
 use std::ops::Range;
 
 /// Scores, or weights, of a page's positions.
@@ -61,8 +62,9 @@ impl<'a> Sheet<'a> {
 
 impl Rows<'_> {
     /// Heads that share the head of keys and values.
+    #[inline(always)]
     pub fn group(&self) -> usize {
-        self.task.scoring.heads / self.task.kv.shape().kv_heads
+        self.task.group
     }
 
     pub fn count(&self) -> usize {
@@ -118,11 +120,18 @@ impl Rows<'_> {
         runs.map(move |row| row..(row + at_once).min(count))
     }
 
-    /// What a page gives to the rows.
-    pub fn reckon(&self, level: Level, page: usize, sheet: &mut Sheet<'_>, part: &mut Part<'_>) {
+    /// What a page gives to the rows; `next` is the page that will be reckoned after it.
+    pub fn reckon(
+        &self,
+        level: Level,
+        page: usize,
+        next: Option<usize>,
+        sheet: &mut Sheet<'_>,
+        part: &mut Part<'_>,
+    ) {
         self.score(level, page, sheet);
         weigh(level, self, page, sheet.scores, part);
-        self.mix(level, page, sheet, part);
+        self.mix(level, page, next, sheet, part);
     }
 
     /// A page's numbers as the tiles take them: widened once where several tiles do.
@@ -141,6 +150,7 @@ impl Rows<'_> {
         let kv = self.task.kv;
         let size = kv.shape().key_size;
         let keys = kv.pages()[page].keys(self.kv_head);
+        let values = kv.pages()[page].values(self.kv_head);
         let keys = self.ready(level, keys, sheet.wide);
         let scores = sheet.scores.as_flattened_mut();
         for run in self.runs(page) {
@@ -159,6 +169,7 @@ impl Rows<'_> {
                 columns: columns.len(),
                 apart: size * LANES,
                 step: LANES,
+                next: Some(values),
             };
             let mut sums = Sums {
                 numbers: &mut scores[run.start * Page::POSITIONS + columns.start * LANES..],
@@ -170,7 +181,14 @@ impl Rows<'_> {
     }
 
     /// Mixes a page's values by the weights.
-    fn mix(&self, level: Level, page: usize, sheet: &mut Sheet<'_>, part: &mut Part<'_>) {
+    fn mix(
+        &self,
+        level: Level,
+        page: usize,
+        next: Option<usize>,
+        sheet: &mut Sheet<'_>,
+        part: &mut Part<'_>,
+    ) {
         let kv = self.task.kv;
         let values = kv.pages()[page].values(self.kv_head);
         let mut mixing = Mixing {
@@ -179,6 +197,7 @@ impl Rows<'_> {
             weights: sheet.scores.as_flattened(),
             mixed: part.mixed,
             stride: kv.shape().value_stride(),
+            next: next.map(|page| kv.pages()[page].keys(self.kv_head)),
         };
         for run in self.runs(page) {
             let seen = |row: usize| self.visible(row, page);
@@ -215,6 +234,8 @@ struct Mixing<'a> {
     weights: &'a [f32],   // (rows, 64)
     mixed: &'a mut [f32], // (rows, stride)
     stride: usize,
+    /// The next page's keys.
+    next: Option<Numbers<'a>>,
 }
 
 impl Mixing<'_> {
@@ -234,6 +255,7 @@ impl Mixing<'_> {
             columns: self.stride / LANES,
             apart: LANES,
             step: self.stride,
+            next: self.next,
         };
         let mut sums = Sums {
             numbers: &mut self.mixed[rows.start * self.stride..],
@@ -244,48 +266,105 @@ impl Mixing<'_> {
     }
 }
 
-by_level! {
-    /// Makes each row's scores of a page weights relative to the largest.
-    fn weigh(rows: &Rows<'_>, page: usize, scores: &mut [Scores], part: &mut Part<'_>) {
-        let scoring = &rows.task.scoring;
-        for (row, weights) in scores.iter_mut().enumerate() {
-            let visible = rows.visible(row, page);
-            if visible.is_empty() {
-                (part.largest[row], part.sum[row]) = (f32::NEG_INFINITY, 0.0);
-                continue;
+/// Makes each row's scores of a page weights relative to the largest.
+fn weigh(level: Level, rows: &Rows<'_>, page: usize, scores: &mut [Scores], part: &mut Part<'_>) {
+    match level.min(probe()) {
+        // SAFETY: the probe has seen the instructions.
+        #[cfg(target_arch = "x86_64")]
+        level if level >= Level::Avx512Vnni => unsafe { weigh_avx512(rows, page, scores, part) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        level if level >= Level::Avx2 => unsafe { weigh_avx2(rows, page, scores, part) },
+        _ => weigh_by(Portable, rows, page, scores, part),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
+fn weigh_avx512(rows: &Rows<'_>, page: usize, scores: &mut [Scores], part: &mut Part<'_>) {
+    // SAFETY: this function's own instructions.
+    weigh_by(
+        unsafe { super::x86::Avx512::new() },
+        rows,
+        page,
+        scores,
+        part,
+    );
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn weigh_avx2(rows: &Rows<'_>, page: usize, scores: &mut [Scores], part: &mut Part<'_>) {
+    // SAFETY: as above.
+    weigh_by(unsafe { super::x86::Avx2::new() }, rows, page, scores, part);
+}
+
+#[inline(always)]
+fn weigh_by<I: Instructions>(
+    by: I,
+    rows: &Rows<'_>,
+    page: usize,
+    scores: &mut [Scores],
+    part: &mut Part<'_>,
+) {
+    let scoring = &rows.task.scoring;
+    let tokens = scores.chunks_exact_mut(rows.group());
+    let largest = part.largest.chunks_exact_mut(rows.group());
+    let sums = part.sum.chunks_exact_mut(rows.group());
+    for (token, (scores, (largest, sums))) in tokens.zip(largest.zip(sums)).enumerate() {
+        let visible = rows.visible(token * rows.group(), page);
+        if visible.is_empty() {
+            largest.fill(f32::NEG_INFINITY);
+            sums.fill(0.0);
+            continue;
+        }
+        if let Some(slopes) = scoring.slopes {
+            let slopes = &slopes[rows.kv_head * rows.group()..];
+            for (weights, slope) in scores.iter_mut().zip(slopes) {
+                fall(weights, *slope, page, scoring.scale);
             }
-            if let Some(slopes) = scoring.slopes {
-                let slope = half::to_bf16(slopes[rows.head(row)]);
-                for (position, score) in weights.iter_mut().enumerate() {
-                    let position = (page * Page::POSITIONS + position) as f32;
-                    *score += half::to_bf16(slope * position) * scoring.scale;
-                }
+        }
+        if let Some(cap) = scoring.softcap {
+            for score in scores.as_flattened_mut() {
+                *score = tanh(*score / cap) * cap;
             }
-            if let Some(cap) = scoring.softcap {
-                for score in weights.iter_mut() {
-                    *score = tanh(*score / cap) * cap;
-                }
+        }
+        if visible.len() < Page::POSITIONS {
+            for weights in scores.iter_mut() {
+                weights[..visible.start].fill(f32::NEG_INFINITY);
+                weights[visible.end..].fill(f32::NEG_INFINITY);
             }
-            weights[..visible.start].fill(f32::NEG_INFINITY);
-            weights[visible.end..].fill(f32::NEG_INFINITY);
-            let largest = folded(weights, f32::MIN, |a, b| if b > a { b } else { a });
+        }
+        for (weights, (largest, sum)) in scores.iter_mut().zip(largest.iter_mut().zip(sums)) {
+            let [a, b, c, d] = lanes(by, weights);
+            let most = by.larger(by.larger(a, c), by.larger(b, d));
+            let most = by.largest(most);
+            *largest = if most > f32::MIN { most } else { f32::MIN };
             for weight in weights.iter_mut() {
-                *weight = exp(*weight - largest);
+                *weight = exp(*weight - *largest);
             }
-            (part.largest[row], part.sum[row]) = (largest, folded(weights, 0.0, |a, b| a + b));
+            let [a, b, c, d] = lanes(by, weights);
+            *sum = by.sum(by.add(by.add(a, c), by.add(b, d)));
         }
     }
 }
 
-/// Of all numbers, half with half.
 #[inline(always)]
-fn folded(numbers: &Scores, first: f32, of: impl Fn(f32, f32) -> f32) -> f32 {
-    let mut folded = *numbers;
-    for half in [32, 16, 8, 4, 2, 1] {
-        let (low, high) = folded.split_at_mut(half);
-        for (low, high) in low.iter_mut().zip(high) {
-            *low = of(*low, *high);
-        }
+fn lanes<I: Instructions>(by: I, weights: &Scores) -> [I::Lanes; 4] {
+    let mut lanes = [by.zero(); 4];
+    for (lanes, weights) in lanes.iter_mut().zip(weights.as_chunks::<LANES>().0) {
+        // SAFETY: sixteen numbers lie there.
+        *lanes = unsafe { by.load(weights.as_ptr()) };
     }
-    of(first, folded[0])
+    lanes
+}
+
+/// Adds what ALiBi takes from a page's scores by their positions.
+#[inline(always)]
+fn fall(scores: &mut Scores, slope: f32, page: usize, scale: f32) {
+    let slope = half::to_bf16(slope);
+    let first = (page * Page::POSITIONS) as f32; // exact, as all positions below 2^24
+    for (position, score) in (0u8..).zip(scores.iter_mut()) {
+        *score += half::to_bf16(slope * (first + f32::from(position))) * scale;
+    }
 }

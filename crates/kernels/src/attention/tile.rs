@@ -11,6 +11,8 @@ use crate::probe::{Level, probe};
 
 /// Most rows of a tile.
 pub(super) const ROWS: usize = 6;
+/// Bytes that are fetched from memory at once.
+const LINE: usize = 64;
 
 /// Rows of numbers, `each` apart.
 #[derive(Clone, Copy)]
@@ -27,6 +29,8 @@ pub(super) struct Right<'a> {
     pub columns: usize,
     pub apart: usize,
     pub step: usize,
+    /// What will be read next: it is fetched from memory meanwhile.
+    pub next: Option<Numbers<'a>>,
 }
 
 /// Where sums go: rows, `each` apart, of which the first `columns * 16` are written.
@@ -122,6 +126,13 @@ unsafe fn tiles<I: Instructions, N: Number>(
     count: usize,
     sums: &mut Sums<'_>,
 ) {
+    let (next, mut lines) = match right.next {
+        Some(Numbers::F16(numbers)) => (numbers.as_ptr().cast::<u8>(), size_of_val(numbers)),
+        Some(Numbers::F32(numbers)) => (numbers.as_ptr().cast::<u8>(), size_of_val(numbers)),
+        None => (std::ptr::null(), 0),
+    };
+    // So many with each step of the first tile.
+    lines = lines.div_ceil(LINE * count);
     // As even as may be: a last tile of one row would keep few multipliers busy.
     let tiles = left.rows.div_ceil(ROWS);
     let begin = |tile: usize| left.rows * tile / tiles;
@@ -145,8 +156,11 @@ unsafe fn tiles<I: Instructions, N: Number>(
                         .add(row * sums.each + column * LANES),
                     sums_each: sums.each,
                     fresh: sums.fresh,
+                    next,
+                    lines,
                 }
             };
+            lines = 0;
             // SAFETY: as above.
             column += match room {
                 4.. => unsafe { tile.rows::<I, 4>(by, rows) },
@@ -169,6 +183,8 @@ struct Tile<N> {
     sums: *mut f32,
     sums_each: usize,
     fresh: bool,
+    next: *const u8,
+    lines: usize,
 }
 
 impl<N: Number> Tile<N> {
@@ -206,7 +222,12 @@ impl<N: Number> Tile<N> {
                 }
             }
         }
+        let mut next = self.next;
         for i in 0..self.count {
+            for _ in 0..self.lines {
+                by.prefetch(next);
+                next = next.wrapping_add(LINE);
+            }
             let mut lanes = [by.zero(); C];
             for (column, lanes) in lanes.iter_mut().enumerate() {
                 let from = column * self.apart + i * self.step;

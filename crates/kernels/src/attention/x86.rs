@@ -12,6 +12,15 @@ pub(super) struct Avx512(());
 #[derive(Clone, Copy)]
 pub(super) struct Avx2(());
 
+#[inline(always)]
+fn halves(lanes: __m512) -> [__m256; 2] {
+    // SAFETY: only who has a value of `Avx512` has such lanes.
+    unsafe {
+        let high = _mm512_extractf64x4_pd::<1>(_mm512_castps_pd(lanes));
+        [_mm512_castps512_ps256(lanes), _mm256_castpd_ps(high)]
+    }
+}
+
 impl Avx512 {
     /// # Safety
     /// The processor has AVX-512F.
@@ -52,6 +61,36 @@ impl Instructions for Avx512 {
     fn fused(self, a: __m512, b: __m512, c: __m512) -> __m512 {
         // SAFETY: see above.
         unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn larger(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_max_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_add_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn largest(self, lanes: __m512) -> f32 {
+        // SAFETY: see above; AVX-512F comes with AVX2.
+        unsafe { Avx2::new() }.largest(halves(lanes))
+    }
+
+    #[inline(always)]
+    fn sum(self, lanes: __m512) -> f32 {
+        // SAFETY: as above.
+        unsafe { Avx2::new() }.sum(halves(lanes))
+    }
+
+    #[inline(always)]
+    fn prefetch(self, from: *const u8) {
+        // SAFETY: it reads nothing that could be missing: addresses of nothing are passed over.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) };
     }
 
     #[inline(always)]
@@ -100,6 +139,54 @@ impl Instructions for Avx2 {
                 _mm256_fmadd_ps(a_high, b_high, c_high),
             ]
         }
+    }
+
+    #[inline(always)]
+    fn larger(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+        let ([a, a_high], [b, b_high]) = (a, b);
+        // SAFETY: see above.
+        unsafe { [_mm256_max_ps(a, b), _mm256_max_ps(a_high, b_high)] }
+    }
+
+    #[inline(always)]
+    fn add(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+        let ([a, a_high], [b, b_high]) = (a, b);
+        // SAFETY: see above.
+        unsafe { [_mm256_add_ps(a, b), _mm256_add_ps(a_high, b_high)] }
+    }
+
+    #[inline(always)]
+    fn largest(self, lanes: [__m256; 2]) -> f32 {
+        // SAFETY: see above.
+        unsafe {
+            let eight = _mm256_max_ps(lanes[0], lanes[1]);
+            let four = _mm_max_ps(
+                _mm256_castps256_ps128(eight),
+                _mm256_extractf128_ps::<1>(eight),
+            );
+            let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)))
+        }
+    }
+
+    #[inline(always)]
+    fn sum(self, lanes: [__m256; 2]) -> f32 {
+        // SAFETY: see above.
+        unsafe {
+            let eight = _mm256_add_ps(lanes[0], lanes[1]);
+            let four = _mm_add_ps(
+                _mm256_castps256_ps128(eight),
+                _mm256_extractf128_ps::<1>(eight),
+            );
+            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(self, from: *const u8) {
+        // SAFETY: it reads nothing that could be missing: addresses of nothing are passed over.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) };
     }
 
     #[inline(always)]
