@@ -5,6 +5,7 @@ use crate::families::{self, Described};
 use crate::kept;
 use crate::reasoning::Forms;
 use crate::sequence::Sequence;
+use crate::speculation::{Costs, Speculates};
 use crate::threads::Threads;
 use crate::weights::Weights;
 use crate::{Cancel, Template, Tokenizer};
@@ -31,6 +32,9 @@ pub struct Model {
     pub(crate) executor: Executor,
     described: Described,
     pub(crate) threads: Threads,
+    /// What its steps cost, as measured.
+    pub(crate) costs: Costs,
+    speculates: Speculates,
     weights: Arc<Weights>,
     tokenizer: Tokenizer,
     template: Template,
@@ -94,6 +98,8 @@ impl Model {
         )?;
         Ok(Model {
             threads,
+            costs: Costs::default(),
+            speculates: Speculates::default(),
             executor,
             described,
             weights,
@@ -113,6 +119,21 @@ impl Model {
             reasoning: Forms::of(&self.tokenizer, &template),
             template,
             ..self
+        }
+    }
+
+    /// The same model, which proposes tokens otherwise: for measuring.
+    pub fn speculating(self, speculates: Speculates) -> Model {
+        Model { speculates, ..self }
+    }
+
+    /// When tokens are proposed: never where forgetting them costs, or would change an answer.
+    pub(crate) fn speculates(&self) -> Speculates {
+        let capabilities = self.capabilities();
+        if capabilities.exact && capabilities.truncate {
+            self.speculates
+        } else {
+            Speculates::Never
         }
     }
 

@@ -5,8 +5,7 @@ use crate::{Cancel, Model};
 use protocol::{AppError, failure};
 use std::time::{Duration, Instant};
 
-/// How long one chunk of a prompt should take: short enough that progress moves and a stop is
-/// soon obeyed, between two operations of it.
+/// How long one chunk should take where nobody waits for it but who asked.
 const CHUNK_TIME: Duration = Duration::from_millis(200);
 /// Fewest tokens of a chunk after the first.
 const FEWEST: usize = 4;
@@ -131,6 +130,55 @@ pub fn step(
     Ok(logits)
 }
 
+/// What one of several sequences reads in a step.
+pub struct Reading<'a> {
+    /// The sequence.
+    pub sequence: &'a mut Sequence,
+    /// What it reads.
+    pub ids: &'a [u32],
+    /// Which logits are wanted.
+    pub wanted: Wanted,
+    /// Who stops it.
+    pub cancel: &'a Cancel,
+}
+
+/// A [`step`] of several sequences at once: the weights are read once for all of them. Each gets
+/// the logits that it would get alone, bit for bit.
+///
+/// Errors: each as [`step`]; `cancelled` also where another was stopped.
+pub fn step_together(
+    model: &Model,
+    readings: &mut [Reading<'_>],
+) -> Vec<Result<Vec<f32>, AppError>> {
+    let alone = |reading: &mut Reading<'_>| {
+        let Reading { sequence, ids, .. } = reading;
+        step(model, sequence, ids, reading.wanted, reading.cancel)
+    };
+    readings.iter_mut().map(alone).collect()
+}
+
+/// How much of a prompt is read at once, by how long it took before.
+pub(crate) struct Pace(usize);
+
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace(2 * FEWEST)
+    }
+}
+
+impl Pace {
+    /// Tokens of the next chunk, of `left`.
+    pub fn next(&self, left: usize) -> usize {
+        self.0.min(left)
+    }
+
+    /// So many tokens took so long, and should take `aim`.
+    pub fn took(&mut self, tokens: usize, time: Duration, aim: Duration) {
+        let fitting = tokens as f64 * aim.as_secs_f64() / time.as_secs_f64().max(1e-6);
+        self.0 = (fitting as usize).clamp(FEWEST, (2 * self.0).min(MOST));
+    }
+}
+
 /// Reads a prompt in chunks; gives the logits after its last token. `on` is told how many of
 /// `ids` are read, after each chunk.
 ///
@@ -142,11 +190,11 @@ pub(crate) fn read(
     cancel: &Cancel,
     on: &mut dyn FnMut(usize),
 ) -> Result<Vec<f32>, AppError> {
-    let mut chunk = 2 * FEWEST;
+    let mut pace = Pace::default();
     let mut read = 0;
     loop {
         let begun = Instant::now();
-        let end = (read + chunk).min(ids.len());
+        let end = read + pace.next(ids.len() - read);
         let wanted = if end == ids.len() {
             Wanted::Last
         } else {
@@ -157,9 +205,7 @@ pub(crate) fn read(
         if end == ids.len() {
             return Ok(logits);
         }
-        let took = begun.elapsed().as_secs_f64().max(1e-6);
-        let fitting = (end - read) as f64 * CHUNK_TIME.as_secs_f64() / took;
-        chunk = (fitting as usize).clamp(FEWEST, (2 * chunk).min(MOST));
+        pace.took(end - read, begun.elapsed(), CHUNK_TIME);
         read = end;
     }
 }
