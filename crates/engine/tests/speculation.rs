@@ -52,7 +52,7 @@ fn check(
         text: "a b a b".into(),
     }];
     let limits = [None, Some(0), Some(1), Some(7), Some(40)];
-    let mut each = |model: &Model, came_of: &mut dyn FnMut(Came)| {
+    let each = |model: &Model, came_of: &mut dyn FnMut(Came)| {
         for max_tokens in limits {
             let limits = Limits { max_tokens };
             for continued in [&[][..], &continued] {
