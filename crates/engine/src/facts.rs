@@ -6,7 +6,7 @@ use protocol::EngineFacts;
 pub fn facts(threads: u32) -> EngineFacts {
     EngineFacts {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        executor: "candle".to_owned(),
+        executor: "cpu".to_owned(),
         kernels: kernels::probe().name().to_owned(),
         device: match processor() {
             Some(name) => format!("cpu ({name})"),

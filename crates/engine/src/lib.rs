@@ -3,7 +3,6 @@
 //! Blocking; no network, no database, no async runtime. A [`Model`] never changes; everything
 //! that does is in a [`Sequence`].
 
-mod answer;
 mod cancel;
 mod exec;
 mod facts;
@@ -17,22 +16,20 @@ mod quantise;
 mod reasoning;
 mod sampling;
 mod sequence;
-mod speculation;
 mod stops;
 mod template;
 mod threads;
 mod tokenizer;
 mod weights;
 
-pub use answer::{Answer, round};
 pub use cancel::Cancel;
 pub use exec::Capabilities;
 pub use facts::facts;
 pub use generate::{Asked, Generated, generate};
+pub use kernels::KvKind;
 pub use measure::{bench, logits};
-pub use model::{LoadOptions, Model};
+pub use model::{ExecutorKind, LoadOptions, Model};
 pub use quantise::quantise;
-pub use sequence::{Reading, Sequence, Wanted, step, step_together};
-pub use speculation::Speculates;
+pub use sequence::{Sequence, Wanted, step};
 pub use template::Template;
 pub use tokenizer::{Detokenizer, Kind, Tokenizer};

@@ -5,14 +5,15 @@ use crate::families::{self, Described};
 use crate::kept;
 use crate::reasoning::Forms;
 use crate::sequence::Sequence;
-use crate::speculation::{Costs, Speculates};
 use crate::threads::Threads;
 use crate::weights::Weights;
 use crate::{Cancel, Template, Tokenizer};
 use formats::Checkpoint;
+use kernels::KvKind;
 use protocol::{AppError, DEFAULT_CONTEXT, LoadedFacts, PromptForm, Quantise, WeightType, failure};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 /// How to load a model.
@@ -24,6 +25,34 @@ pub struct LoadOptions {
     pub threads: u32,
     /// What the weights of a folder are made smaller to; None: they stay as they are.
     pub quantise: Option<Quantise>,
+    /// What computes, where the family is one that we describe; candle-transformers computes the
+    /// others.
+    pub executor: ExecutorKind,
+    /// How [`ExecutorKind::Cpu`] stores keys and values.
+    pub kv: KvKind,
+}
+
+/// What computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExecutorKind {
+    /// Our own, for the processor.
+    #[default]
+    Cpu,
+    /// The plain reference on candle's tensors.
+    Candle,
+}
+
+impl Default for LoadOptions {
+    /// What a person gets who chose nothing, on one thread.
+    fn default() -> LoadOptions {
+        LoadOptions {
+            context: None,
+            threads: 1,
+            quantise: None,
+            executor: ExecutorKind::Cpu,
+            kv: KvKind::F16,
+        }
+    }
 }
 
 /// An architecture with its weights, tokenizer and template. Everything that changes is in a
@@ -31,10 +60,9 @@ pub struct LoadOptions {
 pub struct Model {
     pub(crate) executor: Executor,
     described: Described,
-    pub(crate) threads: Threads,
-    /// What its steps cost, as measured.
-    pub(crate) costs: Costs,
-    speculates: Speculates,
+    pub(crate) threads: Arc<Threads>,
+    /// Tokens that are best read at once, as far as is known; 0: not yet.
+    pub(crate) chunk: AtomicUsize,
     weights: Arc<Weights>,
     tokenizer: Tokenizer,
     template: Template,
@@ -68,7 +96,7 @@ impl Model {
         }
         cancel.check()?;
         let template = Template::of(&checkpoint, &tokenizer)?;
-        let threads = Threads::new(options.threads)?;
+        let threads = Arc::new(Threads::new(options.threads));
         let smaller = |wanted: &&Quantise| !checkpoint.quantisable(wanted.kind).is_empty();
         let quantised = options.quantise.as_ref().filter(smaller).map(|q| q.kind);
         // Making weights smaller comes before reading them: one progress for both.
@@ -90,16 +118,17 @@ impl Model {
         let mut progress = |done, total| progress(made + done, made + total);
         let executor = Executor::load(
             &described,
+            options,
             context as usize,
             &checkpoint,
             &weights,
+            &threads,
             cancel,
             &mut progress,
         )?;
         Ok(Model {
             threads,
-            costs: Costs::default(),
-            speculates: Speculates::default(),
+            chunk: AtomicUsize::new(0),
             executor,
             described,
             weights,
@@ -119,21 +148,6 @@ impl Model {
             reasoning: Forms::of(&self.tokenizer, &template),
             template,
             ..self
-        }
-    }
-
-    /// The same model, which proposes tokens otherwise: for measuring.
-    pub fn speculating(self, speculates: Speculates) -> Model {
-        Model { speculates, ..self }
-    }
-
-    /// When tokens are proposed: never where forgetting them costs, or would change an answer.
-    pub(crate) fn speculates(&self) -> Speculates {
-        let capabilities = self.capabilities();
-        if capabilities.exact && capabilities.truncate {
-            self.speculates
-        } else {
-            Speculates::Never
         }
     }
 

@@ -1,7 +1,7 @@
 //! Numbers as quantised weights, by candle's own rounding, which is that of ggml's
 //! `quantize_row_*_ref`.
 
-use crate::exec::candle::failed;
+use crate::exec::failed;
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 use formats::ggml;

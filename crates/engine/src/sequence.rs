@@ -1,16 +1,25 @@
 //! What changes while a model reads and writes: tokens, with their keys and values.
 
-use crate::exec::State;
+use crate::exec::{Reading, State, Watch};
 use crate::{Cancel, Model};
 use protocol::{AppError, failure};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// How long one chunk should take where nobody waits for it but who asked.
-const CHUNK_TIME: Duration = Duration::from_millis(200);
+/// How long an operation of a chunk may take: a stop is obeyed between two.
+const OPERATION: Duration = Duration::from_millis(50);
+/// How long a chunk should take where its operations are not known.
+const CHUNK: Duration = Duration::from_millis(200);
+/// Tokens of a model's first chunk, by which the next are measured.
+const FIRST: usize = 16;
 /// Fewest tokens of a chunk after the first.
 const FEWEST: usize = 4;
-/// Most tokens of a chunk.
-const MOST: usize = 128;
+/// Most tokens of a chunk: more are read no faster, and want more memory.
+const MOST: usize = 512;
+/// Chunks end at multiples of it where they are longer, as the pages of keys and values do.
+const PAGE: usize = kernels::Page::POSITIONS;
+/// How often progress is told.
+const TELL: Duration = Duration::from_millis(100);
 
 /// Tokens with their keys and values, of one model.
 pub struct Sequence {
@@ -49,6 +58,7 @@ impl Sequence {
     /// by the next step: [`crate::Capabilities`] says which.
     pub fn truncate(&mut self, length: usize) {
         self.tokens.truncate(length);
+        self.state.truncate(length);
         self.chosen = None;
     }
 
@@ -108,6 +118,23 @@ pub fn step(
     wanted: Wanted,
     cancel: &Cancel,
 ) -> Result<Vec<f32>, AppError> {
+    let mut on = |_| {};
+    watched(
+        model,
+        sequence,
+        ids,
+        wanted,
+        &mut Watch::new(cancel, &mut on),
+    )
+}
+
+fn watched(
+    model: &Model,
+    sequence: &mut Sequence,
+    ids: &[u32],
+    wanted: Wanted,
+    watch: &mut Watch<'_>,
+) -> Result<Vec<f32>, AppError> {
     model.check_ids(ids)?;
     let past = sequence.tokens.len();
     let (tokens, context) = (past + ids.len(), model.context() as usize);
@@ -118,10 +145,13 @@ pub fn step(
         return Ok(Vec::new());
     }
     let Sequence { tokens, state, .. } = sequence;
-    let logits = model.threads.run(|| {
-        let executor = &model.executor;
-        executor.read(state, tokens, ids, wanted, context, cancel)
-    })?;
+    let reading = Reading {
+        state,
+        tokens,
+        ids,
+        wanted,
+    };
+    let logits = model.executor.read(&mut [reading], watch)?;
     if logits.iter().any(|logit| !logit.is_finite()) {
         return Err(failure::logits_not_finite());
     }
@@ -130,57 +160,8 @@ pub fn step(
     Ok(logits)
 }
 
-/// What one of several sequences reads in a step.
-pub struct Reading<'a> {
-    /// The sequence.
-    pub sequence: &'a mut Sequence,
-    /// What it reads.
-    pub ids: &'a [u32],
-    /// Which logits are wanted.
-    pub wanted: Wanted,
-    /// Who stops it.
-    pub cancel: &'a Cancel,
-}
-
-/// A [`step`] of several sequences at once: the weights are read once for all of them. Each gets
-/// the logits that it would get alone, bit for bit.
-///
-/// Errors: each as [`step`]; `cancelled` also where another was stopped.
-pub fn step_together(
-    model: &Model,
-    readings: &mut [Reading<'_>],
-) -> Vec<Result<Vec<f32>, AppError>> {
-    let alone = |reading: &mut Reading<'_>| {
-        let Reading { sequence, ids, .. } = reading;
-        step(model, sequence, ids, reading.wanted, reading.cancel)
-    };
-    readings.iter_mut().map(alone).collect()
-}
-
-/// How much of a prompt is read at once, by how long it took before.
-pub(crate) struct Pace(usize);
-
-impl Default for Pace {
-    fn default() -> Pace {
-        Pace(2 * FEWEST)
-    }
-}
-
-impl Pace {
-    /// Tokens of the next chunk, of `left`.
-    pub fn next(&self, left: usize) -> usize {
-        self.0.min(left)
-    }
-
-    /// So many tokens took so long, and should take `aim`.
-    pub fn took(&mut self, tokens: usize, time: Duration, aim: Duration) {
-        let fitting = tokens as f64 * aim.as_secs_f64() / time.as_secs_f64().max(1e-6);
-        self.0 = (fitting as usize).clamp(FEWEST, (2 * self.0).min(MOST));
-    }
-}
-
 /// Reads a prompt in chunks; gives the logits after its last token. `on` is told how many of
-/// `ids` are read, after each chunk.
+/// `ids` are read, now and then and at the end.
 ///
 /// Errors as [`step`]; then the chunks before are read.
 pub(crate) fn read(
@@ -190,22 +171,42 @@ pub(crate) fn read(
     cancel: &Cancel,
     on: &mut dyn FnMut(usize),
 ) -> Result<Vec<f32>, AppError> {
-    let mut pace = Pace::default();
-    let mut read = 0;
+    let (mut read, mut told) = (0, Instant::now());
     loop {
         let begun = Instant::now();
-        let end = read + pace.next(ids.len() - read);
-        let wanted = if end == ids.len() {
-            Wanted::Last
-        } else {
-            Wanted::Nothing
+        let chunk = match model.chunk.load(Ordering::Relaxed) {
+            0 => FIRST,
+            fitting => fitting,
         };
-        let logits = step(model, sequence, &ids[read..end], wanted, cancel)?;
-        on(end);
-        if end == ids.len() {
+        let past = sequence.tokens.len();
+        let mut end = past + chunk;
+        if chunk >= PAGE {
+            end -= end % PAGE;
+        }
+        let end = (read + end - past).min(ids.len());
+        let last = end == ids.len();
+        let wanted = if last { Wanted::Last } else { Wanted::Nothing };
+        let mut tell = |share: f64| {
+            if told.elapsed() >= TELL {
+                told = Instant::now();
+                on(read + ((end - read) as f64 * share) as usize);
+            }
+        };
+        let mut watch = Watch::new(cancel, &mut tell);
+        let logits = watched(model, sequence, &ids[read..end], wanted, &mut watch)?;
+        let (took, goal) = match watch.longest() {
+            Duration::ZERO => (begun.elapsed(), CHUNK),
+            longest => (longest, OPERATION),
+        };
+        let fitting = (end - read) as f64 * goal.as_secs_f64() / took.as_secs_f64().max(1e-6);
+        if end - read >= FIRST || !last {
+            let fitting = (fitting as usize).clamp(FEWEST, MOST);
+            model.chunk.store(fitting, Ordering::Relaxed);
+        }
+        if last {
+            on(end);
             return Ok(logits);
         }
-        pace.took(end - read, begun.elapsed(), CHUNK_TIME);
         read = end;
     }
 }

@@ -1,53 +1,72 @@
-//! The threads that compute: one pool, whose size can change between steps.
+//! The threads that compute, as many as the person gives: ours for our own executors, and a pool
+//! of rayon's, made when it is first needed, for what candle computes and for making weights
+//! smaller.
 
+use crate::exec::failed;
+use kernels::Pool;
 use protocol::AppError;
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most threads of a pool.
 const MOST: u32 = 1024;
 
-/// A pool that is exchanged for another when its size changes.
-pub(crate) struct Threads(Mutex<Arc<ThreadPool>>);
-
-fn pool(threads: u32) -> Result<Arc<ThreadPool>, AppError> {
-    ThreadPoolBuilder::new()
-        .num_threads(threads.clamp(1, MOST) as usize)
-        .thread_name(|index| format!("compute-{index}"))
-        .build()
-        .map(Arc::new)
-        .map_err(crate::exec::candle::failed)
+/// Threads whose number can change between steps.
+pub(crate) struct Threads {
+    count: AtomicU32,
+    pool: Arc<Pool>,
+    /// Of as many threads as were wanted when it was made.
+    rayon: Mutex<Option<Arc<ThreadPool>>>,
 }
 
 impl Threads {
-    /// A pool of `threads`, at least one.
-    pub fn new(threads: u32) -> Result<Threads, AppError> {
-        Ok(Threads(Mutex::new(pool(threads)?)))
+    /// So many, at least one.
+    pub fn new(threads: u32) -> Threads {
+        let count = threads.clamp(1, MOST);
+        Threads {
+            count: AtomicU32::new(count),
+            pool: Arc::new(Pool::new(count as usize)),
+            rayon: Mutex::new(None),
+        }
     }
 
-    fn current(&self) -> Arc<ThreadPool> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// Another size, from the next step on; the old one where the system refuses more threads.
+    /// Another number, from the next step on.
     pub fn set(&self, threads: u32) {
-        if self.count() != threads
-            && let Ok(pool) = pool(threads)
-        {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = pool;
+        let count = threads.clamp(1, MOST);
+        if self.count.swap(count, Ordering::Relaxed) != count {
+            self.pool.set_threads(count as usize);
+            *self.rayon.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
     }
 
     /// How many there are.
     pub fn count(&self) -> u32 {
-        self.current().current_num_threads() as u32
+        self.count.load(Ordering::Relaxed)
     }
 
-    /// Runs on the pool, everything parallel inside included.
-    pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        self.current().install(work)
+    /// Those of the kernels; the caller is one of them.
+    pub fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+
+    /// Runs on rayon's, everything parallel inside included.
+    ///
+    /// Errors: `internal`, where the system refuses threads.
+    pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, AppError> {
+        Ok(self.rayon()?.install(work))
+    }
+
+    fn rayon(&self) -> Result<Arc<ThreadPool>, AppError> {
+        let mut made = self.rayon.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = &*made {
+            return Ok(made.clone());
+        }
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(self.count() as usize)
+            .thread_name(|index| format!("rayon-{index}"))
+            .build()
+            .map_err(failed)?;
+        Ok(made.insert(Arc::new(pool)).clone())
     }
 }

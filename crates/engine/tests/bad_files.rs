@@ -14,11 +14,7 @@ use protocol::{AppError, Role};
 fn load_error(tiny: &Tiny) -> AppError {
     let folder = tempfile::tempdir().unwrap();
     let path = tiny.write(folder.path());
-    let options = LoadOptions {
-        context: None,
-        threads: 1,
-        quantise: None,
-    };
+    let options = LoadOptions::default();
     let loaded = Model::load(&path, &options, &Cancel::new(), &mut |_, _| {});
     loaded.err().expect("the file should be refused")
 }

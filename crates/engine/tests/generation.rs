@@ -95,11 +95,7 @@ fn a_stop_before_the_first_token_is_an_end() {
         &mut |_| {},
     );
     assert_eq!(answered.unwrap().reason, StopReason::Cancelled);
-    let options = LoadOptions {
-        context: None,
-        threads: 1,
-        quantise: None,
-    };
+    let options = LoadOptions::default();
     let path = folder.path().join("tiny.gguf");
     let error = Model::load(&path, &options, &cancel, &mut |_, _| {}).err();
     assert_eq!(error.unwrap().key, "cancelled");

@@ -24,6 +24,7 @@ fn load(path: &Path, quantise: Option<(WeightType, &Path)>) -> Result<Model, App
             kind,
             folder: folder.to_str().unwrap().to_owned(),
         }),
+        ..LoadOptions::default()
     };
     Model::load(path, &options, &Cancel::new(), &mut |_, _| {})
 }

@@ -19,7 +19,7 @@ fn load(row: &Row, change: impl Fn(&mut Value, &mut Tensors)) -> Result<Model, A
     let options = LoadOptions {
         context: Some(256),
         threads: 2,
-        quantise: None,
+        ..LoadOptions::default()
     };
     Model::load(scratch.path(), &options, &Cancel::new(), &mut |_, _| {})
 }

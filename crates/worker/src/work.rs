@@ -94,6 +94,7 @@ impl Work {
                     context,
                     threads: threads.max(1),
                     quantise,
+                    ..LoadOptions::default()
                 };
                 self.load(&path, &options, form.as_ref(), cancel)
             }

@@ -4,24 +4,25 @@ mod attend;
 mod attention;
 mod feed;
 mod linear;
-mod load;
 mod norm;
 mod ops;
 mod rope;
 
 pub(crate) use attention::LayerKv;
-pub(crate) use linear::numbers;
-pub(crate) use load::{Tensors, check_all_used};
 
 use crate::Cancel;
+use crate::exec::failed;
+use crate::exec::load::{Norm, Tensors, Turning};
 use crate::families::{self, Architecture, Mixer};
 use attention::Attention;
 use candle_core::Tensor;
 use feed::Feed;
+use kernels::Pool;
 use linear::Linear;
-use norm::Norm;
+use norm::norm;
 use protocol::AppError;
-use rope::{Turning, Turns};
+use rope::Turns;
+use std::sync::Arc;
 
 /// An architecture with its weights.
 pub(crate) struct Decoder {
@@ -53,20 +54,16 @@ struct Norms {
 
 impl Norms {
     fn load(tensors: &mut Tensors, norms: &families::Norms) -> Result<Norms, AppError> {
-        let mut load = |norm: &Option<families::Norm>| {
-            let norm = norm.as_ref();
-            norm.map(|norm| Norm::load(tensors, norm)).transpose()
-        };
         Ok(Norms {
-            before: load(&norms.before)?,
-            after: load(&norms.after)?,
+            before: Norm::of(tensors, norms.before.as_ref())?,
+            after: Norm::of(tensors, norms.after.as_ref())?,
         })
     }
 }
 
-fn normed(norm: &Option<Norm>, x: Tensor) -> Result<Tensor, AppError> {
-    match norm {
-        Some(norm) => norm.forward(&x).map_err(failed),
+fn normed(of: &Option<Norm>, x: Tensor) -> Result<Tensor, AppError> {
+    match of {
+        Some(of) => norm(of, &x).map_err(failed),
         None => Ok(x),
     }
 }
@@ -81,16 +78,17 @@ impl Decoder {
         architecture: &Architecture,
         context: usize,
         tensors: &mut Tensors,
+        pool: &Arc<Pool>,
     ) -> Result<Decoder, AppError> {
-        let embedding = tensors.linear(&architecture.embedding)?;
+        let embedding = Linear::load(tensors, &architecture.embedding, pool)?;
         let mut turnings = Vec::new();
         let mut layers = Vec::with_capacity(architecture.layers.len());
         for layer in &architecture.layers {
             let Mixer::Attention(attention) = &layer.mixer;
-            let attention = Attention::load(tensors, attention, &mut turnings, context)?;
+            let attention = Attention::load(tensors, attention, &mut turnings, context, pool)?;
             layers.push(Layer {
                 attention,
-                feed: Feed::load(tensors, &layer.feed)?,
+                feed: Feed::load(tensors, &layer.feed, pool)?,
                 residual: match &layer.residual {
                     families::Residual::Serial { mixer, feed } => Residual::Serial {
                         mixer: Norms::load(tensors, mixer)?,
@@ -98,17 +96,13 @@ impl Decoder {
                     },
                     families::Residual::Parallel { mixer, feed } => Residual::Parallel {
                         mixer: Norm::load(tensors, mixer)?,
-                        feed: match feed {
-                            Some(feed) => Some(Norm::load(tensors, feed)?),
-                            None => None,
-                        },
+                        feed: Norm::of(tensors, feed.as_ref())?,
                     },
                 },
             });
         }
         let norm = Norm::load(tensors, &architecture.norm)?;
-        let output = tensors.linear(&architecture.output)?;
-        tensors.check_all_used(&architecture.name)?;
+        let output = Linear::load(tensors, &architecture.output, pool)?;
         Ok(Decoder {
             embedding,
             embedding_scale: architecture.embedding_scale,
@@ -142,14 +136,13 @@ impl Decoder {
         let turns = self
             .turnings
             .iter()
-            .map(|turning| turning.turns(past, ids.len()))
+            .map(|turning| Turns::of(turning, past, ids.len()))
             .collect::<candle_core::Result<Vec<Turns>>>()
             .map_err(failed)?;
         let mut x = self
             .embedding
             .rows(ids) // (ids, hidden)
-            .and_then(|x| ops::scale(x, self.embedding_scale))
-            .map_err(failed)?;
+            .and_then(|x| ops::scale(x, self.embedding_scale).map_err(failed))?;
         for (layer, kv) in self.layers.iter().zip(kv) {
             x = layer.forward(
                 x,
@@ -163,8 +156,7 @@ impl Decoder {
     /// Logits of some rows of [`Decoder::forward`]'s output: (rows, hidden) to rows times the
     /// vocabulary, one row after another.
     pub fn logits(&self, x: &Tensor) -> Result<Vec<f32>, AppError> {
-        self.norm
-            .forward(x)
+        norm(&self.norm, x)
             .and_then(|x| self.output.forward(&x))
             .and_then(|logits| ops::scale(logits, self.logit_scale))
             .and_then(|logits| ops::softcap(logits, self.logit_softcap))
@@ -194,11 +186,11 @@ impl Layer {
                 add(&x, &normed(&feed.after, fed)?)
             }
             Residual::Parallel { mixer, feed } => {
-                let read = mixer.forward(&x).map_err(failed)?;
+                let read = norm(mixer, &x).map_err(failed)?;
                 let mixed = mix(&read, cancel)?;
                 cancel.check()?;
                 let read = match feed {
-                    Some(feed) => feed.forward(&x).map_err(failed)?,
+                    Some(feed) => norm(feed, &x).map_err(failed)?,
                     None => read,
                 };
                 let fed = self.feed.forward(&read, cancel)?;
@@ -206,9 +198,4 @@ impl Layer {
             }
         }
     }
-}
-
-/// The shapes were checked at the load, so what fails here is a fault of the program.
-pub(crate) fn failed(error: impl std::fmt::Display) -> AppError {
-    protocol::failure::internal().detail(error)
 }

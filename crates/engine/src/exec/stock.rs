@@ -10,7 +10,7 @@ mod models;
 mod tensors;
 
 use crate::Cancel;
-use crate::exec::candle::failed;
+use crate::exec::failed;
 use crate::families::stock::{self, Kind};
 use crate::sequence::Wanted;
 use crate::weights::Weights;

@@ -74,16 +74,16 @@ impl Container {
             return Ok(None);
         };
         let digests = digests(&kept).unwrap_or_default();
-        let whole: Result<Vec<bool>, AppError> = threads.run(|| {
+        let whole = threads.run(|| {
             let tensors = kept.tensors.par_iter().zip(digests);
             let whole = tensors.map(|(tensor, digest)| {
                 cancel.check()?;
                 let bytes = weights.bytes(tensor.part, tensor.offset, tensor.bytes);
                 Ok(hex(&Sha256::digest(bytes)) == *digest)
             });
-            whole.collect()
+            whole.collect::<Result<Vec<bool>, AppError>>()
         });
-        let whole = whole?.into_iter().all(|whole| whole);
+        let whole = whole??.into_iter().all(|whole| whole);
         Ok(whole.then_some(kept))
     }
 

@@ -95,12 +95,12 @@ pub(super) fn write(
         // Several for each thread, so that none waits long for the slowest.
         for some in rows.blocks().chunks(16 * threads.count() as usize) {
             weights.check_unchanged()?;
-            let made: Result<Vec<Vec<u8>>, AppError> = threads.run(|| {
+            let made = threads.run(|| {
                 let each = some.par_iter();
                 each.map(|bytes| cancel.check().and_then(|()| rows.quantised(bytes)))
-                    .collect()
+                    .collect::<Result<Vec<Vec<u8>>, AppError>>()
             });
-            for made in made? {
+            for made in made?? {
                 seen.update(&made);
                 file.write(&made)?;
                 written += made.len() as u64;

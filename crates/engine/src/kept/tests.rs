@@ -85,7 +85,7 @@ impl Case {
         cancel: &Cancel,
         tell: &mut dyn FnMut(u64),
     ) -> Result<(Checkpoint, bool), AppError> {
-        let threads = Threads::new(2).unwrap();
+        let threads = Threads::new(2);
         let quantise = Quantise {
             kind: WeightType::Q4K,
             folder: self

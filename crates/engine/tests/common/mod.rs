@@ -29,9 +29,8 @@ pub fn model_path(file: &str) -> PathBuf {
 
 pub fn load_path(path: &Path, threads: u32) -> Model {
     let options = LoadOptions {
-        context: None,
         threads,
-        quantise: None,
+        ..LoadOptions::default()
     };
     Model::load(path, &options, &Cancel::new(), &mut |_, _| {}).unwrap()
 }

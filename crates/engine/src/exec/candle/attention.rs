@@ -2,14 +2,17 @@
 
 use super::attend::Attend;
 use super::linear::Linear;
-use super::load::Tensors;
-use super::norm::Norm;
-use super::rope::{Turning, Turns};
-use super::{failed, ops};
+use super::norm;
+use super::ops;
+use super::rope::Turns;
 use crate::Cancel;
+use crate::exec::failed;
+use crate::exec::load::{Norm, Tensors, Turning, slopes};
 use crate::families::{self, Positions};
 use candle_core::{DType, Device, Result, Tensor};
+use kernels::Pool;
 use protocol::AppError;
+use std::sync::Arc;
 
 /// Tokens by which a store grows.
 const BLOCK: usize = 256;
@@ -45,20 +48,6 @@ pub(super) struct Attention {
     window: Option<usize>,
 }
 
-/// Each head's slope. Source: ALiBi, arXiv 2108.12409, section 3, and its published code for
-/// numbers of heads that are no power of two.
-fn slopes(heads: usize) -> Vec<f32> {
-    let power = if heads.is_power_of_two() {
-        heads
-    } else {
-        heads.next_power_of_two() / 2
-    };
-    let slope = |of: usize, nth: usize| 2f64.powf(-8.0 * nth as f64 / of as f64) as f32;
-    let first = (1..=power).map(|nth| slope(power, nth));
-    let rest = (0..heads - power).map(|nth| slope(2 * power, 2 * nth + 1));
-    first.chain(rest).collect()
-}
-
 impl Attention {
     /// `turnings` are the decoder's so far, for a context of so many tokens.
     ///
@@ -68,21 +57,9 @@ impl Attention {
         attention: &families::Attention,
         turnings: &mut Vec<Turning>,
         context: usize,
+        pool: &Arc<Pool>,
     ) -> std::result::Result<Attention, AppError> {
-        let turning = match &attention.positions {
-            Positions::Rope(rope) => {
-                let known = turnings.iter().position(|turning| turning.rope == *rope);
-                if known.is_none() {
-                    turnings.push(Turning::load(tensors, rope, context)?);
-                }
-                Some(known.unwrap_or(turnings.len() - 1))
-            }
-            Positions::Alibi | Positions::None => None,
-        };
-        let mut norm = |norm: &Option<families::Norm>| {
-            let norm = norm.as_ref();
-            norm.map(|norm| Norm::load(tensors, norm)).transpose()
-        };
+        let turning = Turning::of(tensors, &attention.positions, turnings, context)?;
         Ok(Attention {
             heads: attention.heads,
             kv_heads: attention.kv_heads,
@@ -90,16 +67,16 @@ impl Attention {
             value_dim: attention.value_dim,
             turning,
             slopes: (attention.positions == Positions::Alibi).then(|| slopes(attention.heads)),
-            q_norm: norm(&attention.q_norm)?,
-            k_norm: norm(&attention.k_norm)?,
+            q_norm: Norm::of(tensors, attention.q_norm.as_ref())?,
+            k_norm: Norm::of(tensors, attention.k_norm.as_ref())?,
             sinks: match &attention.sinks {
                 Some(name) => Some(tensors.values(name, attention.heads)?),
                 None => None,
             },
-            q: tensors.linear(&attention.q)?,
-            k: tensors.linear(&attention.k)?,
-            v: tensors.linear(&attention.v)?,
-            o: tensors.linear(&attention.o)?,
+            q: Linear::load(tensors, &attention.q, pool)?,
+            k: Linear::load(tensors, &attention.k, pool)?,
+            v: Linear::load(tensors, &attention.v, pool)?,
+            o: Linear::load(tensors, &attention.o, pool)?,
             clip: attention.clip,
             scale: attention.scale,
             softcap: attention.softcap,
@@ -148,7 +125,7 @@ impl Attention {
         let ready = |x: Tensor, norm: &Option<Norm>, heads: usize| {
             let x = match norm {
                 // Of the width of a head or of all: either way row after row.
-                Some(norm) => norm.forward(&x)?,
+                Some(of) => norm::norm(of, &x)?,
                 None => x,
             };
             let x = ops::clip(x, self.clip)?;

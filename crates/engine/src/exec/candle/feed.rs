@@ -1,13 +1,16 @@
 //! What changes a token on its own: one feed-forward, or some of many.
 
 use super::linear::Linear;
-use super::load::Tensors;
-use super::{failed, ops};
+use super::ops;
 use crate::Cancel;
+use crate::exec::failed;
+use crate::exec::load::Tensors;
 use crate::families::{self, Activation};
 use candle_core::{Device, Result, Tensor};
+use kernels::Pool;
 use protocol::AppError;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 pub(super) enum Feed {
     Gated(Gated),
@@ -38,24 +41,25 @@ impl Feed {
     pub fn load(
         tensors: &mut Tensors,
         feed: &families::Feed,
+        pool: &Arc<Pool>,
     ) -> std::result::Result<Feed, AppError> {
         Ok(match feed {
-            families::Feed::Gated(gated) => Feed::Gated(Gated::load(tensors, gated)?),
+            families::Feed::Gated(gated) => Feed::Gated(Gated::load(tensors, gated, pool)?),
             families::Feed::Plain {
                 activation,
                 up,
                 down,
             } => Feed::Plain {
                 activation: *activation,
-                up: tensors.linear(up)?,
-                down: tensors.linear(down)?,
+                up: Linear::load(tensors, up, pool)?,
+                down: Linear::load(tensors, down, pool)?,
             },
             families::Feed::Experts(experts) => Feed::Experts(Experts {
-                router: tensors.linear(&experts.router)?,
+                router: Linear::load(tensors, &experts.router, pool)?,
                 experts: experts
                     .experts
                     .iter()
-                    .map(|expert| Gated::load(tensors, expert))
+                    .map(|expert| Gated::load(tensors, expert, pool))
                     .collect::<std::result::Result<_, _>>()?,
                 used: experts.used,
                 normalised: experts.normalised,
@@ -87,12 +91,13 @@ impl Gated {
     fn load(
         tensors: &mut Tensors,
         gated: &families::Gated,
+        pool: &Arc<Pool>,
     ) -> std::result::Result<Gated, AppError> {
         Ok(Gated {
             activation: gated.activation,
-            gate: tensors.linear(&gated.gate)?,
-            up: tensors.linear(&gated.up)?,
-            down: tensors.linear(&gated.down)?,
+            gate: Linear::load(tensors, &gated.gate, pool)?,
+            up: Linear::load(tensors, &gated.up, pool)?,
+            down: Linear::load(tensors, &gated.down, pool)?,
         })
     }
 

@@ -1,9 +1,8 @@
 //! Norms of rows, in parallel over them.
 
-use super::load::Tensors;
-use crate::families::{self, NormKind};
+use crate::exec::load::Norm;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
-use protocol::AppError;
+use kernels::steps::{self, NormKind};
 use rayon::prelude::*;
 
 /// Numbers that are worth handing to a thread.
@@ -11,54 +10,22 @@ const AT_ONCE: usize = 1 << 13;
 /// Running sums of a row.
 const LANES: usize = 16;
 
-/// A norm with its weights.
-pub(super) struct Norm {
-    kind: NormKind,
-    size: usize,
-    weight: Option<Vec<f32>>, // (size)
-    bias: Option<Vec<f32>>,   // (size)
-    eps: f32,
+/// Each row's numbers on their own: the shape stays.
+pub(super) fn norm(norm: &Norm, x: &Tensor) -> Result<Tensor> {
+    x.apply_op1_no_bwd(&Normed(norm.step()))
 }
 
-impl Norm {
-    /// Errors: those of [`Tensors::values`].
-    pub fn load(
-        tensors: &mut Tensors,
-        norm: &families::Norm,
-    ) -> std::result::Result<Norm, AppError> {
-        let mut values = |name: &Option<String>| {
-            let name = name.as_ref();
-            name.map(|name| tensors.values(name, norm.size)).transpose()
-        };
-        let mut weight = values(&norm.weight)?;
-        if norm.plus_one {
-            weight
-                .iter_mut()
-                .flatten()
-                .for_each(|weight| *weight += 1.0);
-        }
-        Ok(Norm {
-            kind: norm.kind,
-            size: norm.size,
-            weight,
-            bias: values(&norm.bias)?,
-            eps: norm.eps,
-        })
-    }
+struct Normed<'a>(steps::Norm<'a>);
 
-    /// Each `size` numbers on their own: the shape stays.
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        x.apply_op1_no_bwd(self)
-    }
-
+impl Normed<'_> {
     fn row(&self, row: &mut [f32]) {
         let count = row.len() as f32;
-        if self.kind == NormKind::Layer {
+        if self.0.kind == NormKind::Layer {
             let mean = sum(row, |x| x) / count;
             row.iter_mut().for_each(|x| *x -= mean);
         }
-        let scale = 1.0 / (sum(row, |x| x * x) / count + self.eps).sqrt();
-        match &self.weight {
+        let scale = 1.0 / (sum(row, |x| x * x) / count + self.0.eps).sqrt();
+        match self.0.weight {
             Some(weight) => {
                 for (x, weight) in row.iter_mut().zip(weight) {
                     *x = *x * scale * weight;
@@ -66,7 +33,7 @@ impl Norm {
             }
             None => row.iter_mut().for_each(|x| *x *= scale),
         }
-        if let Some(bias) = &self.bias {
+        if let Some(bias) = self.0.bias {
             for (x, bias) in row.iter_mut().zip(bias) {
                 *x += bias;
             }
@@ -86,22 +53,23 @@ fn sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     lanes.iter().sum::<f32>() + rest
 }
 
-impl CustomOp1 for Norm {
+impl CustomOp1 for Normed<'_> {
     fn name(&self) -> &'static str {
         "norm"
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let size = self.0.size;
         let (CpuStorage::F32(x), Some((from, to))) = (storage, layout.contiguous_offsets()) else {
             bail!("a norm wants contiguous f32");
         };
-        if self.size == 0 || !(to - from).is_multiple_of(self.size) {
-            bail!("{} numbers in norms of {}", to - from, self.size);
+        if size == 0 || !(to - from).is_multiple_of(size) {
+            bail!("{} numbers in norms of {}", to - from, size);
         }
         let mut values = x[from..to].to_vec();
-        let rows = (AT_ONCE / self.size).max(1);
-        values.par_chunks_mut(rows * self.size).for_each(|rows| {
-            for row in rows.chunks_mut(self.size) {
+        let rows = (AT_ONCE / size).max(1);
+        values.par_chunks_mut(rows * size).for_each(|rows| {
+            for row in rows.chunks_mut(size) {
                 self.row(row);
             }
         });

@@ -1,7 +1,8 @@
 //! The tensors of a folder as candle-transformers' models ask for them: in 32 bits.
 
 use crate::Cancel;
-use crate::exec::candle::{failed, numbers};
+use crate::exec::failed;
+use crate::exec::load::numbers;
 use crate::families::stock::Taken;
 use crate::weights::Weights;
 use candle_core::{DType, Device, Error, Result, Shape, Tensor};
@@ -139,7 +140,7 @@ impl Held {
     ) -> std::result::Result<Held, AppError> {
         let asked = std::mem::take(&mut locked(found).tensors);
         let used = asked.values().map(|from| from.name.clone()).collect();
-        crate::exec::candle::check_all_used(checkpoint, &used, family)?;
+        crate::exec::load::check_all_used(checkpoint, &used, family)?;
         let mut order: Vec<_> = asked
             .into_iter()
             .filter_map(|(name, from)| Some((checkpoint.tensor(&from.name)?, name, from.factor)))

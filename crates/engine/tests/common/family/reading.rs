@@ -31,6 +31,8 @@ fn load_as(path: &Path, quantise: Option<Quantise>) -> Result<Model, AppError> {
         context: Some(CONTEXT),
         threads: 2,
         quantise,
+        kv: engine::KvKind::F32,
+        ..LoadOptions::default()
     };
     Model::load(path, &options, &Cancel::new(), &mut |_, _| {})
 }

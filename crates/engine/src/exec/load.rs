@@ -1,9 +1,18 @@
-//! Finds tensors by name and checks them.
+//! What executors load: tensors, found by name and checked.
 
-use super::linear::{self, Linear, Matrix};
+mod linear;
+mod norm;
+mod positions;
+
+pub(crate) use linear::{Linear, numbers};
+pub(crate) use norm::Norm;
+pub(crate) use positions::{Turning, slopes};
+
+use super::failed;
 use crate::families::{Factors, Form, Projection, Rope, Scaling};
 use crate::weights::Weights;
 use formats::Checkpoint;
+use linear::Numbers;
 use protocol::{AppError, failure};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -49,24 +58,24 @@ impl<'a> Tensors<'a> {
         let bias = match &projection.bias {
             Some((name, shape)) => {
                 let tensor = self.find(name, shape)?;
-                let all = linear::numbers(self.weights, tensor)?;
+                let all = numbers(self.weights, tensor)?;
                 let runs = rows.starts().map(|start| all.get(start..start + rows.run));
                 let some: Option<Vec<&[f32]>> = runs.collect();
-                let some = some.ok_or_else(|| super::failed("a bias of other rows"))?;
+                let some = some.ok_or_else(|| failed("a bias of other rows"))?;
                 Some(some.concat())
             }
             None => None,
         };
         let name = &projection.weight;
-        let matrix = match projection.form {
-            Form::Plain => Matrix::mapped(self.weights, self.find(name, &projection.shape)?)?,
+        let weights = match projection.form {
+            Form::Plain => Numbers::mapped(self.weights, self.find(name, &projection.shape)?)?,
             Form::Transposed => {
                 let mut shape = projection.shape.clone();
                 let last = shape.len().saturating_sub(1);
                 if last > 0 {
                     shape.swap(last - 1, last);
                 }
-                Matrix::transposed(self.weights, self.find(name, &shape)?)?
+                Numbers::transposed(self.weights, self.find(name, &shape)?)?
             }
             Form::Mxfp4Apart => {
                 let (before, columns) = projection.shape.split_at(projection.shape.len() - 1);
@@ -75,16 +84,16 @@ impl<'a> Tensors<'a> {
                 let blocks = self.find(&format!("{name}_blocks"), &blocks)?;
                 let scales = [before, &[groups]].concat();
                 let scales = self.find(&format!("{name}_scales"), &scales)?;
-                Matrix::mxfp4(self.weights, blocks, scales)?
+                Numbers::mxfp4(self.weights, blocks, scales)?
             }
         };
-        Linear::new(matrix, rows, bias)
+        Linear::new(weights, rows, bias)
     }
 
     /// A vector of numbers, whatever their type. Errors as [`Tensors::linear`].
     pub fn values(&mut self, name: &str, size: usize) -> Result<Vec<f32>, AppError> {
         let tensor = self.find(name, &[size])?;
-        linear::numbers(self.weights, tensor)
+        numbers(self.weights, tensor)
     }
 
     /// The tensors of positions are known, though only those for this context are read.
