@@ -10,6 +10,7 @@
 mod activations;
 mod attention;
 mod block;
+mod ceilings;
 mod dequantize;
 mod exp;
 mod half;
@@ -26,6 +27,7 @@ mod tile;
 pub use activations::Activations;
 pub use attention::{HeadScoring, attend};
 pub use block::BlockType;
+pub use ceilings::{Ceilings, ceilings};
 pub use dequantize::dequantize;
 pub use kv::{KvKind, KvShape, LayerKv, Page};
 pub use matrix::Matrix;
