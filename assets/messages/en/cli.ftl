@@ -69,12 +69,16 @@ option-doctor-json = As one JSON list
 option-doctor-report = Write the text for a report of a trouble: versions, the machine, the last lines of the log; nothing that was said
 about-bench = Measure how fast a model runs here
 option-bench-file = The model: a GGUF file, or a folder with safetensors
-option-bench-prefill = Tokens to read; otherwise 512
-option-bench-decode = Tokens to write; otherwise 128
+option-bench-prefill = Tokens to read, from an empty context: one number or several (512,4096); otherwise 512
+option-bench-decode = Tokens to write: one number or several; otherwise 128
+option-bench-depth = After how many tokens they are written: one number or several; otherwise after those of the first --prefill
 option-bench-runs = How often; otherwise 3
 option-bench-threads = Threads that compute; otherwise one for each core
 option-bench-quantise = Make the weights of a model folder smaller when loading, and keep them so: q8_0, q6_k or q4_k; otherwise only where memory is short
-option-bench-json = One JSON object a run
+option-bench-against = Run another program in turn with Parley, on the same file with the same sizes and threads: llama.cpp, as the npm package node-llama-cpp
+option-bench-peer_dir = The folder in which that package was installed; otherwise the one that PARLEY_PEER names, the current folder, or node’s own
+option-bench-no_amx = Without the matrix instructions AMX, for both
+option-bench-json = One JSON object
 
 ## What was not understood
 usage-command = There is no command “{ $about }”.
@@ -129,7 +133,35 @@ inspect-memory = Memory when loaded, about
 inspect-licence = Licence
 
 ## Measuring
-bench-line = loaded in { $load } ms · reads { $prefill } tokens/s · writes { $decode } tokens/s · { $memory } of memory at most
+bench-model = { $name }, { $size }. Threads: { $threads }; runs: { $runs }. Executor { $executor }, kernels { $kernels }, { $device }.
+bench-machine = This machine, with these threads: reads { $read } GB/s; { $integer } billion multiply-adds of bytes and { $float } billion of 32-bit fractions a second.
+bench-against = Held against { $name } (node-llama-cpp { $version }), run in turn.
+bench-median = median
+bench-range = range
+bench-share = of the limit
+bench-ratio = ours/theirs
+bench-load = Load
+bench-first = From nothing to the first token after { $tokens }
+bench-prefill = Read { $tokens } tokens
+bench-decode = Write { $tokens } tokens after { $depth }
+bench-ms = { $value } ms
+bench-speed = { $value } tokens/s
+bench-from-to = { $least } to { $most }
+bench-of-memory = { $percent }% of memory
+bench-of-integer = { $percent }% of integers
+bench-of-float = { $percent }% of fractions
+bench-memory = Memory: { $resident } held after the first token, { $peak } at most. The file has { $file }, keys and values of the longest run take { $kept }.
+bench-peer-memory = { $name } held { $peak } at most.
+bench-why-load = Loading takes as long as it takes to read the file’s header and to see each page of its weights once.
+bench-why-prefill-memory = Reading is limited by memory here: the weights, { $bytes }, are read once, and the prompt is too short to make arithmetic the longer part.
+bench-why-prefill-integer = Reading is limited by arithmetic on bytes: { $work } billion multiply-adds a token. Activations are kept to twice 8 bits so that answers stay exact, and half of this limit is then the most.
+bench-why-prefill-float = Reading is limited by arithmetic on fractions: { $work } billion multiply-adds a token.
+bench-why-decode-memory = Writing is limited by memory: for each token all weights, { $bytes }, are read, and the keys and values so far.
+bench-why-decode-arithmetic = Writing is limited by arithmetic: { $work } billion multiply-adds a token.
+bench-run = Run { $run } of { $runs }: { $what }
+bench-peer = { $name }
+bench-loading = loading, { $percent }%
+bench-computing = { $done } of { $total } tokens
 
 ## Talking
 chat-model = Answers come from { $model }

@@ -69,12 +69,16 @@ option-doctor-json = 以一个 JSON 列表输出
 option-doctor-report = 输出用于报告问题的文字：版本、本机情况、日志的最后几行；不含任何对话内容
 about-bench = 测量模型在这台电脑上的运行速度
 option-bench-file = 模型：GGUF 文件，或含有 safetensors 的文件夹
-option-bench-prefill = 读取的词元数；默认 512
-option-bench-decode = 写出的词元数；默认 128
+option-bench-prefill = 从空的上下文开始读取多少词元：一个或多个数（如 512,4096）；默认为 512
+option-bench-decode = 写出多少词元：一个或多个数；默认为 128
+option-bench-depth = 在多少词元之后写出：一个或多个数；默认在读取第一个 --prefill 之后
 option-bench-runs = 运行次数；默认 3
 option-bench-threads = 计算所用的线程数；默认每个核心一个
 option-bench-quantise = 加载文件夹形式的模型时量化其权重，并保留结果：q8_0、q6_k 或 q4_k；不指定则只在内存不足时进行
-option-bench-json = 每次运行输出一个 JSON 对象
+option-bench-against = 与另一个程序轮流测量，文件、长度和线程数都相同：llama.cpp（npm 包 node-llama-cpp）
+option-bench-peer_dir = 安装该包的文件夹；默认依次为 PARLEY_PEER 所指的文件夹、当前文件夹和 node 自己的文件夹
+option-bench-no_amx = 双方都不使用矩阵指令 AMX
+option-bench-json = 输出一个 JSON 对象
 
 ## 无法理解的输入
 usage-command = 没有“{ $about }”这个命令。
@@ -129,7 +133,35 @@ inspect-memory = 载入后约占内存
 inspect-licence = 许可证
 
 ## 测量
-bench-line = 载入 { $load } 毫秒 · 读取 { $prefill } 词元/秒 · 写出 { $decode } 词元/秒 · 内存最多 { $memory }
+bench-model = { $name }，{ $size }。线程：{ $threads }；次数：{ $runs }。执行器 { $executor }，内核 { $kernels }，{ $device }。
+bench-machine = 本机在这些线程下：每秒读取 { $read } GB；每秒 { $integer } × 10⁹ 次字节乘加，{ $float } × 10⁹ 次 32 位小数乘加。
+bench-against = 与 { $name }（node-llama-cpp { $version }）轮流测量并比较。
+bench-median = 中位数
+bench-range = 范围
+bench-share = 占上限
+bench-ratio = 我方/对方
+bench-load = 载入
+bench-first = 从零到 { $tokens } 个词元之后的首个词元
+bench-prefill = 读取 { $tokens } 个词元
+bench-decode = 在 { $depth } 个词元后写出 { $tokens } 个
+bench-ms = { $value } ms
+bench-speed = { $value } 词元/秒
+bench-from-to = { $least } 至 { $most }
+bench-of-memory = 内存的 { $percent }%
+bench-of-integer = 整数运算的 { $percent }%
+bench-of-float = 小数运算的 { $percent }%
+bench-memory = 内存：首个词元之后占用 { $resident }，最多 { $peak }。文件为 { $file }，最长一次的键和值占 { $kept }。
+bench-peer-memory = { $name } 最多占用 { $peak }。
+bench-why-load = 载入的时间用于读取文件头，并把权重的每一页都过一遍。
+bench-why-prefill-memory = 读取在这里受内存限制：权重（{ $bytes }）要读一遍，而提示太短，运算还不是最费时的部分。
+bench-why-prefill-integer = 读取受字节运算限制：每个词元 { $work } × 10⁹ 次乘加。激活值保留为两个 8 位数，以保证答案精确，因此最多能达到这一上限的一半。
+bench-why-prefill-float = 读取受小数运算限制：每个词元 { $work } × 10⁹ 次乘加。
+bench-why-decode-memory = 写出受内存限制：每个词元都要读取全部权重（{ $bytes }）以及此前的键和值。
+bench-why-decode-arithmetic = 写出受运算限制：每个词元 { $work } × 10⁹ 次乘加。
+bench-run = 第 { $run } 次，共 { $runs } 次：{ $what }
+bench-peer = { $name }
+bench-loading = 正在载入，{ $percent }%
+bench-computing = { $total } 个词元中的 { $done } 个
 
 ## 对话
 chat-model = 由 { $model } 回答

@@ -69,12 +69,16 @@ option-doctor-json = 以一個 JSON 清單輸出
 option-doctor-report = 輸出用來回報問題的文字：版本、這台電腦的狀況、記錄檔的最後幾行；不含任何對話內容
 about-bench = 測量模型在這台電腦上的執行速度
 option-bench-file = 模型：GGUF 檔案，或含有 safetensors 的資料夾
-option-bench-prefill = 讀取的詞元數；預設 512
-option-bench-decode = 寫出的詞元數；預設 128
+option-bench-prefill = 從空的上下文開始讀取多少詞元：一個或多個數（如 512,4096）；預設為 512
+option-bench-decode = 寫出多少詞元：一個或多個數；預設為 128
+option-bench-depth = 在多少詞元之後寫出：一個或多個數；預設在讀取第一個 --prefill 之後
 option-bench-runs = 執行次數；預設 3
 option-bench-threads = 計算所用的執行緒數；預設每個核心一個
 option-bench-quantise = 載入資料夾形式的模型時量化其權重，並保留結果：q8_0、q6_k 或 q4_k；不指定則只在記憶體不足時進行
-option-bench-json = 每次執行輸出一個 JSON 物件
+option-bench-against = 與另一個程式輪流測量，檔案、長度與執行緒數皆相同：llama.cpp（npm 套件 node-llama-cpp）
+option-bench-peer_dir = 安裝該套件的資料夾；預設依序為 PARLEY_PEER 所指的資料夾、目前的資料夾與 node 本身的資料夾
+option-bench-no_amx = 雙方都不使用矩陣指令 AMX
+option-bench-json = 輸出一個 JSON 物件
 
 ## 無法理解的輸入
 usage-command = 沒有「{ $about }」這個指令。
@@ -129,7 +133,35 @@ inspect-memory = 載入後約佔記憶體
 inspect-licence = 授權條款
 
 ## 測量
-bench-line = 載入 { $load } 毫秒 · 讀取 { $prefill } 詞元/秒 · 寫出 { $decode } 詞元/秒 · 記憶體最多 { $memory }
+bench-model = { $name }，{ $size }。執行緒：{ $threads }；次數：{ $runs }。執行器 { $executor }，核心程式 { $kernels }，{ $device }。
+bench-machine = 這台電腦以這些執行緒：每秒讀取 { $read } GB；每秒 { $integer } × 10⁹ 次位元組乘加，{ $float } × 10⁹ 次 32 位元小數乘加。
+bench-against = 與 { $name }（node-llama-cpp { $version }）輪流測量並比較。
+bench-median = 中位數
+bench-range = 範圍
+bench-share = 占上限
+bench-ratio = 我方/對方
+bench-load = 載入
+bench-first = 從零到 { $tokens } 個詞元之後的第一個詞元
+bench-prefill = 讀取 { $tokens } 個詞元
+bench-decode = 在 { $depth } 個詞元後寫出 { $tokens } 個
+bench-ms = { $value } ms
+bench-speed = { $value } 詞元/秒
+bench-from-to = { $least } 至 { $most }
+bench-of-memory = 記憶體的 { $percent }%
+bench-of-integer = 整數運算的 { $percent }%
+bench-of-float = 小數運算的 { $percent }%
+bench-memory = 記憶體：第一個詞元之後占用 { $resident }，最多 { $peak }。檔案為 { $file }，最長一次的鍵與值占 { $kept }。
+bench-peer-memory = { $name } 最多占用 { $peak }。
+bench-why-load = 載入的時間用於讀取檔頭，並將權重的每一頁都看過一遍。
+bench-why-prefill-memory = 讀取在此受記憶體限制：權重（{ $bytes }）要讀一遍，而提示太短，運算還不是最費時的部分。
+bench-why-prefill-integer = 讀取受位元組運算限制：每個詞元 { $work } × 10⁹ 次乘加。激活值保留為兩個 8 位元數，以確保答案精確，因此最多能達到這個上限的一半。
+bench-why-prefill-float = 讀取受小數運算限制：每個詞元 { $work } × 10⁹ 次乘加。
+bench-why-decode-memory = 寫出受記憶體限制：每個詞元都要讀取全部權重（{ $bytes }）以及先前的鍵與值。
+bench-why-decode-arithmetic = 寫出受運算限制：每個詞元 { $work } × 10⁹ 次乘加。
+bench-run = 第 { $run } 次，共 { $runs } 次：{ $what }
+bench-peer = { $name }
+bench-loading = 正在載入，{ $percent }%
+bench-computing = { $total } 個詞元中的 { $done } 個
 
 ## 對話
 chat-model = 由 { $model } 回答

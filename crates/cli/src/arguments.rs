@@ -7,6 +7,8 @@ use std::{ffi::OsString, path::PathBuf};
 
 /// Seeds stay under this, so that every reader of JSON keeps them exact.
 const SEED_LIMIT: u64 = 1 << 53;
+/// Longer runs than any model's context are not reckoned with.
+const MOST_BENCHED: i64 = 1 << 24;
 
 #[derive(Parser)]
 #[command(
@@ -127,16 +129,24 @@ pub(crate) struct Template {
 #[derive(Args)]
 pub(crate) struct Bench {
     pub(crate) file: PathBuf,
-    #[arg(long, value_name = "N", default_value_t = 512, hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) prefill: u32,
-    #[arg(long, value_name = "N", default_value_t = 128, hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) decode: u32,
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "512", hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..MOST_BENCHED))]
+    pub(crate) prefill: Vec<u32>,
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "128", hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..MOST_BENCHED))]
+    pub(crate) decode: Vec<u32>,
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(0..MOST_BENCHED))]
+    pub(crate) depth: Vec<u32>,
     #[arg(long, value_name = "N", default_value_t = 3, hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) runs: u32,
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) threads: Option<u32>,
     #[arg(long, value_name = "TYPE", value_parser = weight_type)]
     pub(crate) quantise: Option<WeightType>,
+    #[arg(long, value_name = "llama.cpp", value_parser = ["llama.cpp"], hide_possible_values = true)]
+    pub(crate) against: Option<String>,
+    #[arg(long, value_name = "DIR", requires = "against")]
+    pub(crate) peer_dir: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) no_amx: bool,
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -89,8 +89,8 @@ async fn run(command: Command, places: &Places, terminal: &Terminal) -> Result<(
         } => logits::run(&file, &ids, top, &engine(places, quantise)?).await,
         Command::Doctor { json, report } => doctor::run(json, report, places, terminal).await,
         Command::Bench(options) => {
-            let engine = engine(places, options.quantise)?;
-            bench::run(options, &engine, terminal).await
+            let hub = Hub::open(places)?;
+            bench::run(options, hub, terminal).await
         }
     }
 }

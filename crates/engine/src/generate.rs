@@ -7,7 +7,7 @@ use crate::sampling::Sampler;
 use crate::sequence::{Sequence, Wanted, read, step};
 use crate::{Cancel, Model};
 use protocol::{
-    AppError, EngineFacts, Limits, Part, PromptMessage, Sampling, StopReason, Times, WorkerAnswered,
+    AppError, Limits, Part, PromptMessage, Sampling, StopReason, Times, WorkerAnswered,
 };
 use std::time::Instant;
 
@@ -96,10 +96,7 @@ pub fn generate(
         answer_tokens: answer.tokens,
         reasoning_tokens: answer.reasoning_tokens,
         context: model.context(),
-        engine: EngineFacts {
-            executor: model.executor.name().to_owned(),
-            ..crate::facts(model.threads())
-        },
+        engine: model.engine(),
         times: answer.times,
     })
 }

@@ -4,6 +4,7 @@
 //! that does is in a [`Sequence`].
 
 mod cancel;
+mod cost;
 mod exec;
 mod facts;
 mod families;
@@ -27,7 +28,7 @@ pub use exec::Capabilities;
 pub use facts::facts;
 pub use generate::{Asked, Generated, generate};
 pub use kernels::KvKind;
-pub use measure::{bench, logits};
+pub use measure::{Timed, bench, ceilings, logits};
 pub use model::{ExecutorKind, LoadOptions, Model};
 pub use quantise::quantise;
 pub use sequence::{Sequence, Wanted, step};

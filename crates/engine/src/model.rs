@@ -1,5 +1,6 @@
 //! A loaded model.
 
+use crate::cost;
 use crate::exec::{Capabilities, Executor};
 use crate::families::{self, Described};
 use crate::kept;
@@ -10,7 +11,10 @@ use crate::weights::Weights;
 use crate::{Cancel, Template, Tokenizer};
 use formats::Checkpoint;
 use kernels::KvKind;
-use protocol::{AppError, DEFAULT_CONTEXT, LoadedFacts, PromptForm, Quantise, WeightType, failure};
+use protocol::{
+    AppError, DEFAULT_CONTEXT, EngineFacts, LoadedFacts, PromptForm, Quantise, TokenCost,
+    WeightType, failure,
+};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -70,6 +74,7 @@ pub struct Model {
     context: u32,
     load_ms: f64,
     quantised: Option<WeightType>,
+    cost: Option<TokenCost>,
 }
 
 impl Model {
@@ -126,7 +131,9 @@ impl Model {
             cancel,
             &mut progress,
         )?;
+        let cost = cost::of(&described, &checkpoint, executor.kept_bytes(options));
         Ok(Model {
+            cost,
             threads,
             chunk: AtomicUsize::new(0),
             executor,
@@ -161,6 +168,19 @@ impl Model {
             template_sha256: self.template.sha256().to_owned(),
             quantised: self.quantised,
         }
+    }
+
+    /// What computes it, with how many threads.
+    pub fn engine(&self) -> EngineFacts {
+        EngineFacts {
+            executor: self.executor.name().to_owned(),
+            ..crate::facts(self.threads())
+        }
+    }
+
+    /// What it asks of a machine for each token; None where that is not known.
+    pub fn cost(&self) -> Option<&TokenCost> {
+        self.cost.as_ref()
     }
 
     /// Its tokenizer.

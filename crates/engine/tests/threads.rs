@@ -18,7 +18,7 @@ fn one_thread_uses_one() {
         (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
     };
     let (before, begun) = (cpu(), Instant::now());
-    engine::bench(&model, 200, 20, &Cancel::new()).unwrap();
+    engine::bench(&model, 200, &[20], &Cancel::new(), &mut |_, _| {}).unwrap();
     let (used, took) = (cpu() - before, begun.elapsed().as_secs_f64());
     println!("{used} s of processor in {took} s");
     assert!(used < 1.3 * took + 0.1, "{used} s of processor in {took} s");

@@ -13,6 +13,9 @@ pub enum Level {
     Avx512Vnni,
 }
 
+/// Every level, from the slowest.
+const ALL: [Level; 3] = [Level::Portable, Level::Avx2, Level::Avx512Vnni];
+
 impl Level {
     /// The name in receipts.
     pub fn name(self) -> &'static str {
@@ -27,33 +30,43 @@ impl Level {
 impl Level {
     /// Every level that runs here, from the slowest: what the tests compare.
     pub fn usable() -> impl Iterator<Item = Level> {
-        [Level::Portable, Level::Avx2, Level::Avx512Vnni]
-            .into_iter()
-            .filter(|level| *level <= probe())
+        ALL.into_iter().filter(|level| *level <= probe())
     }
+}
+
+/// What a program's environment may lower the level by, to its name.
+const LOWERED: &str = "PARLEY_KERNELS";
+
+/// The best that this processor can do, or the lower level that `$PARLEY_KERNELS` names: to
+/// compare, and where one turns out to be at fault. Asked once.
+pub fn probe() -> Level {
+    static LEVEL: OnceLock<Level> = OnceLock::new();
+    *LEVEL.get_or_init(|| {
+        let best = best();
+        let wanted = std::env::var(LOWERED).unwrap_or_default();
+        let mut named = ALL.into_iter().filter(|level| level.name() == wanted);
+        named.next().map_or(best, |level| level.min(best))
+    })
 }
 
 /// The best that this processor can do. The standard library also asks the system whether it
 /// keeps the wide registers, which a processor's flag alone does not say.
-pub fn probe() -> Level {
-    static LEVEL: OnceLock<Level> = OnceLock::new();
-    *LEVEL.get_or_init(|| {
-        #[cfg(target_arch = "x86_64")]
-        {
-            let avx2 = is_x86_feature_detected!("avx2")
-                && is_x86_feature_detected!("fma")
-                && is_x86_feature_detected!("f16c");
-            let avx512 = is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512vl")
-                && is_x86_feature_detected!("avx512vnni");
-            if avx2 && avx512 {
-                return Level::Avx512Vnni;
-            }
-            if avx2 {
-                return Level::Avx2;
-            }
+fn best() -> Level {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let avx2 = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("f16c");
+        let avx512 = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vnni");
+        if avx2 && avx512 {
+            return Level::Avx512Vnni;
         }
-        Level::Portable
-    })
+        if avx2 {
+            return Level::Avx2;
+        }
+    }
+    Level::Portable
 }

@@ -299,6 +299,10 @@ failures! {
     message_too_large(bytes, limit_bytes);
     /// The request was stopped.
     cancelled();
+    /// A program to be measured against is not installed.
+    peer_missing(name);
+    /// A program to be measured against could not run the model.
+    peer_failed(name);
 
     // History.
     /// The program was closed or killed while the answer was being made.

@@ -4,6 +4,7 @@
 //! window, say it to each other; what outlives a release (rows, settings files) has private
 //! structs beside the code that reads it.
 
+mod bench;
 mod command;
 mod conversation;
 mod event;
@@ -18,6 +19,7 @@ mod weight_type;
 mod window;
 mod worker;
 
+pub use bench::*;
 pub use command::*;
 pub use conversation::*;
 pub use event::*;

@@ -2,13 +2,13 @@
 //! at most [`MAX_LINE`] bytes. What is larger goes by file path.
 
 use crate::{
-    AppError, EngineFacts, Limits, Part, PromptForm, PromptMessage, Quantise, Sampling, StopReason,
-    TemplateInput, Times, WeightType,
+    AppError, Benched, Ceilings, EngineFacts, Limits, Part, PromptForm, PromptMessage, Quantise,
+    Sampling, StopReason, TemplateInput, Times, WeightType,
 };
 use serde::{Deserialize, Serialize};
 
 /// The version of this protocol; a worker of another version is refused.
-pub const WORKER_PROTOCOL: u32 = 4;
+pub const WORKER_PROTOCOL: u32 = 5;
 
 /// Longest line in bytes, the newline included.
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
@@ -93,12 +93,17 @@ pub enum WorkerRequest {
         /// How many for each position.
         top: u32,
     },
-    /// One timed run of the loaded model from an empty context. `Benched`.
+    /// One timed run of the loaded model from an empty context. `Progress`, then `Benched`.
     Bench {
         /// Tokens read.
         prefill: u32,
-        /// Tokens made.
-        decode: u32,
+        /// Tokens made after them: each of these lengths, from the end of the prompt.
+        decode: Vec<u32>,
+    },
+    /// What the machine can do at most. `Ceilings`.
+    Ceilings {
+        /// Threads that compute.
+        threads: u32,
     },
     /// Stop what `target` started; that one then ends as cancelled.
     Cancel {
@@ -185,14 +190,9 @@ pub enum WorkerEvent {
         top: Vec<(u32, f32)>,
     },
     /// A timed run.
-    Benched {
-        /// Milliseconds to read the prompt.
-        prefill_ms: f64,
-        /// Milliseconds to make the tokens.
-        decode_ms: f64,
-        /// Most bytes that the process has held.
-        peak_memory_bytes: u64,
-    },
+    Benched(Benched),
+    /// What the machine can do at most.
+    Ceilings(Ceilings),
     /// The end of a request that has no result of its own.
     Done,
     /// A request failed; the worker lives on unless it says so by ending.

@@ -1,5 +1,5 @@
-//! What the command line asks of a model file, in the library or not: tokens, templates, logits,
-//! timed runs. Each has a worker of its own, which ends with it.
+//! What the command line asks of a model file, in the library or not: tokens, templates, logits.
+//! Each has a worker of its own, which ends with it.
 
 use crate::discovery;
 use crate::load::load_weights;
@@ -7,15 +7,13 @@ use crate::process::{Trouble, Worker};
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use protocol::{
-    AppError, DEFAULT_CONTEXT, EngineFacts, LoadedFacts, PromptForm, TemplateInput, WeightType,
-    WorkerEvent, WorkerRequest, failure,
+    AppError, LoadedFacts, PromptForm, TemplateInput, WorkerEvent, WorkerRequest, failure,
 };
 use serde::Serialize;
 use std::future::pending;
 use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
 
@@ -31,45 +29,9 @@ pub struct LogitsRow {
     pub top: Vec<(u32, f32)>,
 }
 
-/// One timed run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct BenchRun {
-    /// Milliseconds from the request to a loaded model, in a worker that was just started.
-    pub load_ms: f64,
-    /// Tokens read a second.
-    pub prefill_tps: f64,
-    /// Tokens made a second.
-    pub decode_tps: f64,
-    /// Most bytes that the worker has held.
-    pub peak_memory_bytes: u64,
-    /// Tokens read.
-    pub prefill: u32,
-    /// Tokens made.
-    pub decode: u32,
-    /// What the weights were made smaller to, where they were.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub quantised: Option<WeightType>,
-    /// What computed.
-    #[serde(flatten)]
-    pub engine: EngineFacts,
-}
-
-/// What to time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BenchPlan {
-    /// Tokens to read.
-    pub prefill: u32,
-    /// Tokens to make.
-    pub decode: u32,
-    /// How often.
-    pub runs: u32,
-    /// Threads that compute; None: one for each core.
-    pub threads: Option<u32>,
-}
-
 /// Results as they come; an error is the last. Dropping it ends the work.
 #[derive(Debug)]
-pub struct Rows<T>(mpsc::Receiver<Result<T, AppError>>);
+pub struct Rows<T>(pub(crate) mpsc::Receiver<Result<T, AppError>>);
 
 impl<T> Stream for Rows<T> {
     type Item = Result<T, AppError>;
@@ -165,25 +127,6 @@ impl Runtime {
         });
         Rows(stream)
     }
-
-    /// Timed runs of a model file, each in a new worker and from an empty context.
-    pub fn bench(&self, path: &Path, plan: BenchPlan) -> Rows<BenchRun> {
-        let (rows, stream) = mpsc::channel(WAITING_ROWS);
-        let (shared, path) = (self.shared.clone(), path.to_owned());
-        self.shared.spawn(async move {
-            for _ in 0..plan.runs {
-                let run = tokio::select! {
-                    run = shared.bench_once(&path, plan) => run,
-                    () = rows.closed() => return,
-                };
-                let failed = run.is_err();
-                if rows.send(run).await.is_err() || failed {
-                    return;
-                }
-            }
-        });
-        Rows(stream)
-    }
 }
 
 impl Shared {
@@ -196,7 +139,9 @@ impl Shared {
     ) -> Result<(), AppError> {
         // No more than is read: some families' positions depend on how far they must reach.
         let context = Some(u32::try_from(ids.len()).unwrap_or(u32::MAX).max(1));
-        let (mut worker, name, _) = self.loaded(path, context, self.cores.total()).await?;
+        let (mut worker, name, _) = self
+            .loaded(path, context, self.cores.total(), |_| {})
+            .await?;
         let mut asked = worker.ask(WorkerRequest::Logits { ids, top }, pending())?;
         let trouble = loop {
             match asked.next().await {
@@ -214,55 +159,14 @@ impl Shared {
         Err(worker.bury(trouble, &name).await)
     }
 
-    async fn bench_once(&self, path: &Path, plan: BenchPlan) -> Result<BenchRun, AppError> {
-        let began = Instant::now();
-        let needed = plan.prefill.saturating_add(plan.decode);
-        let threads = plan.threads.unwrap_or(self.cores.total()).max(1);
-        let context = (needed > DEFAULT_CONTEXT).then_some(needed);
-        let (mut worker, name, facts) = self.loaded(path, context, threads).await?;
-        let load_ms = crate::memory::milliseconds(began.elapsed());
-        let BenchPlan {
-            prefill, decode, ..
-        } = plan;
-        let bench = WorkerRequest::Bench { prefill, decode };
-        let mut asked = worker.ask(bench, pending())?;
-        let trouble = loop {
-            match asked.next().await {
-                Ok(WorkerEvent::Benched {
-                    prefill_ms,
-                    decode_ms,
-                    peak_memory_bytes,
-                }) => {
-                    let engine = EngineFacts {
-                        threads,
-                        ..worker.engine.clone()
-                    };
-                    worker.end().await;
-                    return Ok(BenchRun {
-                        load_ms,
-                        prefill_tps: per_second(prefill, prefill_ms),
-                        decode_tps: per_second(decode, decode_ms),
-                        peak_memory_bytes,
-                        prefill,
-                        decode,
-                        quantised: facts.quantised,
-                        engine,
-                    });
-                }
-                Ok(_) => {}
-                Err(trouble) => break trouble,
-            }
-        };
-        Err(worker.bury(trouble, &name).await)
-    }
-
     /// A worker with the file loaded, with room for so many tokens (None: as usual), the name for people, and what
     /// was loaded.
-    async fn loaded(
+    pub async fn loaded(
         &self,
         path: &Path,
         context: Option<u32>,
         threads: u32,
+        progress: impl Fn(f32),
     ) -> Result<(Worker, String, LoadedFacts), AppError> {
         let text = text_of(path)?;
         let (bytes, free) = (hub::memory_needed(path, context, None)?, self.memory().free);
@@ -279,7 +183,7 @@ impl Shared {
             quantise: self.quantise(plan),
             form: None,
         };
-        match load_weights(&mut worker, load, pending(), |_| {}).await {
+        match load_weights(&mut worker, load, pending(), progress).await {
             Ok(facts) => Ok((worker, name, facts)),
             Err(trouble) => Err(worker.bury(trouble, &name).await),
         }
@@ -344,14 +248,6 @@ fn name_of(path: &str) -> String {
         false => path.file_stem(),
     };
     name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
-fn per_second(tokens: u32, milliseconds: f64) -> f64 {
-    if milliseconds > 0.0 {
-        f64::from(tokens) * 1000.0 / milliseconds
-    } else {
-        0.0
-    }
 }
 
 /// Names the event without its text.

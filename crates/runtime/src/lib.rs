@@ -4,6 +4,7 @@
 //! moment: the runtime says so in a sentence, and goes on.
 
 mod answer;
+mod bench;
 mod cgroup;
 mod cores;
 mod discovery;
@@ -25,8 +26,9 @@ mod shared;
 mod stderr;
 mod system;
 
+pub use bench::{BenchNews, BenchPlan, BenchRun, Timing};
 pub use engine::{Engine, GenerationSink, GenerationStream, Loading, Resident, Stopper};
-pub use files::{BenchPlan, BenchRun, LogitsRow, Rows};
+pub use files::{LogitsRow, Rows};
 pub use options::Options;
 pub use runtime::Runtime;
 pub use system::{SystemFacts, disk_free, system};

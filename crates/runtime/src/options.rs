@@ -16,6 +16,9 @@ pub struct Options {
     /// What the weights of folders are made smaller to; None: they stay as they are where they
     /// fit, and are made as small as they must be where not.
     pub quantise: Option<WeightType>,
+    /// The most that workers' kernels may use, by the name of a level; None: all that the
+    /// processor can do.
+    pub kernels: Option<String>,
     /// How long a new worker may take to say hello.
     pub hello: Duration,
     /// How long a worker that computes may be silent before it is held to hang.
@@ -31,6 +34,7 @@ impl Default for Options {
             memory: None,
             threads: None,
             quantise: None,
+            kernels: None,
             hello: Duration::from_secs(20),
             silence: Duration::from_secs(30),
             stop: Duration::from_secs(2),

@@ -20,6 +20,8 @@ use tokio::time::{Instant, timeout};
 
 /// How long a worker whose input or output has ended may take to be gone.
 const LEAVE: Duration = Duration::from_secs(1);
+/// What lowers the kernels of a worker.
+const KERNELS: &str = "PARLEY_KERNELS";
 /// Events that wait to be read before the worker has to wait.
 const WAITING_EVENTS: usize = 256;
 
@@ -93,6 +95,12 @@ impl Worker {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
+        // What a person says already is lower, or theirs to say.
+        if let Some(kernels) = &options.kernels
+            && std::env::var_os(KERNELS).is_none()
+        {
+            command.env(KERNELS, kernels);
+        }
         // Ctrl-C in a terminal is for the one who talks with the person, not for the worker.
         #[cfg(unix)]
         command.process_group(0);

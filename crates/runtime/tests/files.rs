@@ -6,7 +6,7 @@
 mod support;
 
 use protocol::{PromptMessage, Role, TemplateInput};
-use runtime::{BenchPlan, Engine, Options};
+use runtime::{BenchNews, BenchPlan, Engine, Options, Timing};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use support::*;
@@ -63,19 +63,27 @@ async fn tokens_templates_logits_and_times_of_a_file() {
         assert!(row.top[0].1 >= row.top[1].1 && row.top[1].1 >= row.top[2].1);
     }
     let plan = BenchPlan {
-        prefill: 16,
-        decode: 4,
-        runs: 2,
-        threads: Some(1),
+        first: 4,
+        prefill: vec![16, 8],
+        decode: vec![4, 2],
+        depth: vec![8, 32],
+        threads: 1,
     };
-    let runs: Vec<_> = runtime.bench(&path, plan).collect().await;
-    assert_eq!(runs.len(), 2);
-    for run in runs {
-        let run = run.unwrap();
-        assert!(run.load_ms > 0.0 && run.prefill_tps > 0.0 && run.decode_tps > 0.0);
-        assert!(run.peak_memory_bytes > 90 << 20);
-        assert_eq!((run.prefill, run.decode, run.engine.threads), (16, 4, 1));
-    }
+    let mut news: Vec<_> = runtime.bench(&path, plan).collect().await;
+    let Some(Ok(BenchNews::Ran(run))) = news.pop() else {
+        panic!("{news:?}");
+    };
+    assert!(news.iter().all(Result::is_ok));
+    assert!(run.load_ms > 0.0 && run.first_token_ms > run.load_ms);
+    let sizes = |timings: &[Timing]| -> Vec<_> {
+        assert!(timings.iter().all(|timing| timing.ms > 0.0));
+        timings.iter().map(|of| (of.tokens, of.depth)).collect()
+    };
+    assert_eq!(sizes(&run.prefill), [(8, 0), (16, 0)]);
+    assert_eq!(sizes(&run.decode), [(4, 8), (2, 8), (4, 32), (2, 32)]);
+    assert!(run.peak_memory_bytes > 90 << 20);
+    assert!(run.ceilings.integer > 1e6 && run.cost.is_some());
+    assert_eq!(run.engine.threads, 1);
     assert_eq!(desk.hub.models(), [], "nothing was imported");
 
     let error = runtime

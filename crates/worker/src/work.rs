@@ -7,7 +7,8 @@ use crate::panics;
 use crate::voice::Voice;
 use engine::{Cancel, Generated, LoadOptions, Model, Sequence, Template, Tokenizer};
 use protocol::{
-    AppError, MOST_PIECE, PromptForm, ToWorker, WorkerEvent, WorkerRequest, WorkerStage, failure,
+    AppError, Benched, MOST_PIECE, PromptForm, ToWorker, WorkerEvent, WorkerRequest, WorkerStage,
+    failure,
 };
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -170,12 +171,20 @@ impl Work {
             }
             WorkerRequest::Bench { prefill, decode } => {
                 let model = self.unchanged_model()?;
-                let (prefill_ms, decode_ms) = engine::bench(&model, prefill, decode, cancel)?;
-                Ok(WorkerEvent::Benched {
-                    prefill_ms,
-                    decode_ms,
+                let heart = &self.heart;
+                let mut on = |done, total| heart.progress(done, total);
+                let timed = engine::bench(&model, prefill, &decode, cancel, &mut on)?;
+                Ok(WorkerEvent::Benched(Benched {
+                    prefill_ms: timed.prefill_ms,
+                    decode_ms: timed.decode_ms,
+                    resident_memory_bytes: memory::resident(),
                     peak_memory_bytes: memory::peak(),
-                })
+                    cost: model.cost().cloned(),
+                    engine: model.engine(),
+                }))
+            }
+            WorkerRequest::Ceilings { threads } => {
+                Ok(WorkerEvent::Ceilings(engine::ceilings(threads)))
             }
             // Served where they are read.
             WorkerRequest::Cancel { .. } | WorkerRequest::Threads { .. } => Ok(WorkerEvent::Done),

@@ -110,7 +110,7 @@ fn a_line_without_end_is_not_kept() {
         3,
         WorkerRequest::Bench {
             prefill: 1,
-            decode: 1,
+            decode: vec![1],
         },
     );
     assert_eq!(worker.failure(), (3, "internal".to_owned()));
@@ -132,7 +132,7 @@ fn nothing_is_computed_without_a_model() {
         },
         WorkerRequest::Bench {
             prefill: 1,
-            decode: 1,
+            decode: vec![1],
         },
     ];
     for (id, request) in (1..).zip(requests) {
