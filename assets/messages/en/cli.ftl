@@ -159,7 +159,7 @@ bench-why-prefill-float = Reading is limited by arithmetic on fractions: { $work
 bench-why-decode-memory = Writing is limited by memory: for each token all weights, { $bytes }, are read, and the keys and values so far.
 bench-why-decode-arithmetic = Writing is limited by arithmetic: { $work } billion multiply-adds a token.
 bench-run = Run { $run } of { $runs }: { $what }
-bench-peer = { $name }
+bench-peer = running { $name }
 bench-loading = loading, { $percent }%
 bench-computing = { $done } of { $total } tokens
 

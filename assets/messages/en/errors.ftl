@@ -124,9 +124,11 @@ worker-hung = { $name } did not react any more and was ended.
 message-too-large = This is too much for one message.
     .more = It has { $bytes }, and at most { $limit_bytes } can be sent. Shorten it, or send it in parts.
 cancelled = The answer was stopped.
-peer-missing = { $name } is not installed where Parley looks for it. It comes as an npm package and needs Node 20 or newer: run “npm install --ignore-scripts node-llama-cpp@3.22.1” in a folder of its own, and name that folder with --peer-dir.
-peer-failed = { $name } could not run this model. Its own words are in the log; measure without --against.
     .more = What was written is kept.
+peer-missing = { $name } is not installed where Parley looks for it.
+    .more = It comes as an npm package and needs Node 20 or newer: run “npm install --ignore-scripts node-llama-cpp@3.22.1” in a folder of its own, and name that folder with --peer-dir.
+peer-failed = { $name } could not run this model.
+    .more = Its own words are in the log. Measure without --against.
 
 ## History
 

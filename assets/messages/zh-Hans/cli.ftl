@@ -144,7 +144,7 @@ bench-load = 载入
 bench-first = 从零到 { $tokens } 个词元之后的首个词元
 bench-prefill = 读取 { $tokens } 个词元
 bench-decode = 在 { $depth } 个词元后写出 { $tokens } 个
-bench-ms = { $value } ms
+bench-ms = { $value } 毫秒
 bench-speed = { $value } 词元/秒
 bench-from-to = { $least } 至 { $most }
 bench-of-memory = 内存的 { $percent }%
@@ -159,7 +159,7 @@ bench-why-prefill-float = 读取受小数运算限制：每个词元 { $work } �
 bench-why-decode-memory = 写出受内存限制：每个词元都要读取全部权重（{ $bytes }）以及此前的键和值。
 bench-why-decode-arithmetic = 写出受运算限制：每个词元 { $work } × 10⁹ 次乘加。
 bench-run = 第 { $run } 次，共 { $runs } 次：{ $what }
-bench-peer = { $name }
+bench-peer = 正在运行 { $name }
 bench-loading = 正在载入，{ $percent }%
 bench-computing = { $total } 个词元中的 { $done } 个
 

@@ -123,9 +123,11 @@ worker-hung = { $name } 不再响应，已被结束。
 message-too-large = 一条消息放不下这么多内容。
     .more = 内容有 { $bytes }，而最多可以发送 { $limit_bytes }。请缩短，或分几次发送。
 cancelled = 回答已停止。
-peer-missing = 在 Parley 查找的地方没有安装 { $name }。它是一个 npm 包，需要 Node 20 或更新的版本：请在单独的文件夹中运行“npm install --ignore-scripts node-llama-cpp@3.22.1”，并用 --peer-dir 指明该文件夹。
-peer-failed = { $name } 无法运行这个模型。它自己的说明在日志中；请去掉 --against 再测量。
     .more = 写出的内容都已保留。
+peer-missing = 在 Parley 查找的地方没有安装 { $name }。
+    .more = 它是一个 npm 包，需要 Node 20 或更新的版本：请在单独的文件夹中运行“npm install --ignore-scripts node-llama-cpp@3.22.1”，并用 --peer-dir 指明该文件夹。
+peer-failed = { $name } 无法运行这个模型。
+    .more = 它自己的说明在日志中。请去掉 --against 再测量。
 
 ## 历史记录
 

@@ -144,7 +144,7 @@ bench-load = 載入
 bench-first = 從零到 { $tokens } 個詞元之後的第一個詞元
 bench-prefill = 讀取 { $tokens } 個詞元
 bench-decode = 在 { $depth } 個詞元後寫出 { $tokens } 個
-bench-ms = { $value } ms
+bench-ms = { $value } 毫秒
 bench-speed = { $value } 詞元/秒
 bench-from-to = { $least } 至 { $most }
 bench-of-memory = 記憶體的 { $percent }%
@@ -159,7 +159,7 @@ bench-why-prefill-float = 讀取受小數運算限制：每個詞元 { $work } �
 bench-why-decode-memory = 寫出受記憶體限制：每個詞元都要讀取全部權重（{ $bytes }）以及先前的鍵與值。
 bench-why-decode-arithmetic = 寫出受運算限制：每個詞元 { $work } × 10⁹ 次乘加。
 bench-run = 第 { $run } 次，共 { $runs } 次：{ $what }
-bench-peer = { $name }
+bench-peer = 正在執行 { $name }
 bench-loading = 正在載入，{ $percent }%
 bench-computing = { $total } 個詞元中的 { $done } 個
 

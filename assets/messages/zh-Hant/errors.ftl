@@ -123,9 +123,11 @@ worker-hung = { $name } 不再回應，已被結束。
 message-too-large = 一則訊息放不下這麼多內容。
     .more = 內容有 { $bytes }，而最多可以傳送 { $limit_bytes }。請縮短，或分幾次傳送。
 cancelled = 回答已停止。
-peer-missing = 在 Parley 尋找的地方沒有安裝 { $name }。它是一個 npm 套件，需要 Node 20 或更新的版本：請在單獨的資料夾中執行「npm install --ignore-scripts node-llama-cpp@3.22.1」，並以 --peer-dir 指明該資料夾。
-peer-failed = { $name } 無法執行這個模型。它自己的說明在記錄檔中；請去掉 --against 再測量。
     .more = 寫出的內容都已保留。
+peer-missing = 在 Parley 尋找的地方沒有安裝 { $name }。
+    .more = 它是一個 npm 套件，需要 Node 20 或更新的版本：請在單獨的資料夾中執行「npm install --ignore-scripts node-llama-cpp@3.22.1」，並以 --peer-dir 指明該資料夾。
+peer-failed = { $name } 無法執行這個模型。
+    .more = 它自己的說明在記錄檔中。請去掉 --against 再測量。
 
 ## 歷史紀錄
 

@@ -173,7 +173,12 @@ fn every_command_takes_a_folder() {
         "1",
         "--json",
     ];
-    assert_eq!(person.json(&run)["decode"], 4);
+    let report = person.json(&run);
+    assert_eq!(
+        (&report["decode"], &report["depth"]),
+        (&4.into(), &8.into())
+    );
+    assert_eq!(report["measures"][3]["what"], "decode", "{report}");
 
     let talk = [
         "chat",
@@ -190,6 +195,39 @@ fn every_command_takes_a_folder() {
     fs::remove_file(person.path("Tiny/config.json")).unwrap();
     let models = person.json(&["list", "--json"]);
     assert_eq!(models[0]["state"]["error"]["key"], "model-gone", "{models}");
+}
+
+#[test]
+fn a_peer_that_is_not_installed_is_told_with_the_command_for_it() {
+    let person = Person(tempfile::tempdir().unwrap());
+    model(&person.path("Tiny"), "mistral-window.json");
+    for (language, sentence) in [
+        ("en", "llama.cpp is not installed"),
+        ("zh-Hans", "没有安装 llama.cpp"),
+        ("zh-Hant", "沒有安裝 llama.cpp"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_parley"))
+            .args([
+                "bench",
+                "Tiny",
+                "--against",
+                "llama.cpp",
+                "--language",
+                language,
+            ])
+            .current_dir(person.0.path())
+            .env("PARLEY_HOME", person.path("home"))
+            .env("PATH", person.path("nothing"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(sentence), "{said}");
+        assert!(
+            said.contains("npm install --ignore-scripts node-llama-cpp@"),
+            "{said}"
+        );
+    }
 }
 
 #[test]

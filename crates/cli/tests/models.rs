@@ -261,26 +261,84 @@ fn prompts_logits_and_times_are_told() {
         assert!(top[0]["logit"].as_f64().unwrap() >= top[2]["logit"].as_f64().unwrap());
     }
 
-    let words = [
-        "bench",
-        &file,
-        "--prefill",
-        "16",
-        "--decode",
-        "4",
-        "--runs",
-        "2",
-        "--threads",
-        "2",
-        "--json",
+    let asked = "--prefill 16,8 --decode 4,2 --depth 0,8 --runs 2 --threads 2";
+    let words: Vec<&str> = ["bench", &file]
+        .into_iter()
+        .chain(asked.split(' '))
+        .collect();
+    let out = person.out(&[&words[..], &["--json"]].concat(), "");
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let positive = [
+        "load_ms",
+        "first_token_ms",
+        "prefill_tps",
+        "decode_tps",
+        "kv_bytes",
+        "resident_memory_bytes",
+        "peak_memory_bytes",
     ];
-    let out = person.out(&words, "");
-    assert_eq!(out.lines().count(), 2);
-    for line in out.lines() {
-        let run: serde_json::Value = serde_json::from_str(line).unwrap();
-        for key in ["load_ms", "prefill_tps", "decode_tps", "peak_memory_bytes"] {
-            assert!(run[key].as_f64().unwrap() > 0.0, "{key}: {line}");
-        }
+    for key in positive {
+        assert!(report[key].as_f64().unwrap() > 0.0, "{key}: {report}");
+    }
+    assert_eq!(
+        (&report["runs"], &report["threads"]),
+        (&2.into(), &2.into())
+    );
+    let measures = report["measures"].as_array().unwrap();
+    let sizes: Vec<_> = measures
+        .iter()
+        .map(|one| {
+            (
+                one["what"].as_str().unwrap(),
+                one["tokens"].as_u64(),
+                one["depth"].as_u64(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("load", 0, 0),
+        ("first_token", 16, 0),
+        ("prefill", 16, 0),
+        ("prefill", 8, 0),
+        ("decode", 4, 0),
+        ("decode", 2, 0),
+        ("decode", 4, 8),
+        ("decode", 2, 8),
+    ];
+    assert_eq!(
+        sizes,
+        expected.map(|(what, tokens, depth)| (what, Some(tokens), Some(depth)))
+    );
+    for one in &measures[2..] {
+        assert!(one["least"].as_f64() <= one["median"].as_f64(), "{one}");
+        assert!(one["share"].as_f64().unwrap() > 0.0, "{one}");
+    }
+    let table = person.out(&words, "");
+    assert!(table.contains("Write 2 tokens after 8"), "{table}");
+}
+
+/// Where node-llama-cpp is installed ($PARLEY_PEER), it is run; elsewhere it is said how to come by it.
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn a_model_is_held_against_llama_cpp() {
+    let person = Person::new();
+    let file = model(STARTER);
+    let asked = "--prefill 8 --decode 2 --runs 1 --json --no-amx --against llama.cpp";
+    let words: Vec<&str> = ["bench", &file]
+        .into_iter()
+        .chain(asked.split(' '))
+        .collect();
+    let (out, err, code) = person.run(&words, "");
+    if code == Some(1) {
+        assert!(err.contains("npm install"), "{err}");
+        return;
+    }
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["against"]["engine"], "llama.cpp");
+    for one in report["measures"].as_array().unwrap() {
+        let [ours, theirs, ratio] =
+            [&one["median"], &one["peer"]["median"], &one["ratio"]].map(|of| of.as_f64().unwrap());
+        assert!((ours / theirs / ratio - 1.0).abs() < 1e-6, "{one}");
     }
 }
 

@@ -1,3 +1,5 @@
+//! The reckoning of a report, as data.
+
 use super::*;
 use protocol::Reach;
 
