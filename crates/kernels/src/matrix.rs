@@ -70,7 +70,10 @@ impl<'a> Matrix<'a> {
         if row >= self.rows {
             return None;
         }
-        let at = self.first + row / self.run * self.stride + row % self.run;
+        let at = match self.run == self.rows {
+            true => self.first + row, // without a division
+            false => self.first + row / self.run * self.stride + row % self.run,
+        };
         self.bytes
             .get(at * self.row_bytes..(at + 1) * self.row_bytes)
     }

@@ -13,6 +13,7 @@ mod avx512;
 use crate::block::{BlockType, GROUP, SPAN, UnpackedRow};
 use crate::matrix::Matrix;
 use crate::probe::Level;
+use std::ops::Range;
 
 /// Rows of a panel.
 pub(crate) const ROWS: usize = 16;
@@ -26,8 +27,32 @@ pub(crate) struct Panel {
     pub offsets: [[f32; ROWS]; SPAN / GROUP],
 }
 
-/// The bytes of each row of a panel over one span.
-pub(crate) type Lines<'a> = [&'a [u8]; ROWS];
+/// The bytes of sixteen rows, all equally long.
+#[derive(Clone, Copy)]
+pub(crate) struct Lines<'a>([&'a [u8]; ROWS]);
+
+impl<'a> Lines<'a> {
+    /// Sixteen rows from `row` on: the last again where there are fewer.
+    pub fn of(weights: &Matrix<'a>, row: usize) -> Lines<'a> {
+        let last = weights.rows().saturating_sub(1);
+        let mut lines: [&[u8]; ROWS] = [&[]; ROWS];
+        for (at, line) in lines.iter_mut().enumerate() {
+            *line = weights.row((row + at).min(last)).unwrap_or_default();
+        }
+        assert!(lines.iter().all(|line| line.len() == lines[0].len()));
+        Lines(lines)
+    }
+
+    /// Bytes of each.
+    pub fn length(&self) -> usize {
+        self.0[0].len()
+    }
+
+    /// One of them.
+    pub fn get(&self, row: usize) -> &'a [u8] {
+        self.0[row]
+    }
+}
 
 /// Memory to unpack the rows of a panel in.
 pub(crate) type Unpacked = [UnpackedRow; ROWS];
@@ -44,35 +69,33 @@ impl Panel {
         offsets: [[0.0; ROWS]; SPAN / GROUP],
     };
 
-    /// Fills the panel with whole blocks of up to [`SPAN`] columns, the same for each row.
-    pub fn pack(&mut self, level: Level, kind: BlockType, lines: &Lines<'_>, rows: &mut Unpacked) {
-        let length = lines[0].len();
-        assert!(length.is_multiple_of(kind.bytes()) && length <= kind.span_bytes());
-        assert!(lines.iter().all(|line| line.len() == length));
+    /// Fills the panel with whole blocks of up to [`SPAN`] columns, the same for each row: bytes
+    /// `part` of them. What lies `ahead` bytes after them is asked for meanwhile.
+    pub fn pack(
+        &mut self,
+        level: Level,
+        kind: BlockType,
+        lines: &Lines<'_>,
+        part: Range<usize>,
+        ahead: usize,
+        rows: &mut Unpacked,
+    ) {
+        assert!(part.len().is_multiple_of(kind.bytes()) && part.len() <= kind.span_bytes());
+        assert!(part.start <= part.end && part.end <= lines.length());
         match level {
             // SAFETY: the callers' level is one that the probe has seen.
             #[cfg(target_arch = "x86_64")]
             #[allow(unsafe_code)]
             Level::Avx512Vnni => unsafe {
-                if !avx512::pack(kind, lines, self) {
-                    avx512::any(kind, lines, rows, self);
+                if !avx512::pack(kind, lines, part.clone(), ahead, self) {
+                    avx512::any(kind, lines, part, rows, self);
                 }
             },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             #[allow(unsafe_code)]
-            Level::Avx2 => unsafe { avx2::any(kind, lines, rows, self) },
-            _ => any::pack(kind, lines, rows, self),
+            Level::Avx2 => unsafe { avx2::any(kind, lines, part, rows, self) },
+            _ => any::pack(kind, lines, part, rows, self),
         }
     }
-}
-
-/// The bytes of sixteen rows from `row` over a span: of the last row again where there are fewer.
-pub(crate) fn lines<'a>(weights: &Matrix<'a>, row: usize, span: usize) -> Lines<'a> {
-    let bytes = weights.kind().span_bytes();
-    let last = weights.rows().saturating_sub(1);
-    std::array::from_fn(|at| {
-        let row = weights.row((row + at).min(last)).unwrap_or_default();
-        &row[(span * bytes).min(row.len())..((span + 1) * bytes).min(row.len())]
-    })
 }

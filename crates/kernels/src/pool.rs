@@ -19,6 +19,8 @@ const SPIN: Duration = Duration::from_micros(50);
 const ROUNDS: u32 = 64;
 /// Most threads of a pool.
 const MOST: usize = 1024;
+/// Most shares that a job is divided into.
+const MOST_SHARES: usize = 64;
 
 /// In [`Shared::gate`]: a job may be joined.
 const OPEN: u64 = 1 << 31;
@@ -114,21 +116,30 @@ impl Pool {
     }
 
     /// Calls `work` with each number below `tasks` once, on all threads; in no order that could
-    /// be relied on. Work given from inside of work is done by the thread that gives it.
+    /// be relied on, though a thread mostly gets numbers that follow one another, so that what it
+    /// fetches ahead is its own. Work given from inside of work is done by the thread that gives
+    /// it.
     pub fn each(&self, tasks: usize, work: impl Fn(usize) + Sync) {
-        let next = AtomicUsize::new(0);
+        if tasks <= 1 || self.shared.wanted.load(SeqCst) == 0 {
+            return (0..tasks).for_each(work);
+        }
+        let shares = self.threads().min(tasks).min(MOST_SHARES);
+        let from = |share: usize| share * tasks / shares;
+        let next: [AtomicUsize; MOST_SHARES] = std::array::from_fn(|at| AtomicUsize::new(from(at)));
+        let arrived = AtomicUsize::new(0);
+        // Each thread has a share of its own, and then helps with the others'.
         let all = || {
-            loop {
-                let task = next.fetch_add(1, SeqCst);
-                if task >= tasks {
-                    return;
+            let own = arrived.fetch_add(1, SeqCst);
+            for share in (own..own + shares).map(|share| share % shares) {
+                loop {
+                    let task = next[share].fetch_add(1, SeqCst);
+                    if task >= from(share + 1) {
+                        break;
+                    }
+                    work(task);
                 }
-                work(task);
             }
         };
-        if tasks <= 1 || self.shared.wanted.load(SeqCst) == 0 {
-            return all();
-        }
         match self.busy.try_lock() {
             Ok(_held) => self.shared.run(&all),
             // Work that panicked has been waited for all the same.

@@ -3,7 +3,7 @@
 use crate::activations::{Activations, Span};
 use crate::block::SPAN;
 use crate::matrix::Matrix;
-use crate::panel::{self, Panel, Unpacked};
+use crate::panel::{self, Lines, Panel, Unpacked};
 use crate::pool::{Disjoint, Pool};
 use crate::probe::Level;
 use crate::{plain, tile};
@@ -14,6 +14,8 @@ use std::ops::Range;
 const PANELS: usize = 2;
 /// Rows of weights that are multiplied at once.
 const TILE: usize = PANELS * panel::ROWS;
+/// Tokens up to which reading weights takes longer than multiplying.
+const FEW: usize = 8;
 /// Pieces that each thread should find, so that a slow one does not hold up all.
 const PIECES: usize = 8;
 
@@ -131,13 +133,7 @@ impl Job<'_> {
             }
         } else if let Some(spans) = self.x.spans(level) {
             for from in rows.clone().step_by(TILE) {
-                self.quants(
-                    level,
-                    spans,
-                    from..rows.end.min(from + TILE),
-                    rows.end,
-                    scratch,
-                );
+                self.quants(level, spans, from..rows.end.min(from + TILE), scratch);
             }
         }
     }
@@ -163,14 +159,7 @@ impl Job<'_> {
         }
     }
 
-    fn quants(
-        &self,
-        level: Level,
-        spans: &[Span],
-        rows: Range<usize>,
-        end: usize,
-        scratch: &mut Scratch,
-    ) {
+    fn quants(&self, level: Level, spans: &[Span], rows: Range<usize>, scratch: &mut Scratch) {
         let (kind, columns) = (self.weights.kind(), self.weights.columns());
         let count = rows.len().div_ceil(panel::ROWS);
         let Scratch {
@@ -182,17 +171,26 @@ impl Job<'_> {
         let panels = &mut panels[..count];
         sums.clear();
         sums.resize(self.tokens.len() * count, [0.0; panel::ROWS]);
+        let lines: [Lines<'_>; PANELS] =
+            std::array::from_fn(|at| Lines::of(&self.weights, rows.start + at * panel::ROWS));
+        // With few tokens the time goes into waiting for weights: those that come next are asked
+        // for while these are packed.
+        let next = self
+            .weights
+            .row(rows.end)
+            .filter(|_| self.tokens.len() <= FEW);
+        let here = lines[0].get(0).as_ptr().addr();
+        let ahead = next.map_or(0, |next| next.as_ptr().addr().wrapping_sub(here));
         for span in 0..columns.div_ceil(SPAN) {
-            for (at, panel) in panels.iter_mut().enumerate() {
-                let row = rows.start + at * panel::ROWS;
-                let lines = panel::lines(&self.weights, row, span);
-                panel.pack(level, kind, &lines, unpacked);
+            let part =
+                span * kind.span_bytes()..lines[0].length().min((span + 1) * kind.span_bytes());
+            for (panel, lines) in panels.iter_mut().zip(&lines) {
+                panel.pack(level, kind, lines, part.clone(), ahead, unpacked);
             }
             let x = &spans[span * self.x.rows()..][self.tokens.clone()];
             let columns = (columns - span * SPAN).min(SPAN);
             tile::multiply(level, kind, columns, panels, x, sums);
         }
-        let _ = end;
         for (token, sums) in sums.chunks_exact(count).enumerate() {
             self.put(token, rows.start, &sums.as_flattened()[..rows.len()]);
         }

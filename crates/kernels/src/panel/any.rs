@@ -3,10 +3,17 @@
 use super::{Lines, Panel, Unpacked};
 use crate::block::{BlockType, GROUP};
 use crate::half;
+use std::ops::Range;
 
 /// Packs in plain Rust.
-pub(super) fn pack(kind: BlockType, lines: &Lines<'_>, rows: &mut Unpacked, panel: &mut Panel) {
-    unpack(kind, lines, rows, half::to_f32);
+pub(super) fn pack(
+    kind: BlockType,
+    lines: &Lines<'_>,
+    part: Range<usize>,
+    rows: &mut Unpacked,
+    panel: &mut Panel,
+) {
+    unpack(kind, lines, part, rows, half::to_f32);
     for (row, unpacked) in rows.iter().enumerate() {
         let fours = unpacked.quants.as_chunks::<4>().0;
         for (place, four) in panel.quants.iter_mut().zip(fours) {
@@ -23,11 +30,12 @@ pub(super) fn pack(kind: BlockType, lines: &Lines<'_>, rows: &mut Unpacked, pane
 pub(super) fn unpack(
     kind: BlockType,
     lines: &Lines<'_>,
+    part: Range<usize>,
     rows: &mut Unpacked,
     half: impl Fn(u16) -> f32 + Copy,
 ) {
-    for (row, line) in rows.iter_mut().zip(lines) {
-        row.unpack(kind, line, half);
+    for (at, row) in rows.iter_mut().enumerate() {
+        row.unpack(kind, &lines.get(at)[part.clone()], half);
         if !kind.has_offsets() {
             row.quants.iter_mut().for_each(|quant| *quant ^= -128);
         }

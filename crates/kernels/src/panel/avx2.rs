@@ -4,24 +4,32 @@
 use super::{Lines, Panel, ROWS, Unpacked, any};
 use crate::block::{BlockType, SPAN};
 use std::arch::x86_64::*;
+use std::ops::Range;
 
 /// Rows, and groups of four columns, that are exchanged at once.
 const SIDE: usize = 8;
 
 /// Every type.
 #[target_feature(enable = "avx2,fma,f16c")]
-pub(super) fn any(kind: BlockType, lines: &Lines<'_>, rows: &mut Unpacked, panel: &mut Panel) {
-    any::unpack(kind, lines, rows, |bits| {
+pub(super) fn any(
+    kind: BlockType,
+    lines: &Lines<'_>,
+    part: Range<usize>,
+    rows: &mut Unpacked,
+    panel: &mut Panel,
+) {
+    any::unpack(kind, lines, part, rows, |bits| {
         _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(i32::from(bits))))
     });
     assert!(rows.iter().all(|row| row.quants.len() == SPAN));
     for from_row in (0..ROWS).step_by(SIDE) {
         for from_four in (0..SPAN / 4).step_by(SIDE) {
-            let eight = std::array::from_fn(|row| {
-                let quants = rows[from_row + row].quants.as_ptr();
+            let mut eight = [_mm256_setzero_si256(); SIDE];
+            for (lanes, row) in eight.iter_mut().zip(&rows[from_row..]) {
                 // SAFETY: 32 bytes from `4 * from_four`, which is at most SPAN - 32.
-                unsafe { _mm256_loadu_si256(quants.add(4 * from_four).cast()) }
-            });
+                *lanes =
+                    unsafe { _mm256_loadu_si256(row.quants.as_ptr().add(4 * from_four).cast()) };
+            }
             for (four, lanes) in transposed(eight).into_iter().enumerate() {
                 let place = &mut panel.quants[from_four + four][4 * from_row..];
                 // SAFETY: 32 bytes of the 64, from 0 or 32.
@@ -36,14 +44,12 @@ pub(super) fn any(kind: BlockType, lines: &Lines<'_>, rows: &mut Unpacked, panel
 #[inline]
 #[target_feature(enable = "avx2")]
 fn transposed(r: [__m256i; SIDE]) -> [__m256i; SIDE] {
-    let pairs = |a: usize, b: usize| {
-        (
-            _mm256_unpacklo_epi32(r[a], r[b]),
-            _mm256_unpackhi_epi32(r[a], r[b]),
-        )
-    };
-    let ((a0, a1), (b0, b1)) = (pairs(0, 1), pairs(2, 3));
-    let ((c0, c1), (d0, d1)) = (pairs(4, 5), pairs(6, 7));
+    let mut pairs = r;
+    for i in 0..SIDE / 2 {
+        pairs[2 * i] = _mm256_unpacklo_epi32(r[2 * i], r[2 * i + 1]);
+        pairs[2 * i + 1] = _mm256_unpackhi_epi32(r[2 * i], r[2 * i + 1]);
+    }
+    let [a0, a1, b0, b1, c0, c1, d0, d1] = pairs;
     let upper = [
         _mm256_unpacklo_epi64(a0, b0),
         _mm256_unpackhi_epi64(a0, b0),

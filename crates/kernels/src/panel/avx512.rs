@@ -4,6 +4,7 @@
 use super::{Lines, Panel, ROWS, Unpacked, any};
 use crate::block::{BlockType, SPAN};
 use std::arch::x86_64::*;
+use std::ops::Range;
 
 mod blocks;
 mod rows;
@@ -13,8 +14,14 @@ use rows::{Rows, transposed};
 
 /// The types that have a way of their own. False where a type has none.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,fma,f16c")]
-pub(super) fn pack(kind: BlockType, lines: &Lines<'_>, panel: &mut Panel) -> bool {
-    let rows = Rows::of(lines);
+pub(super) fn pack(
+    kind: BlockType,
+    lines: &Lines<'_>,
+    part: Range<usize>,
+    ahead: usize,
+    panel: &mut Panel,
+) -> bool {
+    let rows = Rows::of(lines, part, ahead);
     match kind {
         BlockType::Q4_0 => blocks::four_bits(&rows, panel),
         BlockType::Q4_1 => blocks::four_bits_and_minimum(&rows, panel),
@@ -36,8 +43,14 @@ pub(super) fn pack(kind: BlockType, lines: &Lines<'_>, panel: &mut Panel) -> boo
 
 /// Every type.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,fma,f16c")]
-pub(super) fn any(kind: BlockType, lines: &Lines<'_>, rows: &mut Unpacked, panel: &mut Panel) {
-    any::unpack(kind, lines, rows, |bits| {
+pub(super) fn any(
+    kind: BlockType,
+    lines: &Lines<'_>,
+    part: Range<usize>,
+    rows: &mut Unpacked,
+    panel: &mut Panel,
+) {
+    any::unpack(kind, lines, part, rows, |bits| {
         _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(i32::from(bits))))
     });
     assert!(rows.iter().all(|row| row.quants.len() == SPAN));
@@ -48,10 +61,11 @@ pub(super) fn any(kind: BlockType, lines: &Lines<'_>, rows: &mut Unpacked, panel
         .iter_mut()
         .enumerate()
     {
-        let sixteen = std::array::from_fn(|row| {
+        let mut sixteen = [_mm512_setzero_si512(); ROWS];
+        for (lanes, row) in sixteen.iter_mut().zip(rows.iter()) {
             // SAFETY: 64 bytes from `64 * at`, of SPAN.
-            unsafe { _mm512_loadu_si512(rows[row].quants.as_ptr().add(64 * at).cast()) }
-        });
+            *lanes = unsafe { _mm512_loadu_si512(row.quants.as_ptr().add(64 * at).cast()) };
+        }
         for (place, lanes) in places.iter_mut().zip(transposed(sixteen)) {
             // SAFETY: 64 bytes, aligned as the panel is.
             unsafe { _mm512_store_si512(place.as_mut_ptr().cast(), lanes) };

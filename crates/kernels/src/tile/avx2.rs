@@ -70,9 +70,11 @@ fn tile<const T: usize, const GROUP: usize, const OFFSETS: bool>(
     } = *place;
     let from = half * LANES;
     let sums_of = |t: usize| t * stride + at;
-    // SAFETY: eight of sixteen numbers, by the bounds that the slices check; so below.
-    let mut totals: [__m256; T] =
-        std::array::from_fn(|t| unsafe { _mm256_loadu_ps(sums[sums_of(t)][from..].as_ptr()) });
+    let mut totals = [_mm256_setzero_ps(); T];
+    for (t, total) in totals.iter_mut().enumerate() {
+        // SAFETY: eight of sixteen numbers, by the bounds that the slices check; so below.
+        *total = unsafe { _mm256_loadu_ps(sums[sums_of(t)][from..].as_ptr()) };
+    }
     let even = _mm256_set1_epi16(0xff);
     for group in 0..groups {
         let mut whole = [_mm256_setzero_si256(); T];

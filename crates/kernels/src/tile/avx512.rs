@@ -62,10 +62,13 @@ fn tile<
     sums: &mut [[f32; ROWS]; PT],
 ) {
     debug_assert!(PT == P * T && groups * GROUP <= SPAN);
-    // SAFETY: sixteen numbers are read; as below where they are written.
-    let mut totals: [[__m512; P]; T] = std::array::from_fn(|t| {
-        std::array::from_fn(|p| unsafe { _mm512_loadu_ps(sums[t * P + p].as_ptr()) })
-    });
+    let mut totals = [[_mm512_setzero_ps(); P]; T];
+    for t in 0..T {
+        for p in 0..P {
+            // SAFETY: sixteen numbers are read.
+            totals[t][p] = unsafe { _mm512_loadu_ps(sums[t * P + p].as_ptr()) };
+        }
+    }
     for group in 0..groups {
         let mut upper = [[_mm512_setzero_si512(); P]; T];
         let mut lower = upper;
@@ -79,10 +82,11 @@ fn tile<
             }
         }
         for four in group * (GROUP / 4)..(group + 1) * (GROUP / 4) {
-            // SAFETY: `four` is below SPAN / 4: 64 bytes of a panel's quants, aligned as it is.
-            let weights: [__m512i; P] = std::array::from_fn(|p| unsafe {
-                _mm512_load_si512(panels[p].quants.as_ptr().add(four).cast())
-            });
+            let mut weights = [_mm512_setzero_si512(); P];
+            for (weights, panel) in weights.iter_mut().zip(panels) {
+                // SAFETY: `four` is below SPAN / 4: 64 bytes of quants, aligned as the panel is.
+                *weights = unsafe { _mm512_load_si512(panel.quants.as_ptr().add(four).cast()) };
+            }
             for t in 0..T {
                 // SAFETY: four bytes of each plane of SPAN bytes.
                 let (a, b) = unsafe {
@@ -98,9 +102,11 @@ fn tile<
                 }
             }
         }
-        // SAFETY: sixteen numbers of a panel's scales and offsets, aligned as it is.
-        let scales: [__m512; P] =
-            std::array::from_fn(|p| unsafe { _mm512_load_ps(panels[p].scales[group].as_ptr()) });
+        let mut scales = [_mm512_setzero_ps(); P];
+        for (scales, panel) in scales.iter_mut().zip(panels) {
+            // SAFETY: sixteen numbers of a panel's scales, aligned as it is; so the offsets below.
+            *scales = unsafe { _mm512_load_ps(panel.scales[group].as_ptr()) };
+        }
         for t in 0..T {
             let scale = _mm512_set1_ps(spans[t].scales[group * GROUP / 32]);
             for p in 0..P {

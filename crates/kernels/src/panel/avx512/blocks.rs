@@ -16,29 +16,28 @@ pub(super) fn nibbles(lanes: __m512i) -> [__m512i; 2] {
     ]
 }
 
-/// For each block: its number, where it begins, and the panel's rows of quants.
-#[inline]
-fn each(
-    rows: &Rows,
+/// Where each block begins, and the panel's rows of its quants. Asks for the next ones on the
+/// way: a few at a time, since many at once would hold up what is read.
+#[inline(always)]
+fn each<'a>(
+    rows: &'a Rows<'_>,
     bytes: usize,
-    quants: &mut [[u8; 4 * ROWS]],
-    mut block: impl FnMut(usize, usize, &mut [[u8; 4 * ROWS]; 8]),
-) {
-    for (at, quants) in quants
-        .as_chunks_mut::<8>()
-        .0
-        .iter_mut()
-        .take(rows.length() / bytes)
-        .enumerate()
-    {
-        block(at, at * bytes, quants);
-    }
+    quants: &'a mut [[u8; 4 * ROWS]],
+) -> impl Iterator<Item = (usize, &'a mut [[u8; 4 * ROWS]; 8])> {
+    let blocks = rows.length() / bytes;
+    let quants = quants.as_chunks_mut::<8>().0.iter_mut().take(blocks);
+    let places = (0..).step_by(bytes).zip(quants);
+    places.inspect(move |(at, _)| {
+        let row = at / bytes * 2 % ROWS;
+        rows.fetch(row);
+        rows.fetch(row + 1);
+    })
 }
 
 /// The first scale of each block, `from` bytes after its beginning.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn numbers(rows: &Rows, bytes: usize, from: usize, places: &mut [[f32; ROWS]]) {
+fn numbers(rows: &Rows<'_>, bytes: usize, from: usize, places: &mut [[f32; ROWS]]) {
     for (at, place) in places.iter_mut().take(rows.length() / bytes).enumerate() {
         put_numbers(place, halves(&rows.pair(at * bytes + from)));
     }
@@ -46,28 +45,28 @@ fn numbers(rows: &Rows, bytes: usize, from: usize, places: &mut [[f32; ROWS]]) {
 
 /// Q4_0.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn four_bits(rows: &Rows, panel: &mut Panel) {
+pub(super) fn four_bits(rows: &Rows<'_>, panel: &mut Panel) {
     let up = _mm512_set1_epi8(120);
-    each(rows, 18, &mut panel.quants, |_, at, quants| {
+    for (at, quants) in each(rows, 18, &mut panel.quants) {
         for (k, lanes) in rows.four(at + 2).into_iter().enumerate() {
             let [low, high] = nibbles(lanes);
             put(&mut quants[k], _mm512_add_epi8(low, up));
             put(&mut quants[4 + k], _mm512_add_epi8(high, up));
         }
-    });
+    }
     numbers(rows, 18, 0, &mut panel.scales);
 }
 
 /// Q4_1.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn four_bits_and_minimum(rows: &Rows, panel: &mut Panel) {
-    each(rows, 20, &mut panel.quants, |_, at, quants| {
+pub(super) fn four_bits_and_minimum(rows: &Rows<'_>, panel: &mut Panel) {
+    for (at, quants) in each(rows, 20, &mut panel.quants) {
         for (k, lanes) in rows.four(at + 4).into_iter().enumerate() {
             let [low, high] = nibbles(lanes);
             put(&mut quants[k], low);
             put(&mut quants[4 + k], high);
         }
-    });
+    }
     numbers(rows, 20, 0, &mut panel.scales);
     numbers(rows, 20, 2, &mut panel.offsets);
 }
@@ -96,9 +95,9 @@ fn with_fifth(quants: __m512i, fifths: __m512i, k: usize) -> __m512i {
 
 /// Q5_0.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn five_bits(rows: &Rows, panel: &mut Panel) {
+pub(super) fn five_bits(rows: &Rows<'_>, panel: &mut Panel) {
     let up = _mm512_set1_epi8(112);
-    each(rows, 22, &mut panel.quants, |_, at, quants| {
+    for (at, quants) in each(rows, 22, &mut panel.quants) {
         let fifths = words(&rows.word(at + 2));
         for (k, lanes) in rows.four(at + 6).into_iter().enumerate() {
             let [low, high] = nibbles(lanes);
@@ -111,34 +110,34 @@ pub(super) fn five_bits(rows: &Rows, panel: &mut Panel) {
                 _mm512_add_epi8(with_fifth(high, fifths, 4 + k), up),
             );
         }
-    });
+    }
     numbers(rows, 22, 0, &mut panel.scales);
 }
 
 /// Q5_1.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn five_bits_and_minimum(rows: &Rows, panel: &mut Panel) {
-    each(rows, 24, &mut panel.quants, |_, at, quants| {
+pub(super) fn five_bits_and_minimum(rows: &Rows<'_>, panel: &mut Panel) {
+    for (at, quants) in each(rows, 24, &mut panel.quants) {
         let fifths = words(&rows.word(at + 4));
         for (k, lanes) in rows.four(at + 8).into_iter().enumerate() {
             let [low, high] = nibbles(lanes);
             put(&mut quants[k], with_fifth(low, fifths, k));
             put(&mut quants[4 + k], with_fifth(high, fifths, 4 + k));
         }
-    });
+    }
     numbers(rows, 24, 0, &mut panel.scales);
     numbers(rows, 24, 2, &mut panel.offsets);
 }
 
 /// Q8_0.
 #[target_feature(enable = "avx512f")]
-pub(super) fn eight_bits(rows: &Rows, panel: &mut Panel) {
+pub(super) fn eight_bits(rows: &Rows<'_>, panel: &mut Panel) {
     let sign = _mm512_set1_epi8(-128);
-    each(rows, 34, &mut panel.quants, |_, at, quants| {
+    for (at, quants) in each(rows, 34, &mut panel.quants) {
         for (place, lanes) in quants.iter_mut().zip(rows.eight(at + 2)) {
             put(place, _mm512_xor_si512(lanes, sign));
         }
-    });
+    }
     numbers(rows, 34, 0, &mut panel.scales);
 }
 
@@ -155,27 +154,27 @@ pub(super) fn table(values: &[i8; 16]) -> __m512i {
 /// The nibbles of 16 bytes a block, looked up.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn by_table(rows: &Rows, bytes: usize, from: usize, values: &[i8; 16], panel: &mut Panel) {
+fn by_table(rows: &Rows<'_>, bytes: usize, from: usize, values: &[i8; 16], panel: &mut Panel) {
     let table = table(values);
-    each(rows, bytes, &mut panel.quants, |_, at, quants| {
+    for (at, quants) in each(rows, bytes, &mut panel.quants) {
         for (k, lanes) in rows.four(at + from).into_iter().enumerate() {
             let [low, high] = nibbles(lanes);
             put(&mut quants[k], _mm512_shuffle_epi8(table, low));
             put(&mut quants[4 + k], _mm512_shuffle_epi8(table, high));
         }
-    });
+    }
 }
 
 /// IQ4_NL.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn looked_up(rows: &Rows, panel: &mut Panel) {
+pub(super) fn looked_up(rows: &Rows<'_>, panel: &mut Panel) {
     by_table(rows, 18, 2, &grid::FOUR_BITS, panel);
     numbers(rows, 18, 0, &mut panel.scales);
 }
 
 /// MXFP4.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn floats(rows: &Rows, panel: &mut Panel) {
+pub(super) fn floats(rows: &Rows<'_>, panel: &mut Panel) {
     by_table(rows, 17, 1, &grid::FP4, panel);
     for (at, place) in panel.scales.iter_mut().take(rows.length() / 17).enumerate() {
         *place = rows.byte(at * 17).map(grid::power_of_two);

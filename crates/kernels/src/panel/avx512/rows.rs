@@ -3,21 +3,33 @@
 
 use crate::panel::{Lines, ROWS};
 use std::arch::x86_64::*;
+use std::ops::Range;
 
-/// The bytes of sixteen rows, all equally long.
-pub(super) struct Rows {
-    starts: [*const u8; ROWS],
+/// A part of sixteen rows.
+pub(super) struct Rows<'a> {
+    lines: &'a Lines<'a>,
+    from: usize,
     length: usize,
+    ahead: usize,
 }
 
-impl Rows {
-    pub fn of(lines: &Lines<'_>) -> Rows {
-        let length = lines[0].len();
-        assert!(lines.iter().all(|line| line.len() == length));
+impl<'a> Rows<'a> {
+    /// Bytes `part` of each row. What lies `ahead` bytes after them is what is read next.
+    #[inline]
+    pub fn of(lines: &'a Lines<'a>, part: Range<usize>, ahead: usize) -> Rows<'a> {
+        assert!(part.start <= part.end && part.end <= lines.length());
         Rows {
-            starts: lines.map(<[u8]>::as_ptr),
-            length,
+            lines,
+            from: part.start,
+            length: part.len(),
+            ahead,
         }
+    }
+
+    /// Where a row's part begins; its bytes are `length`, by the assertion above.
+    #[inline]
+    fn start(&self, row: usize) -> *const u8 {
+        self.lines.get(row).as_ptr().wrapping_add(self.from)
     }
 
     /// Bytes of each row.
@@ -25,21 +37,34 @@ impl Rows {
         self.length
     }
 
+    /// Asks for what lies ahead of a row. Where there is nothing, nothing happens.
+    #[inline]
+    pub fn fetch(&self, row: usize) {
+        let ahead = self.start(row).wrapping_add(self.ahead);
+        for at in (0..self.length).step_by(64) {
+            // SAFETY: a hint, which never fails, whatever the address.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(at).cast()) };
+        }
+    }
+
     /// 16 bytes of each row, in fours.
     #[inline]
     #[target_feature(enable = "avx512f")]
     pub fn four(&self, at: usize) -> [__m512i; 4] {
         assert!(at + 16 <= self.length);
-        let r: [__m512i; 4] = std::array::from_fn(|i| {
+        let mut r = [_mm512_setzero_si512(); 4];
+        for (i, lanes) in r.iter_mut().enumerate() {
             // SAFETY: 16 bytes of each row, by the assertion.
             unsafe {
-                let load = |row: usize| _mm_loadu_si128(self.starts[row].add(at).cast());
-                let r = _mm512_castsi128_si512(load(i));
-                let r = _mm512_inserti32x4::<1>(r, load(4 + i));
-                let r = _mm512_inserti32x4::<2>(r, load(8 + i));
-                _mm512_inserti32x4::<3>(r, load(12 + i))
+                *lanes = _mm512_castsi128_si512(_mm_loadu_si128(self.start(i).add(at).cast()));
+                let more = _mm_loadu_si128(self.start(4 + i).add(at).cast());
+                *lanes = _mm512_inserti32x4::<1>(*lanes, more);
+                let more = _mm_loadu_si128(self.start(8 + i).add(at).cast());
+                *lanes = _mm512_inserti32x4::<2>(*lanes, more);
+                let more = _mm_loadu_si128(self.start(12 + i).add(at).cast());
+                *lanes = _mm512_inserti32x4::<3>(*lanes, more);
             }
-        });
+        }
         let (a, b) = (
             _mm512_unpacklo_epi32(r[0], r[1]),
             _mm512_unpackhi_epi32(r[0], r[1]),
@@ -61,14 +86,16 @@ impl Rows {
     #[target_feature(enable = "avx512f")]
     pub fn eight(&self, at: usize) -> [__m512i; 8] {
         assert!(at + 32 <= self.length);
-        let r: [__m512i; 8] = std::array::from_fn(|i| {
+        let mut r = [_mm512_setzero_si512(); 8];
+        for (i, lanes) in r.iter_mut().enumerate() {
             let row = if i < 4 { i } else { i + 4 };
             // SAFETY: 32 bytes of each row, by the assertion.
             unsafe {
-                let load = |row: usize| _mm256_loadu_si256(self.starts[row].add(at).cast());
-                _mm512_inserti64x4::<1>(_mm512_castsi256_si512(load(row)), load(row + 4))
+                let low = _mm256_loadu_si256(self.start(row).add(at).cast());
+                let high = _mm256_loadu_si256(self.start(row + 4).add(at).cast());
+                *lanes = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high);
             }
-        });
+        }
         let mut pairs = r;
         for i in 0..4 {
             pairs[2 * i] = _mm512_unpacklo_epi32(r[2 * i], r[2 * i + 1]);
@@ -94,36 +121,48 @@ impl Rows {
     #[target_feature(enable = "avx512f")]
     pub fn sixteen(&self, at: usize) -> [__m512i; ROWS] {
         assert!(at + 64 <= self.length);
-        transposed(std::array::from_fn(|row| {
+        let mut r = [_mm512_setzero_si512(); ROWS];
+        for (row, lanes) in r.iter_mut().enumerate() {
             // SAFETY: 64 bytes of each row, by the assertion.
-            unsafe { _mm512_loadu_si512(self.starts[row].add(at).cast()) }
-        }))
+            *lanes = unsafe { _mm512_loadu_si512(self.start(row).add(at).cast()) };
+        }
+        transposed(r)
     }
 
     /// Two bytes of each row, as a number.
     #[inline]
     pub fn pair(&self, at: usize) -> [u16; ROWS] {
         assert!(at + 2 <= self.length);
-        // SAFETY: two bytes of each row, by the assertion.
-        self.starts
-            .map(|start| unsafe { start.add(at).cast::<u16>().read_unaligned() })
+        let mut all = [0; ROWS];
+        for (row, one) in all.iter_mut().enumerate() {
+            // SAFETY: two bytes of each row, by the assertion.
+            *one = unsafe { self.start(row).add(at).cast::<u16>().read_unaligned() };
+        }
+        all
     }
 
     /// Four bytes of each row, as a number.
     #[inline]
     pub fn word(&self, at: usize) -> [u32; ROWS] {
         assert!(at + 4 <= self.length);
-        // SAFETY: four bytes of each row, by the assertion.
-        self.starts
-            .map(|start| unsafe { start.add(at).cast::<u32>().read_unaligned() })
+        let mut all = [0; ROWS];
+        for (row, one) in all.iter_mut().enumerate() {
+            // SAFETY: four bytes of each row, by the assertion.
+            *one = unsafe { self.start(row).add(at).cast::<u32>().read_unaligned() };
+        }
+        all
     }
 
     /// A byte of each row.
     #[inline]
     pub fn byte(&self, at: usize) -> [u8; ROWS] {
         assert!(at < self.length);
-        // SAFETY: a byte of each row, by the assertion.
-        self.starts.map(|start| unsafe { start.add(at).read() })
+        let mut all = [0; ROWS];
+        for (row, one) in all.iter_mut().enumerate() {
+            // SAFETY: a byte of each row, by the assertion.
+            *one = unsafe { self.start(row).add(at).read() };
+        }
+        all
     }
 }
 

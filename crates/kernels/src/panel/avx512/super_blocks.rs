@@ -59,15 +59,20 @@ fn masked(lanes: __m512i, mask: i32) -> __m512i {
     _mm512_and_si512(lanes, _mm512_set1_epi32(mask))
 }
 
+/// The two upper bits of each byte, as its fifth and sixth.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn upper(lanes: __m512i) -> __m512i {
+    _mm512_slli_epi32::<4>(masked(_mm512_srli_epi32::<6>(lanes), 0x0303_0303))
+}
+
 /// The eight 6-bit scales and minima of Q4_K and Q5_K, packed behind the block's two halves.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn six_bit_scales(rows: &Rows, panel: &mut Panel) {
+fn six_bit_scales(rows: &Rows<'_>, panel: &mut Panel) {
     let [both, a, b, c] = rows.four(0);
     let [scale, minimum] = two_halves(both);
     let less = _mm512_sub_ps(_mm512_setzero_ps(), minimum);
-    let upper =
-        |lanes: __m512i| _mm512_slli_epi32::<4>(masked(_mm512_srli_epi32::<6>(lanes), 0x0303_0303));
     let scales = [
         masked(a, 0x3f3f_3f3f),
         _mm512_or_si512(masked(c, 0x0f0f_0f0f), upper(a)),
@@ -87,11 +92,14 @@ fn six_bit_scales(rows: &Rows, panel: &mut Panel) {
 
 /// Q4_K.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn four_bits(rows: &Rows, panel: &mut Panel) {
+pub(super) fn four_bits(rows: &Rows<'_>, panel: &mut Panel) {
     six_bit_scales(rows, panel);
     for (part, quants) in panel.quants.as_chunks_mut::<32>().0.iter_mut().enumerate() {
         for (k, lanes) in rows.sixteen(16 + 64 * part).into_iter().enumerate() {
             let at = k / 8 * 16 + k % 8;
+            if k.is_multiple_of(2) {
+                rows.fetch(8 * part + k / 2);
+            }
             let [low, high] = nibbles(lanes);
             put(&mut quants[at], low);
             put(&mut quants[at + 8], high);
@@ -101,20 +109,21 @@ pub(super) fn four_bits(rows: &Rows, panel: &mut Panel) {
 
 /// Q5_K.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn five_bits(rows: &Rows, panel: &mut Panel) {
+pub(super) fn five_bits(rows: &Rows<'_>, panel: &mut Panel) {
     six_bit_scales(rows, panel);
-    let mut fifths = rows.eight(16);
-    let (one, sixteen) = (_mm512_set1_epi8(1), _mm512_set1_epi8(16));
+    let fifths = rows.eight(16);
+    let sixteen = _mm512_set1_epi8(16);
     for (part, quants) in panel.quants.as_chunks_mut::<32>().0.iter_mut().enumerate() {
         for (k, lanes) in rows.sixteen(48 + 64 * part).into_iter().enumerate() {
-            let at = k / 8 * 16 + k % 8;
-            let [low, high] = nibbles(lanes);
-            let fifth = &mut fifths[k % 8];
-            for (place, quants_of) in [(at, low), (at + 8, high)] {
-                let set = _mm512_test_epi8_mask(*fifth, one);
-                *fifth = _mm512_srli_epi32::<1>(*fifth);
-                let with = _mm512_mask_add_epi8(quants_of, set, quants_of, sixteen);
-                put(&mut quants[place], with);
+            let (pair, at) = (2 * part + k / 8, k / 8 * 16 + k % 8);
+            if k.is_multiple_of(2) {
+                rows.fetch(8 * part + k / 2);
+            }
+            for (half, lanes) in nibbles(lanes).into_iter().enumerate() {
+                let bit = _mm512_set1_epi8((1u8 << (2 * pair + half)) as i8);
+                let set = _mm512_test_epi8_mask(fifths[k % 8], bit);
+                let with = _mm512_mask_add_epi8(lanes, set, lanes, sixteen);
+                put(&mut quants[at + 8 * half], with);
             }
         }
     }
@@ -122,7 +131,7 @@ pub(super) fn five_bits(rows: &Rows, panel: &mut Panel) {
 
 /// Q6_K.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn six_bits(rows: &Rows, panel: &mut Panel) {
+pub(super) fn six_bits(rows: &Rows<'_>, panel: &mut Panel) {
     let scale = halves(&rows.pair(208));
     let steps = rows.four(192);
     for (places, lanes) in panel.scales.as_chunks_mut::<4>().0.iter_mut().zip(steps) {
@@ -133,6 +142,7 @@ pub(super) fn six_bits(rows: &Rows, panel: &mut Panel) {
     for (half, quants) in panel.quants.as_chunks_mut::<32>().0.iter_mut().enumerate() {
         let lanes = rows.sixteen(64 * half);
         for (k, high) in high[8 * half..8 * half + 8].iter().enumerate() {
+            rows.fetch(8 * half + k);
             let [a, c] = nibbles(lanes[k]);
             let [b, d] = nibbles(lanes[k + 8]);
             let upper = [
@@ -151,7 +161,7 @@ pub(super) fn six_bits(rows: &Rows, panel: &mut Panel) {
 
 /// Q2_K.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn two_bits(rows: &Rows, panel: &mut Panel) {
+pub(super) fn two_bits(rows: &Rows<'_>, panel: &mut Panel) {
     let [scale, minimum] = two_halves(words(&rows.word(80)));
     let less = _mm512_sub_ps(_mm512_setzero_ps(), minimum);
     for (at, lanes) in rows.four(0).into_iter().enumerate() {
@@ -161,6 +171,7 @@ pub(super) fn two_bits(rows: &Rows, panel: &mut Panel) {
     }
     for (k, lanes) in rows.sixteen(16).into_iter().enumerate() {
         let at = k / 8 * 32 + k % 8;
+        rows.fetch(k);
         for (part, lanes) in two_bits_of(lanes).into_iter().enumerate() {
             put(&mut panel.quants[at + 8 * part], lanes);
         }
@@ -181,9 +192,13 @@ fn two_bits_of(lanes: __m512i) -> [__m512i; 4] {
 
 /// Q3_K.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn three_bits(rows: &Rows, panel: &mut Panel) {
+pub(super) fn three_bits(rows: &Rows<'_>, panel: &mut Panel) {
     let scale = halves(&rows.pair(108));
-    let packed = [96, 100, 104].map(|at| words(&rows.word(at)));
+    let packed = [
+        words(&rows.word(96)),
+        words(&rows.word(100)),
+        words(&rows.word(104)),
+    ];
     let low = [
         masked(packed[0], 0x0f0f_0f0f),
         masked(packed[1], 0x0f0f_0f0f),
@@ -199,6 +214,7 @@ pub(super) fn three_bits(rows: &Rows, panel: &mut Panel) {
     let mask = rows.eight(0);
     for (k, lanes) in rows.sixteen(32).into_iter().enumerate() {
         let at = k / 8 * 32 + k % 8;
+        rows.fetch(k);
         for (part, lanes) in two_bits_of(lanes).into_iter().enumerate() {
             let bit = _mm512_set1_epi8((1u8 << (k / 8 * 4 + part)) as i8);
             let set = _mm512_test_epi8_mask(mask[k % 8], bit);
@@ -213,7 +229,7 @@ pub(super) fn three_bits(rows: &Rows, panel: &mut Panel) {
 
 /// IQ4_XS.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn looked_up(rows: &Rows, panel: &mut Panel) {
+pub(super) fn looked_up(rows: &Rows<'_>, panel: &mut Panel) {
     let [scale, _] = two_halves(words(&rows.word(0)));
     let (high, low) = (words(&rows.word(0)), words(&rows.word(4)));
     for (part, place) in panel.scales.iter_mut().take(8).enumerate() {
@@ -228,6 +244,9 @@ pub(super) fn looked_up(rows: &Rows, panel: &mut Panel) {
     for (part, quants) in panel.quants.as_chunks_mut::<32>().0.iter_mut().enumerate() {
         for (k, lanes) in rows.sixteen(8 + 64 * part).into_iter().enumerate() {
             let at = k / 4 * 8 + k % 4;
+            if k.is_multiple_of(2) {
+                rows.fetch(8 * part + k / 2);
+            }
             let [low, high] = nibbles(lanes);
             put(&mut quants[at], _mm512_shuffle_epi8(table, low));
             put(&mut quants[at + 4], _mm512_shuffle_epi8(table, high));
