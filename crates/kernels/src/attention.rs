@@ -7,6 +7,8 @@
 //! on the level of instructions (products are fused into sums on all of them).
 
 mod lanes;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod part;
 mod rows;
 mod tile;

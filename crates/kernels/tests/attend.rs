@@ -236,6 +236,33 @@ fn windows_caps_slopes_and_sinks() {
     }
 }
 
+/// So that an answer does not depend on the machine either, as far as attention goes: a number of
+/// the results' bits that all levels of instructions and all architectures must come to.
+#[test]
+fn the_same_bits_on_every_processor() {
+    let layer = Layer::new(5, shape(1, 48, 40), 150);
+    let (slopes, sinks) = ([0.5, 0.25, 0.1, 0.03, 0.004], [0.5, -40.0, 1.5, 30.0, 0.0]);
+    let scoring = HeadScoring {
+        window: Some(100),
+        softcap: Some(3.0),
+        slopes: Some(&slopes),
+        sinks: Some(&sinks),
+        ..layer.plain()
+    };
+    for (scoring, expected) in [
+        (layer.plain(), 0x3281_e508_3515_3af6),
+        (scoring, 0x8fe0_b71a_eb5e_d34b),
+    ] {
+        let found = layer.all(&Pool::new(2), &scoring, 150);
+        let bytes = found.iter().flat_map(|x| x.to_bits().to_le_bytes());
+        // FNV-1a of 64 bits.
+        let number = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        assert_eq!(number, expected, "{number:#x} {scoring:?}");
+    }
+}
+
 #[test]
 fn what_lies_beyond_a_cut_and_on_a_fork_changes_nothing() {
     let layer = Layer::new(4, shape(2, 16, 16), 150);

@@ -46,7 +46,15 @@ pub(super) trait Instructions: Copy {
     unsafe fn store(self, lanes: Self::Lanes, to: *mut f32);
 }
 
+/// What every processor of this architecture has.
+#[cfg(target_arch = "aarch64")]
+pub(super) const LEAST: super::neon::Neon = super::neon::Neon;
+/// What every processor of this architecture has.
+#[cfg(not(target_arch = "aarch64"))]
+pub(super) const LEAST: Portable = Portable;
+
 /// Plain Rust.
+#[cfg_attr(target_arch = "aarch64", allow(dead_code))] // where every processor has better
 #[derive(Clone, Copy)]
 pub(super) struct Portable;
 

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)] // instructions by level, each probed before
 
 use super::Task;
-use super::lanes::{Instructions, Portable};
+use super::lanes::{Instructions, LEAST};
 use super::part::Part;
 use super::tile::{self, Left, ROWS, Right, Sums};
 use crate::exp::{exp, tanh};
@@ -275,7 +275,7 @@ fn weigh(level: Level, rows: &Rows<'_>, page: usize, scores: &mut [Scores], part
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         level if level >= Level::Avx2 => unsafe { weigh_avx2(rows, page, scores, part) },
-        _ => weigh_by(Portable, rows, page, scores, part),
+        _ => weigh_by(LEAST, rows, page, scores, part),
     }
 }
 

@@ -5,7 +5,7 @@
 //! it does not depend on how rows and columns are put together in tiles.
 #![allow(unsafe_code)] // instructions by level, and reads without checks in the inner loop
 
-use super::lanes::{Instructions, Portable};
+use super::lanes::{Instructions, LEAST};
 use crate::kv::{LANES, Numbers};
 use crate::probe::{Level, probe};
 
@@ -74,7 +74,7 @@ pub(super) fn multiply(
         #[cfg(target_arch = "x86_64")]
         level if level >= Level::Avx2 => unsafe { avx2(left, right, count, sums) },
         // SAFETY: the numbers are there by the assertion.
-        _ => unsafe { of_kind(Portable, left, right, count, sums) },
+        _ => unsafe { of_kind(LEAST, left, right, count, sums) },
     }
 }
 
@@ -258,7 +258,7 @@ pub(super) fn widen(level: Level, halves: &[u16], numbers: &mut [f32]) {
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         level if level >= Level::Avx2 => unsafe { widen_avx2(halves, numbers) },
-        _ => widen_by(Portable, halves, numbers),
+        _ => widen_by(LEAST, halves, numbers),
     }
 }
 
