@@ -31,6 +31,9 @@ const AT_ONCE: usize = 72;
 const JOINED: usize = 8;
 /// How many pieces of work each thread should find, where they are not equal.
 const PIECES: usize = 4;
+/// How many multiplications a thread does in the time that it costs to hand out work once more
+/// and to join what it gave.
+const JOINING: usize = 200_000;
 /// Most numbers of parts that wait to be joined: 32 MB.
 const ROOM: usize = 1 << 23;
 
@@ -71,17 +74,18 @@ pub fn attend(
     let Some(task) = Task::new(kv, queries, past, scoring, out.len()) else {
         return false;
     };
+    if task.tokens == 0 {
+        return true;
+    }
     let out = Disjoint::new(out);
-    let threads = pool.threads();
-    let (blocks, count) = (task.blocks(), task.blocks() * kv.shape().kv_heads);
     let pages = task.rows(0, 0..task.tokens).pages();
-    let even = blocks == 1 && count.is_multiple_of(threads);
-    if threads == 1 || pages.len() == 1 || even || count >= threads * PIECES {
-        pool.each(count, |number| {
-            whole(pool.level(), &task.block(number), &out)
-        });
-    } else {
+    if task.is_split(pages.len(), pool.threads()) {
         split(pool, &task, &pages, &out);
+    } else {
+        let count = task.blocks() * kv.shape().kv_heads;
+        pool.each(count, |number| {
+            whole(pool.level(), &task.block(number), &out);
+        });
     }
     true
 }
@@ -268,6 +272,19 @@ impl<'a> Task<'a> {
     fn blocks(&self) -> usize {
         let at_once = (AT_ONCE / self.group).max(1);
         self.tokens.div_ceil(at_once)
+    }
+
+    /// Whether threads would idle for longer, if each block stayed with one of them, than it costs
+    /// to divide blocks by pages.
+    fn is_split(&self, pages: usize, threads: usize) -> bool {
+        let shape = self.kv.shape();
+        let count = self.blocks() * shape.kv_heads;
+        if pages == 1 || count >= threads * PIECES {
+            return false;
+        }
+        let numbers = pages * Page::POSITIONS * (shape.key_size + shape.value_stride());
+        let idle = count.next_multiple_of(threads) - count;
+        self.block(0).count() * numbers * idle / threads > JOINING
     }
 
     /// The rows of one block over one head. The last tokens come first, which see the most; the

@@ -337,4 +337,5 @@ fn sizes_that_do_not_agree_are_refused() {
         refused(128, 0, scoring, 64);
     }
     assert_eq!(out, [7.0; 64]);
+    assert!(attend(&pool, &kv, &[], 3, &plain, &mut []), "no token");
 }
