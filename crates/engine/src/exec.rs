@@ -171,8 +171,7 @@ impl Executor {
             Computing::Cpu(decoder) => decoder.read(readings, watch),
             Computing::Candle(_) | Computing::Stock(_) => {
                 let mut logits = Vec::new();
-                let cancel = watch.cancel();
-                for reading in readings {
+                for (reading, cancel) in readings.iter_mut().zip(watch.cancels()) {
                     let of_one = self.threads.run(|| self.read_alone(reading, cancel))?;
                     logits.append(&mut of_one?);
                 }

@@ -3,6 +3,7 @@
 //! Blocking; no network, no database, no async runtime. A [`Model`] never changes; everything
 //! that does is in a [`Sequence`].
 
+mod answer;
 mod cancel;
 mod cost;
 mod exec;
@@ -17,12 +18,14 @@ mod quantise;
 mod reasoning;
 mod sampling;
 mod sequence;
+mod speculation;
 mod stops;
 mod template;
 mod threads;
 mod tokenizer;
 mod weights;
 
+pub use answer::{Answer, round};
 pub use cancel::Cancel;
 pub use exec::Capabilities;
 pub use facts::facts;
@@ -31,6 +34,7 @@ pub use kernels::KvKind;
 pub use measure::{Timed, bench, ceilings, logits};
 pub use model::{ExecutorKind, LoadOptions, Model};
 pub use quantise::quantise;
-pub use sequence::{Sequence, Wanted, step};
+pub use sequence::{Reading, Sequence, Wanted, step, step_together};
+pub use speculation::Speculates;
 pub use template::Template;
 pub use tokenizer::{Detokenizer, Kind, Tokenizer};

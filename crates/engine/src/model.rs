@@ -5,7 +5,8 @@ use crate::exec::{Capabilities, Executor};
 use crate::families::{self, Described};
 use crate::kept;
 use crate::reasoning::Forms;
-use crate::sequence::Sequence;
+use crate::sequence::{Pace, Sequence};
+use crate::speculation::{Costs, Speculates};
 use crate::threads::Threads;
 use crate::weights::Weights;
 use crate::{Cancel, Template, Tokenizer};
@@ -17,7 +18,6 @@ use protocol::{
 };
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 /// How to load a model.
@@ -65,8 +65,11 @@ pub struct Model {
     pub(crate) executor: Executor,
     described: Described,
     pub(crate) threads: Arc<Threads>,
-    /// Tokens that are best read at once, as far as is known; 0: not yet.
-    pub(crate) chunk: AtomicUsize,
+    /// How fast it reads, as measured.
+    pub(crate) pace: Pace,
+    /// What its steps cost, as measured.
+    pub(crate) costs: Costs,
+    speculates: Speculates,
     weights: Arc<Weights>,
     tokenizer: Tokenizer,
     template: Template,
@@ -135,7 +138,9 @@ impl Model {
         Ok(Model {
             cost,
             threads,
-            chunk: AtomicUsize::new(0),
+            pace: Pace::default(),
+            costs: Costs::default(),
+            speculates: Speculates::default(),
             executor,
             described,
             weights,
@@ -155,6 +160,21 @@ impl Model {
             reasoning: Forms::of(&self.tokenizer, &template),
             template,
             ..self
+        }
+    }
+
+    /// The same model, which proposes tokens otherwise: for measuring.
+    pub fn speculating(self, speculates: Speculates) -> Model {
+        Model { speculates, ..self }
+    }
+
+    /// When tokens are proposed: never where forgetting them costs, or would change an answer.
+    pub(crate) fn speculates(&self) -> Speculates {
+        let capabilities = self.capabilities();
+        if capabilities.exact && capabilities.truncate {
+            self.speculates
+        } else {
+            Speculates::Never
         }
     }
 

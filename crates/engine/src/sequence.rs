@@ -1,25 +1,13 @@
 //! What changes while a model reads and writes: tokens, with their keys and values.
 
-use crate::exec::{Reading, State, Watch};
+mod pace;
+
+pub(crate) use pace::Pace;
+
+use crate::exec::{self, State, Watch, failed};
 use crate::{Cancel, Model};
 use protocol::{AppError, failure};
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-
-/// How long an operation of a chunk may take: a stop is obeyed between two.
-const OPERATION: Duration = Duration::from_millis(50);
-/// How long a chunk should take where its operations are not known.
-const CHUNK: Duration = Duration::from_millis(200);
-/// Tokens of a model's first chunk, by which the next are measured.
-const FIRST: usize = 16;
-/// Fewest tokens of a chunk after the first.
-const FEWEST: usize = 4;
-/// Most tokens of a chunk: more are read no faster, and want more memory.
-const MOST: usize = 512;
-/// Chunks end at multiples of it where they are longer, as the pages of keys and values do.
-const PAGE: usize = kernels::Page::POSITIONS;
-/// How often progress is told.
-const TELL: Duration = Duration::from_millis(100);
 
 /// Tokens with their keys and values, of one model.
 pub struct Sequence {
@@ -60,6 +48,18 @@ impl Sequence {
         self.tokens.truncate(length);
         self.state.truncate(length);
         self.chosen = None;
+    }
+
+    /// Takes in what was read, and gives its logits.
+    ///
+    /// Errors: `logits-not-finite`; then nothing was read.
+    fn take(&mut self, ids: &[u32], logits: Vec<f32>) -> Result<Vec<f32>, AppError> {
+        if logits.iter().any(|logit| !logit.is_finite()) {
+            return Err(failure::logits_not_finite());
+        }
+        self.tokens.extend_from_slice(ids);
+        self.chosen = None;
+        Ok(logits)
     }
 
     /// Notes the token that comes next, until anything else is read.
@@ -106,6 +106,17 @@ pub enum Wanted {
     Nothing,
 }
 
+impl Wanted {
+    /// How many rows of logits that are, for so many tokens.
+    pub(crate) fn rows(self, tokens: usize) -> usize {
+        match self {
+            Wanted::Last => tokens.min(1),
+            Wanted::All => tokens,
+            Wanted::Nothing => 0,
+        }
+    }
+}
+
 /// Reads `ids` after what the sequence holds, and gives logits: rows of the vocabulary's size,
 /// one after another.
 ///
@@ -118,50 +129,98 @@ pub fn step(
     wanted: Wanted,
     cancel: &Cancel,
 ) -> Result<Vec<f32>, AppError> {
-    let mut on = |_| {};
-    watched(
-        model,
+    let reading = Reading {
         sequence,
         ids,
         wanted,
-        &mut Watch::new(cancel, &mut on),
-    )
+        cancel,
+    };
+    let logits = step_together(model, &mut [reading]).pop();
+    logits.unwrap_or_else(|| Err(failed("no logits")))
 }
 
-fn watched(
+/// What one of several sequences reads in a step.
+pub struct Reading<'a> {
+    /// The sequence.
+    pub sequence: &'a mut Sequence,
+    /// What it reads.
+    pub ids: &'a [u32],
+    /// Which logits are wanted.
+    pub wanted: Wanted,
+    /// Who stops it.
+    pub cancel: &'a Cancel,
+}
+
+/// A [`step`] of several sequences at once: the weights are read once for all of them. Each gets
+/// the logits that it would get alone, bit for bit.
+///
+/// Errors: each as [`step`]; `cancelled` also where another was stopped.
+pub fn step_together(
     model: &Model,
-    sequence: &mut Sequence,
-    ids: &[u32],
-    wanted: Wanted,
-    watch: &mut Watch<'_>,
-) -> Result<Vec<f32>, AppError> {
-    model.check_ids(ids)?;
-    let past = sequence.tokens.len();
-    let (tokens, context) = (past + ids.len(), model.context() as usize);
-    if tokens > context {
-        return Err(failure::context_overflow(tokens, context, tokens - context));
-    }
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let Sequence { tokens, state, .. } = sequence;
-    let reading = Reading {
-        state,
-        tokens,
-        ids,
-        wanted,
+    readings: &mut [Reading<'_>],
+) -> Vec<Result<Vec<f32>, AppError>> {
+    read_together(model, readings, &mut |_| {}).0
+}
+
+/// As [`step_together`]; `on` is told the share of the step that is done, from 0 to 1. Tells also
+/// how long its longest operation took, where that is known: a stop is obeyed between two.
+pub(crate) fn read_together(
+    model: &Model,
+    readings: &mut [Reading<'_>],
+    on: &mut dyn FnMut(f64),
+) -> (Vec<Result<Vec<f32>, AppError>>, Option<Duration>) {
+    let mut made: Vec<Result<Vec<f32>, AppError>> = readings
+        .iter()
+        .map(|reading| reading.check(model).map(|()| Vec::new()))
+        .collect();
+    let reads = |(made, reading): &(&mut Result<_, _>, &mut Reading<'_>)| {
+        made.is_ok() && !reading.ids.is_empty()
     };
-    let logits = model.executor.read(&mut [reading], watch)?;
-    if logits.iter().any(|logit| !logit.is_finite()) {
-        return Err(failure::logits_not_finite());
+    let (mut cancels, mut of_states) = (Vec::new(), Vec::new());
+    for (_, reading) in made.iter_mut().zip(readings.iter_mut()).filter(reads) {
+        cancels.push(reading.cancel);
+        of_states.push(exec::Reading {
+            state: &mut reading.sequence.state,
+            tokens: &reading.sequence.tokens,
+            ids: reading.ids,
+            wanted: reading.wanted,
+        });
     }
-    sequence.tokens.extend_from_slice(ids);
-    sequence.chosen = None;
-    Ok(logits)
+    let mut watch = Watch::new(&cancels, on);
+    let mut read = match of_states.is_empty() {
+        true => Ok(Vec::new()),
+        false => model.executor.read(&mut of_states, &mut watch),
+    };
+    let longest = watch.longest();
+    for (made, reading) in made.iter_mut().zip(readings.iter_mut()).filter(reads) {
+        let rows = reading.wanted.rows(reading.ids.len());
+        *made = match &mut read {
+            Ok(logits) => {
+                let others = logits.split_off((rows * model.vocabulary()).min(logits.len()));
+                let own = std::mem::replace(logits, others);
+                reading.sequence.take(reading.ids, own)
+            }
+            Err(error) => Err(error.clone()),
+        };
+    }
+    (made, longest)
+}
+
+impl Reading<'_> {
+    /// Errors: `token-out-of-range`, `context-overflow`.
+    fn check(&self, model: &Model) -> Result<(), AppError> {
+        model.check_ids(self.ids)?;
+        let context = model.context() as usize;
+        let tokens = self.sequence.tokens.len() + self.ids.len();
+        if tokens > context {
+            return Err(failure::context_overflow(tokens, context, tokens - context));
+        }
+        Ok(())
+    }
 }
 
 /// Reads a prompt in chunks; gives the logits after its last token. `on` is told how many of
-/// `ids` are read, now and then and at the end.
+/// `ids` are read, after each chunk.
 ///
 /// Errors as [`step`]; then the chunks before are read.
 pub(crate) fn read(
@@ -171,40 +230,25 @@ pub(crate) fn read(
     cancel: &Cancel,
     on: &mut dyn FnMut(usize),
 ) -> Result<Vec<f32>, AppError> {
-    let (mut read, mut told) = (0, Instant::now());
+    let mut read = 0;
     loop {
-        let begun = Instant::now();
-        let chunk = match model.chunk.load(Ordering::Relaxed) {
-            0 => FIRST,
-            fitting => fitting,
-        };
-        let past = sequence.tokens.len();
-        let mut end = past + chunk;
-        if chunk >= PAGE {
-            end -= end % PAGE;
-        }
-        let end = (read + end - past).min(ids.len());
+        let end = read
+            + model
+                .pace
+                .next(sequence.tokens.len(), ids.len() - read, false);
         let last = end == ids.len();
-        let wanted = if last { Wanted::Last } else { Wanted::Nothing };
-        let mut tell = |share: f64| {
-            if told.elapsed() >= TELL {
-                told = Instant::now();
-                on(read + ((end - read) as f64 * share) as usize);
-            }
+        let begun = Instant::now();
+        let reading = Reading {
+            sequence,
+            ids: &ids[read..end],
+            wanted: if last { Wanted::Last } else { Wanted::Nothing },
+            cancel,
         };
-        let mut watch = Watch::new(cancel, &mut tell);
-        let logits = watched(model, sequence, &ids[read..end], wanted, &mut watch)?;
-        let (took, goal) = match watch.longest() {
-            Duration::ZERO => (begun.elapsed(), CHUNK),
-            longest => (longest, OPERATION),
-        };
-        let fitting = (end - read) as f64 * goal.as_secs_f64() / took.as_secs_f64().max(1e-6);
-        if end - read >= FIRST || !last {
-            let fitting = (fitting as usize).clamp(FEWEST, MOST);
-            model.chunk.store(fitting, Ordering::Relaxed);
-        }
+        let (mut made, longest) = read_together(model, &mut [reading], &mut |_| {});
+        let logits = made.pop().unwrap_or_else(|| Err(failed("no logits")))?;
+        model.pace.took(end - read, begun.elapsed(), longest);
+        on(end);
         if last {
-            on(end);
             return Ok(logits);
         }
         read = end;

@@ -9,8 +9,8 @@ use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::{Device, Tensor};
 use candle_transformers::models::{quantized_llama, quantized_qwen2};
 use common::tiny::{IM_START, Tiny};
-use common::{difference, last_logits, load_path};
-use engine::Cancel;
+use common::{difference, last_logits, load_path, load_with};
+use engine::{Cancel, KvKind, LoadOptions};
 use std::path::Path;
 
 const KINDS: [GgmlDType; 13] = [
@@ -65,14 +65,21 @@ fn both_architectures_are_right_in_every_type() {
     for architecture in ["llama", "qwen2"] {
         for kind in KINDS {
             let path = Tiny::new(architecture, kind).write(folder.path());
-            let model = load_path(&path, 2);
-            let mut sequence = model.sequence();
             let expected = oracle(&path, architecture, &first, &second);
-            for (ids, expected) in [&first[..], &second[..]].into_iter().zip(expected) {
-                let apart = difference(&last_logits(&model, &mut sequence, ids), &expected);
-                // Rounding of activations to 8 bits, of which candle does more than we.
-                let near = if kind == GgmlDType::F32 { 1e-5 } else { 3e-2 };
-                assert!(apart < near, "{architecture} {kind:?}: {apart}");
+            for (kv, near) in [(KvKind::F32, 1e-5), (KvKind::F16, 1e-3)] {
+                let options = LoadOptions {
+                    threads: 2,
+                    kv,
+                    ..LoadOptions::default()
+                };
+                let model = load_with(&path, &options);
+                let mut sequence = model.sequence();
+                for (ids, expected) in [&first[..], &second[..]].into_iter().zip(&expected) {
+                    let apart = difference(&last_logits(&model, &mut sequence, ids), expected);
+                    // Rounding of activations to 8 bits, of which candle does more than we.
+                    let near = if kind == GgmlDType::F32 { near } else { 3e-2 };
+                    assert!(apart < near, "{architecture} {kind:?} {kv:?}: {apart}");
+                }
             }
         }
     }

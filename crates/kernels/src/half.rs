@@ -16,10 +16,12 @@ pub(crate) fn to_f32(bits: u16) -> f32 {
     }
 }
 
+/// The largest half-float.
+const LARGEST: f32 = 65504.0;
+
 /// binary32 to binary16, to the nearest and of two equally near ones the even; what is beyond the
 /// largest half-float becomes that, with its sign.
 pub(crate) fn from_f32(number: f32) -> u16 {
-    const LARGEST: f32 = 65504.0;
     let bits = number.clamp(-LARGEST, LARGEST).to_bits();
     let (sign, size) = ((bits >> 16) as u16 & 0x8000, bits & 0x7fff_ffff);
     let half = match size {
@@ -32,6 +34,43 @@ pub(crate) fn from_f32(number: f32) -> u16 {
         _ => 0x7e00 | size >> 13 & 0x3ff,
     };
     sign | half as u16
+}
+
+/// [`from_f32`] of each number, as many as both slices hold, by the best that the processor has.
+pub(crate) fn narrow(numbers: &[f32], halves: &mut [u16]) {
+    match crate::probe() {
+        // SAFETY: the probe has seen the instructions.
+        #[cfg(target_arch = "x86_64")]
+        #[allow(unsafe_code)]
+        level if level >= crate::Level::Avx2 => unsafe { narrow_eights(numbers, halves) },
+        _ => narrow_each(numbers, halves),
+    }
+}
+
+fn narrow_each(numbers: &[f32], halves: &mut [u16]) {
+    for (number, half) in numbers.iter().zip(halves) {
+        *half = from_f32(*number);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)] // loads and stores through pointers
+#[target_feature(enable = "avx2,f16c")]
+fn narrow_eights(numbers: &[f32], halves: &mut [u16]) {
+    use std::arch::x86_64::*;
+    let ((numbers, rest), (eights, last)) = (numbers.as_chunks::<8>(), halves.as_chunks_mut::<8>());
+    let (largest, least) = (_mm256_set1_ps(LARGEST), _mm256_set1_ps(-LARGEST));
+    for (numbers, eight) in numbers.iter().zip(eights) {
+        // SAFETY: eight numbers are read and as many halves written; both unaligned.
+        unsafe {
+            // In this order, what is not a number stays so.
+            let numbers = _mm256_min_ps(largest, _mm256_loadu_ps(numbers.as_ptr()));
+            let numbers = _mm256_max_ps(least, numbers);
+            let halves = _mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(numbers);
+            _mm_storeu_si128(eight.as_mut_ptr().cast(), halves);
+        }
+    }
+    narrow_each(rest, last);
 }
 
 /// The nearest bfloat16, as a number, of two equally near ones the even; for what is a number.
@@ -69,7 +108,19 @@ pub(crate) fn by_eights(bytes: &[u8], numbers: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{from_f32, to_bf16, to_f32};
+    use super::{from_f32, narrow, to_bf16, to_f32};
+
+    #[test]
+    fn many_at_once_as_one_by_one() {
+        let numbers: Vec<f32> = (0..=u32::MAX).step_by(4099).map(f32::from_bits).collect();
+        for numbers in [&numbers, &numbers[1..numbers.len() - 2]] {
+            let mut halves = vec![0; numbers.len()];
+            narrow(numbers, &mut halves);
+            for (number, half) in numbers.iter().zip(halves) {
+                assert_eq!(half, from_f32(*number), "{number}, {:#x}", number.to_bits());
+            }
+        }
+    }
 
     #[test]
     fn every_half_comes_back_and_what_lies_between_goes_to_the_nearest() {

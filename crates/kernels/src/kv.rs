@@ -10,6 +10,7 @@
 //! one head after another, in the byte order of the processor.
 #![allow(unsafe_code)] // bytes seen as numbers; why that is sound is said beside
 
+mod lay;
 mod layer;
 
 pub use layer::LayerKv;
@@ -180,7 +181,7 @@ impl Page {
                 let numbers = unsafe {
                     std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast::<u16>(), length)
                 };
-                lay(shape, numbers, position, keys, values, half::from_f32);
+                lay::lay(shape, numbers, position, keys, values, half::narrow);
             }
             KvKind::F32 => {
                 let length = self.length::<f32>();
@@ -188,34 +189,9 @@ impl Page {
                 let numbers = unsafe {
                     std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast::<f32>(), length)
                 };
-                lay(shape, numbers, position, keys, values, |x| x);
+                let same = |from: &[f32], to: &mut [f32]| to.copy_from_slice(from);
+                lay::lay(shape, numbers, position, keys, values, same);
             }
-        }
-    }
-}
-
-/// Lays a position's keys and values where they belong among a page's numbers.
-fn lay<T>(
-    shape: KvShape,
-    numbers: &mut [T],
-    position: usize,
-    keys: &[f32],
-    values: &[f32],
-    stored: impl Fn(f32) -> T,
-) {
-    let heads = numbers.chunks_exact_mut(shape.head());
-    let keys = keys.chunks_exact(shape.key_size);
-    let values = values.chunks_exact(shape.value_size);
-    for (head, (keys, values)) in heads.zip(keys.zip(values)) {
-        let (head_keys, head_values) = head.split_at_mut(shape.keys());
-        let from = position / LANES * LANES * shape.key_size + position % LANES;
-        let slots = head_keys[from..].iter_mut().step_by(LANES);
-        for (slot, key) in slots.zip(keys) {
-            *slot = stored(*key);
-        }
-        let slots = &mut head_values[position * shape.value_stride()..];
-        for (slot, value) in slots.iter_mut().zip(values) {
-            *slot = stored(*value);
         }
     }
 }

@@ -4,7 +4,8 @@
 mod common;
 
 use common::numbers;
-use kernels::{HeadScoring, KvKind, KvShape, LayerKv, Level, Pool, attend};
+use kernels::{HeadScoring, KvKind, KvShape, LayerKv, Level, Page, Pool, attend};
+use std::sync::Arc;
 
 /// A layer of which `positions` are written.
 struct Layer {
@@ -294,6 +295,97 @@ fn what_lies_beyond_a_cut_and_on_a_fork_changes_nothing() {
             "{kind:?}"
         );
     }
+}
+
+#[test]
+fn pages_that_were_bytes_in_between_give_the_same_bits() {
+    let layer = Layer::new(6, shape(2, 32, 48), 150);
+    let (pool, scoring) = (Pool::new(2), layer.plain());
+    let afresh = layer.all(&pool, &scoring, 150);
+    let mut kv = LayerKv::new(layer.shape);
+    layer.read(&pool, &mut kv, &scoring, 0, 140);
+    let mut stored = LayerKv::new(layer.shape);
+    for page in &kv.pages()[..2] {
+        let page = Page::from_bytes(layer.shape, page.bytes()).expect("as many bytes");
+        assert!(stored.push(Arc::new(page)));
+    }
+    let rest = layer.read(&pool, &mut stored, &scoring, 128, 150);
+    assert_eq!(rest, afresh[128 * 6 * 48..]);
+}
+
+#[test]
+fn long_contexts_whose_parts_have_no_room_at_once() {
+    let heads = 64;
+    let layer = Layer::new(heads, shape(1, 2, 256), 34_000);
+    let scoring = layer.plain();
+    let (mut kv, numbers) = (LayerKv::new(layer.shape), (&layer.keys, &layer.values));
+    assert!(kv.write(0, numbers.0, numbers.1));
+    let queries = &layer.queries[33_999 * heads * 2..];
+    let of = |threads: usize| {
+        let mut out = vec![7.0; heads * 256];
+        let pool = Pool::new(threads);
+        assert!(attend(&pool, &kv, queries, 33_999, &scoring, &mut out));
+        out
+    };
+    let alone = of(1);
+    for head in [0, 63] {
+        let expected = layer.reckoned(&scoring, 33_999, head);
+        for (found, expected) in alone[head * 256..].iter().zip(expected) {
+            assert!((f64::from(*found) - expected).abs() < 4e-5);
+        }
+    }
+    assert!(of(3) == alone);
+}
+
+/// What a token may see is spoiled at one position by `spoil`; those before it must not change.
+fn spoiled(at: usize, spoil: impl Fn(&mut Layer, usize)) -> (Vec<f32>, Vec<f32>) {
+    let mut layer = Layer::new(3, shape(1, 16, 16), 200);
+    layer.shape.kind = KvKind::F32;
+    let (pool, scoring) = (Pool::new(2), layer.plain());
+    let before = layer.all(&pool, &scoring, 200);
+    spoil(&mut layer, at);
+    let after = layer.all(&pool, &scoring, 200);
+    let row = 3 * 16;
+    assert_eq!(before[..at * row], after[..at * row], "from {at} on");
+    assert_ne!(before[at * row..], after[at * row..], "from {at} on");
+    (before[at * row..].to_vec(), after[at * row..].to_vec())
+}
+
+#[test]
+fn what_is_not_finite_spoils_nothing_before_it() {
+    for at in [0, 1, 63, 64, 77, 199] {
+        for number in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let (_, after) = spoiled(at, |layer, at| layer.values[at * 16 + 3] = number);
+            let beside = |i: &usize| i % 16 != 3;
+            let finite = |i: usize| after[i].is_finite();
+            assert!((0..after.len()).filter(beside).all(finite), "{number}");
+            assert!((3..after.len()).step_by(16).all(|i| !finite(i)), "{number}");
+        }
+        let (_, after) = spoiled(at, |layer, at| layer.keys[at * 16] = f32::NAN);
+        assert!(after.iter().all(|x| x.is_nan()), "{at}");
+    }
+}
+
+#[test]
+fn scores_beyond_all_measure() {
+    // All weight goes to the position of the largest score, whatever its size.
+    let mut layer = Layer::new(2, shape(1, 4, 4), 130);
+    layer.shape.kind = KvKind::F32;
+    for (position, key) in layer.keys.chunks_exact_mut(4).enumerate() {
+        key.fill(if position == 70 { 1e30 } else { -1e30 });
+    }
+    layer.queries.fill(1e8);
+    let scoring = layer.plain();
+    let found = layer.all(&Pool::new(2), &scoring, 130);
+    for token in 70..130 {
+        assert_eq!(found[token * 8..][..4], layer.values[70 * 4..][..4]);
+    }
+    // Infinite scores weigh nothing where they are below all others.
+    for key in layer.keys.chunks_exact_mut(4).take(70) {
+        key.fill(-1e38);
+    }
+    let found = layer.all(&Pool::new(2), &scoring, 130);
+    assert_eq!(found[129 * 8..][..4], layer.values[70 * 4..][..4]);
 }
 
 #[test]

@@ -35,6 +35,12 @@ pub struct Receipt {
     /// Of these, tokens of reasoning.
     #[serde(default)]
     pub reasoning_tokens: u32,
+    /// Tokens that were proposed before they were chosen, so that several were read in one step.
+    #[serde(default)]
+    pub drafted_tokens: u32,
+    /// Of those, tokens that were then chosen; the answer is the same without.
+    #[serde(default)]
+    pub accepted_tokens: u32,
     /// Bytes of the answer's text and reasoning that stood there already when it was made to go on after a
     /// stop; what made those is not known any more. 0 for an answer made at once.
     #[serde(default)]

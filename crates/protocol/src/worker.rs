@@ -256,6 +256,10 @@ pub struct WorkerAnswered {
     pub answer_tokens: u32,
     /// Of these, tokens of reasoning.
     pub reasoning_tokens: u32,
+    /// Tokens that were proposed before they were chosen, and read at once.
+    pub drafted_tokens: u32,
+    /// Of those, tokens that were then chosen.
+    pub accepted_tokens: u32,
     /// Tokens of context.
     pub context: u32,
     /// What computed it.

@@ -227,6 +227,8 @@ fn receipt(
         cut_tokens: answered.cut_tokens,
         answer_tokens: answered.answer_tokens,
         reasoning_tokens: answered.reasoning_tokens,
+        drafted_tokens: answered.drafted_tokens,
+        accepted_tokens: answered.accepted_tokens,
         continued_bytes: protocol::bytes_of(&request.continued),
         context: answered.context,
         stop: Some(answered.reason),

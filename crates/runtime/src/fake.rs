@@ -226,6 +226,8 @@ pub fn stopped(request: &GenerateRequest, pieces: u32, reason: StopReason) -> Ge
         cut_tokens: 0,
         answer_tokens: pieces,
         reasoning_tokens: 0,
+        drafted_tokens: 0,
+        accepted_tokens: 0,
         continued_bytes: protocol::bytes_of(&request.continued),
         context: 8192,
         stop: Some(reason),

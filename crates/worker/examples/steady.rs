@@ -99,6 +99,8 @@ fn answer(id: u64, messages: &[PromptMessage], cancelled: &AtomicBool) {
         cut_tokens: 0,
         answer_tokens: said,
         reasoning_tokens: 0,
+        drafted_tokens: 0,
+        accepted_tokens: 0,
         context: protocol::DEFAULT_CONTEXT,
         engine: engine_facts(),
         times: Times {

@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 
 /// Looked at between any two operations of a step.
 pub(crate) struct Watch<'a> {
-    cancel: &'a Cancel,
+    cancels: &'a [&'a Cancel],
     on: &'a mut dyn FnMut(f64),
     looked: Instant,
     longest: Duration,
 }
 
 impl<'a> Watch<'a> {
-    /// `on` is told the share of the step that is done, from 0 to 1.
-    pub fn new(cancel: &'a Cancel, on: &'a mut dyn FnMut(f64)) -> Watch<'a> {
+    /// `cancels` are those of the step's readings, each of which stops it; `on` is told the share of the step that is done, from 0 to 1.
+    pub fn new(cancels: &'a [&'a Cancel], on: &'a mut dyn FnMut(f64)) -> Watch<'a> {
         Watch {
-            cancel,
+            cancels,
             on,
             looked: Instant::now(),
             longest: Duration::ZERO,
@@ -29,7 +29,7 @@ impl<'a> Watch<'a> {
         let now = Instant::now();
         self.longest = self.longest.max(now - self.looked);
         self.looked = now;
-        self.cancel.check()
+        self.cancels.iter().try_for_each(|cancel| cancel.check())
     }
 
     /// Tells the share that is done.
@@ -37,13 +37,13 @@ impl<'a> Watch<'a> {
         (self.on)(share);
     }
 
-    /// What is looked at.
-    pub fn cancel(&self) -> &'a Cancel {
-        self.cancel
+    /// What stops the step, one of each reading.
+    pub fn cancels(&self) -> &'a [&'a Cancel] {
+        self.cancels
     }
 
-    /// The longest time between two looks.
-    pub fn longest(&self) -> Duration {
-        self.longest
+    /// The longest time between two looks, where there was one.
+    pub fn longest(&self) -> Option<Duration> {
+        (!self.longest.is_zero()).then_some(self.longest)
     }
 }

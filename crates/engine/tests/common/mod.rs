@@ -28,11 +28,17 @@ pub fn model_path(file: &str) -> PathBuf {
 }
 
 pub fn load_path(path: &Path, threads: u32) -> Model {
-    let options = LoadOptions {
-        threads,
-        ..LoadOptions::default()
-    };
-    Model::load(path, &options, &Cancel::new(), &mut |_, _| {}).unwrap()
+    load_with(
+        path,
+        &LoadOptions {
+            threads,
+            ..LoadOptions::default()
+        },
+    )
+}
+
+pub fn load_with(path: &Path, options: &LoadOptions) -> Model {
+    Model::load(path, options, &Cancel::new(), &mut |_, _| {}).unwrap()
 }
 
 pub fn load(file: &str) -> Model {

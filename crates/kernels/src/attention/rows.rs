@@ -280,7 +280,7 @@ fn weigh(level: Level, rows: &Rows<'_>, page: usize, scores: &mut [Scores], part
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,fma")]
 fn weigh_avx512(rows: &Rows<'_>, page: usize, scores: &mut [Scores], part: &mut Part<'_>) {
     // SAFETY: this function's own instructions.
     weigh_by(

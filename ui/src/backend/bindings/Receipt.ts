@@ -63,6 +63,14 @@ answer_tokens: number,
  */
 reasoning_tokens: number, 
 /**
+ * Tokens that were proposed before they were chosen, so that several were read in one step.
+ */
+drafted_tokens: number, 
+/**
+ * Of those, tokens that were then chosen; the answer is the same without.
+ */
+accepted_tokens: number, 
+/**
  * Bytes of the answer's text and reasoning that stood there already when it was made to go on after a
  * stop; what made those is not known any more. 0 for an answer made at once.
  */

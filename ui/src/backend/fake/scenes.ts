@@ -66,7 +66,7 @@ export function receiptOf(entry: ModelEntry, path: readonly Message[], stop: Sto
     },
     limits: { max_tokens: null },
     prompt_tokens: 30 + Math.ceil(letters(path.slice(0, -1)) / 4), reused_tokens: 0, cut_messages: 0, cut_tokens: 0,
-    answer_tokens: Math.ceil(letters(path.slice(-1)) / 4), reasoning_tokens: 0, continued_bytes: 0, context: Math.min(entry.context, 8192), stop,
+    answer_tokens: Math.ceil(letters(path.slice(-1)) / 4), reasoning_tokens: 0, drafted_tokens: 0, accepted_tokens: 0, continued_bytes: 0, context: Math.min(entry.context, 8192), stop,
     engine: { version: "0.1.0", executor: "candle", kernels: "avx2", device: "cpu", threads: 4 },
     times: times ?? { queued_ms: 0, load_ms: 0, prefill_ms: 410, first_token_ms: 640, decode_ms: 1200 },
     ...rest,

@@ -1,0 +1,123 @@
+//! How much of a prompt is read at once, by how long the chunks before it took: enough that the
+//! weights are used well, and so little that a stop is soon obeyed.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long an operation of a chunk may take: a stop is obeyed between two.
+const OPERATION: Duration = Duration::from_millis(50);
+/// How long a chunk may take whose operations are not known.
+const CHUNK: Duration = Duration::from_millis(200);
+/// How long a chunk may take while others write, who wait for it.
+const SHARED: Duration = Duration::from_millis(80);
+/// Tokens of a model's first chunk, by which the next are measured.
+const FIRST: usize = 16;
+/// Fewest tokens of a chunk.
+const FEWEST: usize = 4;
+/// Most tokens of a chunk: more are read no faster, and want more memory.
+const MOST: usize = 512;
+/// Longer chunks end at multiples of it, as the pages of keys and values do.
+const PAGE: usize = kernels::Page::POSITIONS;
+
+/// What a model's chunks took.
+#[derive(Default)]
+pub(crate) struct Pace(Mutex<Option<Seen>>);
+
+#[derive(Clone, Copy)]
+struct Seen {
+    /// How many tokens were read.
+    tokens: usize,
+    /// How long it took.
+    step: Duration,
+    /// Its longest operation.
+    operation: Option<Duration>,
+}
+
+impl Pace {
+    /// Tokens of the next chunk behind `past` others, of `left`; `shared` where others wait for
+    /// the step.
+    pub fn next(&self, past: usize, left: usize, shared: bool) -> usize {
+        let seen = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fitting = seen.map_or(FIRST, |seen| seen.fitting(shared));
+        let mut end = past + fitting;
+        if fitting >= PAGE {
+            end -= end % PAGE;
+        }
+        (end - past).min(left)
+    }
+
+    /// So many tokens took so long in all, and so long in their longest operation, where that is
+    /// known.
+    pub fn took(&self, tokens: usize, step: Duration, operation: Option<Duration>) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A few tokens cost more each than many: they say little where many are read at once.
+        let known = seen.map_or(FEWEST, |seen| seen.tokens);
+        if tokens >= FIRST.min(known) {
+            *seen = Some(Seen {
+                tokens,
+                step,
+                operation,
+            });
+        }
+    }
+}
+
+impl Seen {
+    fn fitting(self, shared: bool) -> usize {
+        let tokens = |took: Duration, aim: Duration| {
+            let took = took.as_secs_f64().max(1e-6);
+            (self.tokens as f64 * aim.as_secs_f64() / took) as usize
+        };
+        let fitting = match self.operation {
+            Some(operation) => tokens(operation, OPERATION),
+            None => tokens(self.step, CHUNK),
+        };
+        let most = if shared {
+            tokens(self.step, SHARED)
+        } else {
+            MOST
+        };
+        fitting.min(most).clamp(FEWEST, MOST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FEWEST, FIRST, MOST, Pace};
+    use std::time::Duration;
+
+    fn check(
+        (tokens, step, operation): (usize, u64, Option<u64>),
+        (past, left, shared): (usize, usize, bool),
+        expected: usize,
+    ) {
+        let pace = Pace::default();
+        let operation = operation.map(Duration::from_millis);
+        pace.took(tokens, Duration::from_millis(step), operation);
+        let next = pace.next(past, left, shared);
+        assert_eq!(
+            next, expected,
+            "{tokens} {step} {operation:?} {past} {left}"
+        );
+    }
+
+    #[test]
+    fn chunks_fit_what_was_measured() {
+        assert_eq!(Pace::default().next(0, 1000, false), FIRST);
+        assert_eq!(Pace::default().next(0, 3, false), 3);
+        check((16, 100, Some(10)), (16, 1000, false), 48); // ends at a page
+        check((16, 100, Some(2)), (16, 1000, false), 368);
+        check((16, 100, Some(1)), (0, 1000, false), MOST);
+        check((16, 1600, Some(400)), (16, 1000, false), FEWEST);
+        check((16, 160, None), (16, 1000, false), 20);
+        check((16, 160, Some(1)), (16, 1000, true), 8);
+    }
+
+    #[test]
+    fn the_rest_of_a_prompt_says_little() {
+        let pace = Pace::default();
+        pace.took(500, Duration::from_secs(1), Some(Duration::from_millis(50)));
+        pace.took(3, Duration::from_secs(1), Some(Duration::from_millis(50)));
+        assert_eq!(pace.next(0, 1000, false), 448);
+    }
+}
