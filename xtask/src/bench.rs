@@ -1,10 +1,14 @@
-//! `cargo xtask bench`: what the window costs, measured, and written to `docs/performance.md`.
+//! `cargo xtask bench`: what the window costs and how fast models run, measured, and written to
+//! `docs/performance.md`.
 //!
-//! The programs under test are the release build. What drives and watches them is the ignored
-//! test `bench` of the window's crate, in the build that all tests have.
+//! `docs/performance.json` has all figures; what a run does not measure keeps those of before.
 
+mod engine;
 mod machine;
+mod models;
 mod report;
+mod speed;
+mod window;
 
 use std::fs;
 use std::process::ExitCode;
@@ -13,63 +17,52 @@ use serde_json::{Value, json};
 
 use crate::{Outcome, place, shell, test};
 
-/// Measures and writes both documents.
-pub(crate) fn bench() -> Outcome<ExitCode> {
-    test::set_up()?;
-    shell::say("Building what is measured, and what measures it");
-    let release: &[&[&str]] = &[
-        &["build", "--release", "--workspace", "--exclude", "xtask"],
-        &[
-            "build",
-            "--release",
-            "--workspace",
-            "--exclude",
-            "xtask",
-            "--features",
-            "parley-desktop/empty-window",
-            "--bin",
-            "empty-window",
-        ],
-    ];
-    let tests: &[&[&str]] = &[
-        &["build", "--workspace", "--bins", "--example", "steady"],
-        &["test", "--workspace", "--test", "bench", "--no-run"],
-    ];
-    for arguments in release.iter().chain(tests) {
-        shell::complete(&mut shell::cargo(arguments), "The build failed.")?;
-    }
-    let machine = machine::facts();
-    let out = place::target().join("bench.json");
-    let _ = fs::remove_file(&out); // from an earlier run
-    let release = place::target().join("release");
-    let arguments = [
-        "test",
-        "--workspace",
-        "--test",
-        "bench",
-        "--",
-        "--ignored",
-        "--nocapture",
-    ];
-    shell::say("Measuring: a quarter of an hour, in which the machine should do nothing else");
-    let mut measuring = test::on_a_display(shell::cargo(&arguments))?;
-    measuring
-        .env("PARLEY_BENCH", &out)
-        .env("PARLEY_DESKTOP", release.join("parley-desktop"))
-        .env("PARLEY_WORKER", release.join("parley-worker"))
-        .env("PARLEY_COMMAND", release.join("parley"))
-        .env("PARLEY_EMPTY", release.join("empty-window"));
-    shell::complete(&mut measuring, "The measuring failed.")?;
-    let trouble = |error: &dyn std::fmt::Display| format!("{}: {error}.", out.display());
-    let figures = fs::read_to_string(&out).map_err(|error| trouble(&error))?;
-    let figures: Value = serde_json::from_str(&figures).map_err(|error| trouble(&error))?;
-
-    let whole = json!({ "command": "cargo xtask bench", "machine": machine, "figures": figures });
+/// Measures what is asked for, and writes both documents.
+pub(crate) fn bench(arguments: &[String]) -> Outcome<ExitCode> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (window, rest) = match words.split_first() {
+        None => (true, Some(&[][..])),
+        Some((&"window", [])) => (true, None),
+        Some((&"engine", rest)) => (false, Some(rest)),
+        Some((&"page", [])) => (false, None),
+        Some(_) => return Err(engine::USAGE.to_owned()),
+    };
+    let wanted = rest.map(engine::Wanted::of).transpose()?;
     let docs = place::root().join("docs");
-    let json = serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())?;
-    let written = fs::write(docs.join("performance.json"), json + "\n")
-        .and_then(|()| fs::write(docs.join("performance.md"), report::of(&whole)));
-    written.map_err(|error| format!("docs/performance.* could not be written: {error}."))?;
+    let kept = fs::read_to_string(docs.join("performance.json")).unwrap_or_default();
+    let mut whole: Value = serde_json::from_str(&kept).unwrap_or_else(|_| json!({}));
+    whole["command"] = "cargo xtask bench".into();
+    if window {
+        test::set_up()?;
+        build(&["--workspace", "--exclude", "xtask"])?;
+        whole["machine"] = machine::facts();
+        whole["figures"] = window::measure()?;
+        write(&whole)?;
+    }
+    if let Some(wanted) = wanted {
+        if wanted.needs_build() {
+            build(&["-p", "cli", "-p", "worker"])?;
+        }
+        whole["engine"]["machine"] = machine::facts();
+        // After each model: a run of hours that ends early has not been for nothing.
+        engine::measure(&wanted, &mut whole, &write)?;
+    }
+    write(&whole)?;
     println!("{}", docs.join("performance.md").display());
     Ok(ExitCode::SUCCESS)
+}
+
+fn build(what: &[&str]) -> Outcome {
+    shell::say("Building what is measured");
+    let arguments = [&["build", "--release"], what].concat();
+    shell::complete(&mut shell::cargo(&arguments), "The build failed.")
+}
+
+fn write(whole: &Value) -> Outcome {
+    let docs = place::root().join("docs");
+    let json = serde_json::to_string_pretty(whole).map_err(|error| error.to_string())?;
+    let page = format!("{}\n{}", report::of(whole), speed::of(&whole["engine"]));
+    fs::write(docs.join("performance.json"), json + "\n")
+        .and_then(|()| fs::write(docs.join("performance.md"), page))
+        .map_err(|error| format!("docs/performance.* could not be written: {error}."))
 }

@@ -40,7 +40,8 @@ cargo xtask <verb>
   release       the mechanical part of a release: every test, the packages checked, their hashes; docs/release.md has the rest
   models        fetch the models and vocabularies that the tests use, and the starter model, by pinned hash
   bindings      write the TypeScript of the types that the window shares with the core
-  bench         measure start, memory and smoothness of the release build, and write docs/performance.md
+  bench         measure the release build, the window and how fast models run beside llama.cpp, and write
+                docs/performance.md; what follows (window, engine --shapes llama-1b --types q4_k_m) measures a part
   fuzz          feed made-up model headers and chat templates to what reads them: ten minutes, or --minutes N
   screenshots   take the README's picture of the real window
   help          this text
@@ -58,7 +59,7 @@ fn main() -> ExitCode {
         Some("soak") => soak::soak(rest),
         Some("models") => models::verb(),
         Some("bindings") => bindings::write(),
-        Some("bench") => bench::bench(),
+        Some("bench") => bench::bench(rest),
         Some("fuzz") => fuzz::fuzz(rest),
         Some("package") => package::verb(rest),
         Some("release") => release::release(),

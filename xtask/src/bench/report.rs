@@ -154,7 +154,7 @@ pub(super) fn of(whole: &Value) -> String {
     };
     let mut page = format!(
         "# Performance\n\nWritten by `cargo xtask bench`, which measures the release build and writes this page and `performance.json`; figures \
-         are of this machine\nand this moment: {date}, commit {commit}, Parley {parley}.\n\n\
+         are of this machine.\nThose of the window (`cargo xtask bench window`) are of {date}, commit {commit}, Parley {parley}; below them stands how fast models run.\n\n\
          {processor}, {cores} cores, {memory} GB of memory; {system}, Linux {kernel}, WebKitGTK {webkit}; {rust}. Load average at the start: {load}\n\
          (1, 5 and 15 minutes): above {cores} others were at work, and times are longer than they need be.\n\n\
          | what | median | range | measured | aim | |\n|---|---:|---:|---:|---|---|\n",

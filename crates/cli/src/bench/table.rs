@@ -146,28 +146,25 @@ impl Words<'_> {
         let Some(cost) = &report.cost else {
             return lines;
         };
-        let limit = |what| report.measures.iter().find(|one| one.what == what)?.limit;
-        let works = [
-            (What::Prefill, cost.integer + cost.float),
-            (
-                What::Decode,
-                cost.integer + cost.float + cost.output_integer + cost.output_float,
-            ),
+        let multiply_adds = cost.integer + cost.float;
+        let args = [
+            ("bytes", bytes(cost.weight_bytes)),
+            ("work", billions(multiply_adds).into()),
         ];
-        for (what, multiply_adds) in works {
-            let args = [
-                ("bytes", bytes(cost.weight_bytes)),
-                ("work", billions(multiply_adds).into()),
-            ];
-            let key = match (what, limit(what)) {
-                (_, None) => continue,
+        let mut said = Vec::new();
+        for one in &report.measures {
+            let key = match (one.what, one.limit) {
                 (What::Prefill, Some(Limit::Memory)) => "bench-why-prefill-memory",
                 (What::Prefill, Some(Limit::Integer)) => "bench-why-prefill-integer",
                 (What::Prefill, Some(Limit::Float)) => "bench-why-prefill-float",
-                (_, Some(Limit::Memory)) => "bench-why-decode-memory",
-                (_, Some(_)) => "bench-why-decode-arithmetic",
+                (What::Decode, Some(Limit::Memory)) => "bench-why-decode-memory",
+                (What::Decode, Some(_)) => "bench-why-decode-arithmetic",
+                _ => continue,
             };
-            lines.push(self.say(key, &args));
+            if !said.contains(&key) {
+                said.push(key);
+                lines.push(self.say(key, &args));
+            }
         }
         lines
     }
