@@ -117,8 +117,8 @@ pub(super) fn measure(
             at + 1,
             models.len()
         ));
-        let mut row = run(wanted, model, &file.path, &programs, &peer, &node)?;
         let facts = machine::facts();
+        let mut row = run(wanted, model, &file.path, &programs, &peer, &node)?;
         row["date"] = facts["date"].clone();
         row["commit"] = facts["commit"].clone();
         row["load"] = facts["load"].clone();

@@ -40,7 +40,10 @@ fn head(engine: &Value, rows: &[Value]) -> String {
          with the release build: {runs} runs of ours and of llama.cpp (npm node-llama-cpp {peer}) in turn, on the same file, with {threads} threads and the same sizes; medians. *Of the limit* is the least\n\
          time that this machine allows, over ours. *starter* and *second* are the real models of the tests, the others files with exact shapes and random weights.\n\n\
          {processor}, {cores} cores, {memory} GB of memory; kernels {kernels}, executor `{executor}`. The best measured in these runs: {read:.1} GB/s read, {integer:.2} × 10¹² multiply-adds of bytes and\n\
-         {float:.2} × 10¹² of f32 a second.\n",
+         {float:.2} × 10¹² of f32 a second. Measured {dates}, commit {commits}; load average at each start at most {load} (above {cores} others were at work, and times are longer than they need be).\n",
+        dates = range(rows, "date"),
+        commits = range(rows, "commit"),
+        load = rows.iter().filter_map(load).fold(0.0, f64::max),
         runs = first["runs"],
         peer = text(&first["against"]["version"]),
         threads = first["threads"],
@@ -53,6 +56,25 @@ fn head(engine: &Value, rows: &[Value]) -> String {
         integer = ceiling("integer") / 1e12,
         float = ceiling("float") / 1e12,
     )
+}
+
+/// The first and the last, where they differ.
+fn range(rows: &[Value], name: &str) -> String {
+    let mut values: Vec<&str> = rows.iter().filter_map(|row| row[name].as_str()).collect();
+    if name == "date" {
+        values.sort_unstable();
+    }
+    values.dedup();
+    match values[..] {
+        [] => "?".to_owned(),
+        [one] => one.to_owned(),
+        [first, .., last] => format!("{first} to {last}"),
+    }
+}
+
+/// Of the minute before a row was measured.
+fn load(row: &Value) -> Option<f64> {
+    row["load"].as_str()?.split(' ').next()?.parse().ok()
 }
 
 /// All measures of a kind, of every model.
