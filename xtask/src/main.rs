@@ -7,6 +7,7 @@ mod bindings;
 mod bring;
 mod count;
 mod fuzz;
+mod kernels;
 mod models;
 mod node;
 mod package;
@@ -43,6 +44,7 @@ cargo xtask <verb>
   bench         measure the release build, the window and how fast models run beside llama.cpp, and write
                 docs/performance.md; what follows (window, engine --shapes llama-1b --types q4_k_m) measures a part
   fuzz          feed made-up model headers and chat templates to what reads them: ten minutes, or --minutes N
+  kernels       the kernels' tests under AddressSanitizer, on every level of instructions; and by NEON in an emulator
   screenshots   take the README's picture of the real window
   help          this text
 
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Some("bindings") => bindings::write(),
         Some("bench") => bench::bench(rest),
         Some("fuzz") => fuzz::fuzz(rest),
+        Some("kernels") => kernels::verb(),
         Some("package") => package::verb(rest),
         Some("release") => release::release(),
         Some("screenshots") => screenshots::take(),

@@ -51,6 +51,17 @@ pub(crate) const BUILD: &[Need] = &[
     },
 ];
 
+/// To run what is built for another architecture.
+pub(crate) const EMULATOR: Need = Need {
+    why: "an emulator, to run the kernels of other processors",
+    probe: Probe::OnPath(&["qemu-aarch64-static"]),
+    packages: [
+        "qemu-user-static",
+        "qemu-user-static-aarch64",
+        "qemu-user-static",
+    ],
+};
+
 /// To compile the window.
 pub(crate) const WINDOW: Need = Need {
     why: "WebKitGTK 4.1, which draws the window",
