@@ -3,7 +3,7 @@
 use crate::engine::GenerationSink;
 use crate::memory::milliseconds;
 use crate::process::{Trouble, Worker};
-use crate::seat::Seat;
+use crate::seat::{Beside, Seat};
 use crate::shared::Shared;
 use protocol::{
     Answered, AppError, GenerateRequest, GenerationEvent, ModelEntry, ModelState, Receipt,
@@ -12,7 +12,7 @@ use protocol::{
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::MutexGuard;
+use tokio::sync::{MutexGuard, RwLockReadGuard, RwLockWriteGuard, SemaphorePermit};
 
 /// Failures after which the worker's state is not to be relied on.
 const FATAL: [&str; 4] = [
@@ -58,20 +58,20 @@ impl Shared {
             return Err(error);
         }
         let seat = self.seat(&entry.id);
-        let mut slot = self.turn(&seat, &entry, sink).await?;
-        clock.queued_ms = milliseconds(clock.asked.elapsed());
-        let progress = |fraction| sink.send(GenerationEvent::Loading { fraction });
-        clock.load_ms = self
-            .load(&seat, &mut slot, &entry, || sink.stopped(), progress)
-            .await?;
-        let Some(worker) = &mut *slot else {
+        let turn = self.turn(&seat, &entry, sink, &mut clock).await?;
+        let Turn {
+            slot,
+            beside,
+            place,
+        } = turn;
+        let Some(worker) = &*slot else {
             return Err(failure::internal().detail("a loaded model without a worker"));
         };
         seat.update(|holding| holding.used = Instant::now());
         let quantised = seat.holding().and_then(|holding| holding.quantised);
         let share = self.cores.enter(&worker.outbox);
         let answered = generate(worker, &request, sink, &mut clock).await;
-        drop(share);
+        drop((share, beside, place));
         seat.update(|holding| holding.used = Instant::now());
         let answered = match answered {
             Ok(answered) => {
@@ -93,37 +93,74 @@ impl Shared {
         })
     }
 
-    /// Waits for the model to be free; tells how far it is where another request loads it.
+    /// Waits for a place at the model and loads it where it is not there; tells how far that is,
+    /// also where another request loads it.
     async fn turn<'a>(
-        &self,
-        seat: &'a Seat,
+        self: &Arc<Self>,
+        seat: &'a Arc<Seat>,
         entry: &ModelEntry,
         sink: &GenerationSink,
-    ) -> Result<MutexGuard<'a, Option<Worker>>, AppError> {
-        let mut residents = self.residents.subscribe();
-        let loading = async {
-            loop {
-                let fraction = residents.borrow_and_update().iter().find_map(|resident| {
-                    match resident.state {
-                        ModelState::Loading { fraction } if resident.model == entry.id => {
-                            Some(fraction)
-                        }
-                        _ => None,
-                    }
+        clock: &mut Clock,
+    ) -> Result<Turn<'a>, AppError> {
+        let queue = async {
+            // The semaphore is never closed.
+            let place = seat.places.acquire().await.ok();
+            let door = seat.door.lock().await;
+            let slot = seat.worker.read().await;
+            if self.is_ready(slot.as_ref(), entry)
+                && let Some(beside) = self.make_beside(seat).await
+            {
+                return Waited::Shared(Turn {
+                    slot,
+                    beside,
+                    place,
                 });
-                if let Some(fraction) = fraction {
-                    sink.send(GenerationEvent::Loading { fraction });
-                }
-                if residents.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
             }
+            drop(slot);
+            Waited::Alone(place, door, seat.worker.write().await)
         };
-        tokio::select! {
+        let waited = tokio::select! {
             biased;
-            () = sink.stopped() => Err(failure::cancelled()),
-            slot = seat.worker.lock() => Ok(slot),
-            () = loading => Err(failure::internal()),
+            () = sink.stopped() => return Err(failure::cancelled()),
+            waited = queue => waited,
+            () = self.tell_loading(entry, sink) => return Err(failure::internal()),
+        };
+        clock.queued_ms = milliseconds(clock.asked.elapsed());
+        let (place, door, mut slot) = match waited {
+            Waited::Shared(turn) => return Ok(turn),
+            Waited::Alone(place, door, slot) => (place, door, slot),
+        };
+        let progress = |fraction| sink.send(GenerationEvent::Loading { fraction });
+        clock.load_ms = self
+            .load(seat, &mut slot, entry, || sink.stopped(), progress)
+            .await?;
+        drop(door);
+        Ok(Turn {
+            slot: slot.downgrade(),
+            beside: seat.beside(),
+            place,
+        })
+    }
+
+    /// Tells how far the model is while another request loads it; never ends.
+    async fn tell_loading(&self, entry: &ModelEntry, sink: &GenerationSink) {
+        let mut residents = self.residents.subscribe();
+        loop {
+            let fraction = residents
+                .borrow_and_update()
+                .iter()
+                .find_map(|resident| match resident.state {
+                    ModelState::Loading { fraction } if resident.model == entry.id => {
+                        Some(fraction)
+                    }
+                    _ => None,
+                });
+            if let Some(fraction) = fraction {
+                sink.send(GenerationEvent::Loading { fraction });
+            }
+            if residents.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
         }
     }
 
@@ -132,7 +169,7 @@ impl Shared {
         &self,
         trouble: Trouble,
         seat: &Seat,
-        mut slot: MutexGuard<'_, Option<Worker>>,
+        slot: RwLockReadGuard<'_, Option<Worker>>,
         entry: &ModelEntry,
     ) -> AppError {
         if let Trouble::Failed(error) = &trouble
@@ -144,23 +181,62 @@ impl Shared {
             return error;
         }
         let ended = matches!(trouble, Trouble::Ended);
-        let error = match slot.take() {
-            Some(worker) => worker.bury(trouble, &entry.name).await,
-            None => failure::internal(),
+        let pulse = slot.as_ref().map(|worker| worker.pulse.clone());
+        if let Some(worker) = slot.as_ref()
+            && !ended
+        {
+            // Who else is answered by it must not wait for an end that does not come.
+            worker.kill();
+        }
+        drop(slot);
+        let mut slot = seat.worker.write().await;
+        let is_same = |worker: &mut Worker| {
+            let pulse = pulse.as_ref();
+            pulse.is_some_and(|pulse| Arc::ptr_eq(pulse, &worker.pulse))
         };
+        let error = match slot.take_if(is_same) {
+            Some(worker) => {
+                let error = worker.bury(trouble, &entry.name).await;
+                self.vacate(seat, &mut slot).await;
+                error
+            }
+            // Another answer of the same worker was here first.
+            None => match trouble {
+                Trouble::Failed(error) => error,
+                _ => failure::worker_died(&entry.name),
+            },
+        };
+        drop(slot);
         // Reading what was cut from a mapped file ends a process: then that is the cause.
-        let error = match self.hub.path(&entry.id) {
+        match self.hub.path(&entry.id) {
             Err(cause) if ended => cause.detail(error),
             _ => error,
-        };
-        self.vacate(seat, &mut slot).await;
-        error
+        }
     }
+}
+
+/// A worker to ask, with the right to it.
+struct Turn<'a> {
+    slot: RwLockReadGuard<'a, Option<Worker>>,
+    beside: Beside<'a>,
+    place: Option<SemaphorePermit<'a>>,
+}
+
+/// What came of waiting.
+enum Waited<'a> {
+    /// The model is there and has room for one more.
+    Shared(Turn<'a>),
+    /// It is to be loaded, or is free.
+    Alone(
+        Option<SemaphorePermit<'a>>,
+        MutexGuard<'a, ()>,
+        RwLockWriteGuard<'a, Option<Worker>>,
+    ),
 }
 
 /// Follows a `Generate` to its end.
 async fn generate(
-    worker: &mut Worker,
+    worker: &Worker,
     request: &GenerateRequest,
     sink: &GenerationSink,
     clock: &mut Clock,

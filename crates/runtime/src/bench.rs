@@ -127,14 +127,14 @@ impl Shared {
         };
         let needed = (depth.saturating_add(most(&plan.decode))).max(most(&plan.prefill));
         let context = (needed > DEFAULT_CONTEXT).then_some(needed);
-        let (mut worker, name, facts) = self
+        let (worker, name, facts) = self
             .loaded(path, context, threads, |fraction| {
                 // Who reads slowly misses some of it.
                 let _ = news.try_send(Ok(BenchNews::Loading { fraction }));
             })
             .await?;
         let load_ms = crate::memory::milliseconds(began.elapsed());
-        match measured(&mut worker, plan, threads, news).await {
+        match measured(&worker, plan, threads, news).await {
             Ok((first, parts, ceilings)) => {
                 worker.end().await;
                 let mut run = BenchRun {
@@ -185,7 +185,7 @@ type Parts = Vec<(u32, Benched)>;
 /// The short prompt; each number of tokens that is read, with what is made after it; and last,
 /// since it needs memory of its own, what the machine can do.
 async fn measured(
-    worker: &mut Worker,
+    worker: &Worker,
     plan: &BenchPlan,
     threads: u32,
     news: &News,
@@ -209,7 +209,7 @@ async fn measured(
 }
 
 async fn timed(
-    worker: &mut Worker,
+    worker: &Worker,
     prefill: u32,
     decode: Vec<u32>,
     news: &News,
@@ -222,13 +222,13 @@ async fn timed(
     benched.await
 }
 
-fn ask(worker: &mut Worker, request: WorkerRequest) -> Result<Asked<'_, Pending<()>>, Trouble> {
+fn ask(worker: &Worker, request: WorkerRequest) -> Result<Asked<Pending<()>>, Trouble> {
     worker.ask(request, pending()).map_err(Trouble::Failed)
 }
 
 /// Waits for one event, and passes progress on.
 async fn until<T>(
-    mut asked: Asked<'_, Pending<()>>,
+    mut asked: Asked<Pending<()>>,
     news: &News,
     wanted: impl Fn(WorkerEvent) -> Option<T>,
 ) -> Result<T, Trouble> {

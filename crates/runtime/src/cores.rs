@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The cores of the machine, and the workers that compute now.
 pub(crate) struct Cores {
     total: u32,
+    /// One entry for each answer or load: a worker can be there several times.
     busy: Mutex<Vec<Arc<Outbox>>>,
 }
 
@@ -52,11 +53,17 @@ impl Cores {
 
     /// Tells each worker how many threads it has, where that has changed.
     fn deal(&self, busy: &[Arc<Outbox>]) {
-        let sharers = u32::try_from(busy.len()).unwrap_or(u32::MAX).max(1);
+        let first = |at: &usize| {
+            !busy[..*at]
+                .iter()
+                .any(|other| Arc::ptr_eq(other, &busy[*at]))
+        };
+        let workers: Vec<usize> = (0..busy.len()).filter(first).collect();
+        let sharers = u32::try_from(workers.len()).unwrap_or(u32::MAX).max(1);
         let threads = (self.total / sharers).max(1);
-        for outbox in busy {
+        for outbox in workers.into_iter().map(|at| &busy[at]) {
             if outbox.set_threads(threads) != threads {
-                let _ = outbox.send(WorkerRequest::Threads { threads });
+                let _ = outbox.tell(WorkerRequest::Threads { threads });
             }
         }
     }
@@ -72,7 +79,12 @@ impl Share<'_> {
 impl Drop for Share<'_> {
     fn drop(&mut self) {
         let mut busy = self.cores.busy();
-        busy.retain(|other| !Arc::ptr_eq(other, &self.outbox));
+        let own = busy
+            .iter()
+            .position(|other| Arc::ptr_eq(other, &self.outbox));
+        if let Some(own) = own {
+            busy.remove(own);
+        }
         self.cores.deal(&busy);
     }
 }
@@ -109,6 +121,21 @@ mod tests {
         drop(second);
         assert_eq!(told(&mut to_one), [6, 3]);
         assert_eq!(told(&mut to_two), [3, 6]);
+    }
+
+    #[test]
+    fn two_answers_of_one_worker_are_one_share() {
+        let cores = Cores::new(6);
+        let (one, two) = (Arc::new(Outbox::new().0), Arc::new(Outbox::new().0));
+        let first = cores.enter(&one);
+        let again = cores.enter(&one);
+        assert_eq!(first.threads(), 6);
+        let other = cores.enter(&two);
+        assert_eq!((again.threads(), other.threads()), (3, 3));
+        drop(first);
+        assert_eq!(other.threads(), 3, "the worker still computes");
+        drop(again);
+        assert_eq!(other.threads(), 6);
     }
 
     #[test]

@@ -139,7 +139,7 @@ impl Shared {
     ) -> Result<(), AppError> {
         // No more than is read: some families' positions depend on how far they must reach.
         let context = Some(u32::try_from(ids.len()).unwrap_or(u32::MAX).max(1));
-        let (mut worker, name, _) = self
+        let (worker, name, _) = self
             .loaded(path, context, self.cores.total(), |_| {})
             .await?;
         let mut asked = worker.ask(WorkerRequest::Logits { ids, top }, pending())?;
@@ -175,7 +175,7 @@ impl Shared {
         if plan.memory > free {
             return Err(failure::memory_short(name, plan.memory, free, "none"));
         }
-        let mut worker = self.worker().await?;
+        let worker = self.worker().await?;
         let load = WorkerRequest::Load {
             path: text,
             context,
@@ -183,7 +183,7 @@ impl Shared {
             quantise: self.quantise(plan),
             form: None,
         };
-        match load_weights(&mut worker, load, pending(), progress).await {
+        match load_weights(&worker, load, pending(), progress).await {
             Ok(facts) => Ok((worker, name, facts)),
             Err(trouble) => Err(worker.bury(trouble, &name).await),
         }
@@ -202,7 +202,7 @@ impl Shared {
         path: &str,
         request: WorkerRequest,
     ) -> Result<Vec<WorkerEvent>, AppError> {
-        let mut worker = self.worker().await?;
+        let worker = self.worker().await?;
         let trouble = {
             let mut asked = worker.ask(request, pending())?;
             let mut told = Vec::new();

@@ -4,7 +4,7 @@ use crate::discovery;
 use crate::memory::milliseconds;
 use crate::process::{Trouble, Worker};
 use crate::quantise::Plan;
-use crate::seat::{Holding, Seat};
+use crate::seat::{Beside, Holding, Seat};
 use crate::shared::Shared;
 use protocol::{
     AppError, LoadedFacts, ModelEntry, ModelId, ModelState, WeightType, WorkerEvent, WorkerRequest,
@@ -26,7 +26,11 @@ impl Shared {
     pub async fn preload(self: &Arc<Self>, model: &ModelId) -> Result<(), AppError> {
         let entry = self.hub.resolve(model)?;
         let seat = self.seat(&entry.id);
-        let mut slot = seat.worker.lock().await;
+        let _door = seat.door.lock().await;
+        if self.is_ready(seat.worker.read().await.as_ref(), &entry) {
+            return Ok(());
+        }
+        let mut slot = seat.worker.write().await;
         let loaded = self
             .load(&seat, &mut slot, &entry, std::future::pending, |_| {})
             .await;
@@ -46,11 +50,10 @@ impl Shared {
         stopped: impl Fn() -> S,
         progress: impl Fn(f32),
     ) -> Result<f64, AppError> {
+        if self.is_ready(slot.as_ref(), entry) {
+            return Ok(0.0);
+        }
         if let Some(worker) = slot.take() {
-            if worker.pulse.is_alive() && worker.form == self.hub.prompt_form(&entry.id) {
-                *slot = Some(worker);
-                return Ok(0.0);
-            }
             // It ended while idle, or has a prompt form that is no longer chosen: nothing was lost, so
             // nothing is said to the person.
             worker.bury(Trouble::Ended, &entry.name).await;
@@ -97,6 +100,12 @@ impl Shared {
         result
     }
 
+    /// Whether the worker can be asked for an answer of the model.
+    pub fn is_ready(&self, worker: Option<&Worker>, entry: &ModelEntry) -> bool {
+        let form = || self.hub.prompt_form(&entry.id);
+        worker.is_some_and(|worker| worker.pulse.is_alive() && worker.form == form())
+    }
+
     fn plan_of(&self, entry: &ModelEntry) -> Result<Plan, AppError> {
         let path = self.hub.path(&entry.id)?;
         self.plan(&path, None, entry.memory, self.total_memory())
@@ -117,6 +126,8 @@ impl Shared {
                 if let Room::Made = self.make_room(entry, plan.memory).await? {
                     seat.hold(Some(Holding {
                         reserved: plan.memory,
+                        sequence: plan.sequence,
+                        answering: 0,
                         quantised: None,
                         fraction: 0.0,
                         pulse: None,
@@ -156,12 +167,21 @@ impl Shared {
             others.sort_by_key(|(_, holding)| holding.used);
             let mut idle = others
                 .iter()
-                .filter_map(|(seat, _)| Some((seat, seat.worker.try_lock().ok()?)));
+                .filter_map(|(seat, _)| Some((seat, seat.worker.try_write().ok()?)));
             let Some((seat, mut slot)) = idle.next() else {
                 return Ok(Room::Later);
             };
             self.vacate(seat, &mut slot).await;
         }
+    }
+
+    /// Reserves the memory of one more answer of a loaded model; None where there is not as much.
+    pub async fn make_beside<'a>(&self, seat: &'a Seat) -> Option<Beside<'a>> {
+        let _admission = self.admission.lock().await;
+        let holding = seat.holding()?;
+        let held = self.memory().models;
+        let fits = held.saturating_add(holding.sequence) <= self.total_memory();
+        (holding.answering == 0 || fits).then(|| seat.beside())
     }
 
     /// Takes a model out of memory.
@@ -220,7 +240,7 @@ impl Shared {
             quantise: self.quantise(plan),
             form: worker.form.clone(),
         };
-        let loaded = load_weights(&mut worker, load, stopped, tell).await;
+        let loaded = load_weights(&worker, load, stopped, tell).await;
         drop(share);
         match loaded {
             Ok(facts) => {
@@ -244,7 +264,7 @@ fn log_not_loaded(entry: &ModelEntry, error: &AppError) {
 
 /// Follows a `Load` to its end; `tell` is told fractions under 1, each a hundredth more or so.
 pub(crate) async fn load_weights(
-    worker: &mut Worker,
+    worker: &Worker,
     load: WorkerRequest,
     stopped: impl Future<Output = ()>,
     tell: impl Fn(f32),

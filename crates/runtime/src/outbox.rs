@@ -25,10 +25,19 @@ impl Outbox {
         (outbox, receiver)
     }
 
-    /// Sends a request and returns its id. That the worker is gone is seen where its answers are
-    /// read. Errors: `message-too-large`.
-    pub fn send(&self, request: WorkerRequest) -> Result<u64, AppError> {
-        let id = self.ids.fetch_add(1, Ordering::Relaxed);
+    /// The id of the next request.
+    pub fn id(&self) -> u64 {
+        self.ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Sends a request that is not answered. Errors: `message-too-large`.
+    pub fn tell(&self, request: WorkerRequest) -> Result<(), AppError> {
+        self.send(self.id(), request)
+    }
+
+    /// Sends a request. That the worker is gone is seen where its answers are read.
+    /// Errors: `message-too-large`.
+    pub fn send(&self, id: u64, request: WorkerRequest) -> Result<(), AppError> {
         let line = serde_json::to_vec(&ToWorker { id, request });
         let mut line = line.map_err(|e| failure::internal().detail(e))?;
         line.push(b'\n');
@@ -36,7 +45,7 @@ impl Outbox {
             return Err(failure::message_too_large(line.len(), MAX_LINE));
         }
         let _ = self.lines.send(line);
-        Ok(id)
+        Ok(())
     }
 
     /// Threads that the worker was last given; 0 where it was given none yet.

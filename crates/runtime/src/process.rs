@@ -8,10 +8,11 @@ use protocol::{
     AppError, EngineFacts, FromWorker, MAX_LINE, PromptForm, WORKER_PROTOCOL, WorkerEvent,
     WorkerRequest, failure,
 };
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
@@ -27,10 +28,10 @@ const WAITING_EVENTS: usize = 256;
 
 /// A running worker. Dropping it kills the process.
 pub(crate) struct Worker {
-    child: Child,
+    child: Mutex<Child>,
     /// The way to it.
     pub outbox: Arc<Outbox>,
-    events: mpsc::Receiver<FromWorker>,
+    routes: Arc<Routes>,
     /// How it is.
     pub pulse: Arc<Pulse>,
     /// What computes in it.
@@ -136,13 +137,19 @@ impl Worker {
         );
         let (outbox, lines) = Outbox::new();
         tokio::spawn(outbox::write(lines, stdin));
-        let (sender, events) = mpsc::channel(WAITING_EVENTS);
-        tokio::spawn(listen(stdout, sender, pulse.clone(), tail.clone(), changed));
+        let routes = Arc::new(Routes::default());
+        tokio::spawn(listen(
+            stdout,
+            routes.clone(),
+            pulse.clone(),
+            tail.clone(),
+            changed,
+        ));
         Ok(Worker {
             form: None,
-            child,
+            child: Mutex::new(child),
             outbox: Arc::new(outbox),
-            events,
+            routes,
             pulse,
             engine,
             tail,
@@ -151,26 +158,41 @@ impl Worker {
         })
     }
 
-    /// Asks something; when `stop` completes, the worker is told to stop it.
-    /// Errors: `message-too-large`.
+    /// Asks something, also while it is busy with something else; when `stop` completes, the
+    /// worker is told to stop it. Errors: `message-too-large`.
     pub fn ask<S: Future<Output = ()>>(
-        &mut self,
+        &self,
         request: WorkerRequest,
         stop: S,
-    ) -> Result<Asked<'_, S>, AppError> {
-        let id = self.outbox.send(request)?;
-        Ok(Asked {
-            worker: self,
+    ) -> Result<Asked<S>, AppError> {
+        let id = self.outbox.id();
+        let asked = Asked {
+            events: self.routes.open(id),
+            routes: self.routes.clone(),
+            outbox: Arc::downgrade(&self.outbox),
+            patience: self.options.silence,
+            grace: self.options.stop,
             id,
             stop: Box::pin(stop),
             deadline: None,
-        })
+        };
+        self.outbox.send(id, request)?;
+        Ok(asked)
+    }
+
+    /// Ends the process at once, with all that it is asked.
+    pub fn kill(&self) {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = child.start_kill();
     }
 
     /// Ends the process by closing its input; kills it where that does not help.
     pub async fn end(self) {
-        let mut child = self.child;
-        drop((self.outbox, self.events));
+        let mut child = self
+            .child
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        drop(self.outbox);
         if timeout(LEAVE, child.wait()).await.is_err() {
             let _ = child.kill().await;
         }
@@ -178,9 +200,12 @@ impl Worker {
 
     /// Ends the process after trouble, and says what happened; `name` is the model's.
     pub async fn bury(self, trouble: Trouble, name: &str) -> AppError {
-        let mut child = self.child;
+        let mut child = self
+            .child
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         // One that lives ends with its input.
-        drop((self.outbox, self.events));
+        drop(self.outbox);
         if matches!(trouble, Trouble::Silent | Trouble::Deaf) {
             let _ = child.start_kill();
         }
@@ -229,38 +254,41 @@ fn killed_for_memory(status: Option<ExitStatus>, before: Option<u64>) -> bool {
 }
 
 /// A request that a worker is busy with.
-pub(crate) struct Asked<'a, S> {
-    worker: &'a mut Worker,
+pub(crate) struct Asked<S> {
+    routes: Arc<Routes>,
+    /// Gone with the worker.
+    outbox: Weak<Outbox>,
+    /// How long the worker may be silent, and how long it may take to stop.
+    patience: Duration,
+    grace: Duration,
     id: u64,
+    events: mpsc::Receiver<WorkerEvent>,
     stop: std::pin::Pin<Box<S>>,
     deadline: Option<Instant>,
 }
 
-impl<S: Future<Output = ()>> Asked<'_, S> {
+impl<S: Future<Output = ()>> Asked<S> {
     /// What the worker tells next of this request.
     pub async fn next(&mut self) -> Result<WorkerEvent, Trouble> {
         loop {
             let patience = match self.deadline {
                 Some(deadline) => deadline.saturating_duration_since(Instant::now()),
-                None => self.worker.options.silence,
+                None => self.patience,
             };
             let told = tokio::select! {
                 biased;
                 () = &mut self.stop, if self.deadline.is_none() => {
-                    self.deadline = Some(Instant::now() + self.worker.options.stop);
-                    let _ = self.worker.outbox.send(WorkerRequest::Cancel { target: self.id });
+                    self.deadline = Some(Instant::now() + self.grace);
+                    if let Some(outbox) = self.outbox.upgrade() {
+                        let _ = outbox.tell(WorkerRequest::Cancel { target: self.id });
+                    }
                     continue;
                 }
-                told = timeout(patience, self.worker.events.recv()) => told,
+                told = timeout(patience, self.events.recv()) => told,
             };
             match told {
-                Ok(Some(told)) if told.id != self.id => {}
-                Ok(Some(told)) => {
-                    return match told.event {
-                        WorkerEvent::Failed { error } => Err(Trouble::Failed(error)),
-                        event => Ok(event),
-                    };
-                }
+                Ok(Some(WorkerEvent::Failed { error })) => return Err(Trouble::Failed(error)),
+                Ok(Some(event)) => return Ok(event),
                 Ok(None) => return Err(Trouble::Ended),
                 Err(_) if self.deadline.is_some() => return Err(Trouble::Deaf),
                 Err(_) => return Err(Trouble::Silent),
@@ -269,10 +297,60 @@ impl<S: Future<Output = ()>> Asked<'_, S> {
     }
 }
 
+impl<S> Drop for Asked<S> {
+    fn drop(&mut self) {
+        self.routes.close(self.id);
+    }
+}
+
+/// Who waits for which events; None once the worker has ended.
+struct Routes(Mutex<Option<HashMap<u64, mpsc::Sender<WorkerEvent>>>>);
+
+impl Default for Routes {
+    fn default() -> Routes {
+        Routes(Mutex::new(Some(HashMap::new())))
+    }
+}
+
+impl Routes {
+    fn open(&self, id: u64) -> mpsc::Receiver<WorkerEvent> {
+        let (sender, events) = mpsc::channel(WAITING_EVENTS);
+        if let Some(routes) = &mut *self.lock() {
+            routes.insert(id, sender);
+        }
+        events
+    }
+
+    fn close(&self, id: u64) {
+        if let Some(routes) = &mut *self.lock() {
+            routes.remove(&id);
+        }
+    }
+
+    fn end(&self) {
+        *self.lock() = None;
+    }
+
+    /// Tells who waits for it; where nobody does any more, nothing happens.
+    async fn tell(&self, told: FromWorker) {
+        let route = self
+            .lock()
+            .as_ref()
+            .and_then(|routes| routes.get(&told.id).cloned());
+        if let Some(route) = route {
+            let _ = route.send(told.event).await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<HashMap<u64, mpsc::Sender<WorkerEvent>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Reads the worker's lines until they end.
 async fn listen(
     mut stdout: BufReader<ChildStdout>,
-    events: mpsc::Sender<FromWorker>,
+    routes: Arc<Routes>,
     pulse: Arc<Pulse>,
     tail: Tail,
     changed: impl Fn(),
@@ -286,11 +364,7 @@ async fn listen(
                 pulse.memory.store(bytes, Ordering::Relaxed);
                 changed();
             }
-            Ok(told) => {
-                if events.send(told).await.is_err() {
-                    break;
-                }
-            }
+            Ok(told) => routes.tell(told).await,
             Err(e) => {
                 let why = failure::without_quotes(&e.to_string());
                 tail.add(format!("a line that cannot be understood: {why}\n").as_bytes());
@@ -299,7 +373,7 @@ async fn listen(
         }
     }
     pulse.ended.store(true, Ordering::Release);
-    drop(events);
+    routes.end();
     changed();
 }
 

@@ -11,6 +11,8 @@ pub(crate) struct Plan {
     pub quantise: Option<WeightType>,
     /// Bytes that it then needs.
     pub memory: u64,
+    /// Of these, bytes of one sequence: what each further one needs.
+    pub sequence: u64,
 }
 
 impl Shared {
@@ -24,14 +26,21 @@ impl Shared {
         memory: u64,
         room: u64,
     ) -> Result<Plan, AppError> {
+        let sequence = hub::memory_needed(path, context, None)?.saturating_sub(hub::memory_needed(
+            path,
+            Some(0),
+            None,
+        )?);
         let as_it_is = Plan {
             quantise: None,
             memory,
+            sequence,
         };
         let smaller = |kind| {
             hub::memory_needed(path, context, Some(kind)).map(|memory| Plan {
                 quantise: Some(kind),
                 memory,
+                sequence,
             })
         };
         if let Some(kind) = self.options.quantise {

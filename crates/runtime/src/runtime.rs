@@ -78,7 +78,7 @@ impl Engine for Runtime {
         let shared = self.shared.clone();
         let seat = shared.seat(model);
         self.shared.spawn(async move {
-            let mut slot = seat.worker.lock().await;
+            let mut slot = seat.worker.write().await;
             shared.vacate(&seat, &mut slot).await;
         });
     }

@@ -1,4 +1,4 @@
-//! A model's place in memory: at most one worker, whose users come one after the other.
+//! A model's place in memory: at most one worker, which makes a few answers at once.
 
 use crate::engine::Resident;
 use crate::process::{Pulse, Worker};
@@ -7,20 +7,44 @@ use protocol::{ModelId, ModelState, WeightType};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// The place of one model. Whoever holds `worker` has the model to himself; the others wait in
-/// the order they came (tokio's mutex is fair): that is the queue.
+/// Most answers that one worker makes at once: its arithmetic is then used, and each further one
+/// would slow down the others about as much as it waits less.
+pub(crate) const TOGETHER: usize = 4;
+
+/// The place of one model. Who only asks for an answer shares `worker` with others who do; who
+/// loads it or takes it out of memory has it to himself. The others wait in the order they came
+/// (tokio's locks are fair): that is the queue.
 pub(crate) struct Seat {
     model: ModelId,
     /// The worker, where the model is in memory.
-    pub worker: tokio::sync::Mutex<Option<Worker>>,
+    pub worker: tokio::sync::RwLock<Option<Worker>>,
+    /// Held by who finds out whether he shares the worker or has to load it.
+    pub door: tokio::sync::Mutex<()>,
+    /// One for each answer that is made at once.
+    pub places: tokio::sync::Semaphore,
     holding: Mutex<Option<Holding>>,
+}
+
+/// An answer on its way, with its memory; given back when it is dropped.
+pub(crate) struct Beside<'a>(&'a Seat);
+
+impl Drop for Beside<'_> {
+    fn drop(&mut self) {
+        self.0.update(|holding| {
+            holding.answering = holding.answering.saturating_sub(1);
+        });
+    }
 }
 
 /// What a seat takes of the memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Holding {
-    /// Bytes that were reckoned with when it was let in.
+    /// Bytes that were reckoned with when it was let in, those of one answer among them.
     pub reserved: u64,
+    /// Bytes of each further answer at the same time.
+    pub sequence: u64,
+    /// Answers that are on their way.
+    pub answering: u32,
     /// How far it is on its way into memory; 1 when it is there.
     pub fraction: f32,
     /// How its worker is; None until it is started.
@@ -35,7 +59,11 @@ impl Holding {
     /// Bytes of memory: what was reckoned with, or what it turned out to be where that is more.
     pub fn bytes(&self) -> u64 {
         let measured = self.pulse.as_ref().map_or(0, |pulse| pulse.memory());
-        self.reserved.max(measured)
+        let further = u64::from(self.answering.saturating_sub(1));
+        let reckoned = self
+            .reserved
+            .saturating_add(self.sequence.saturating_mul(further));
+        reckoned.max(measured)
     }
 
     fn state(&self) -> ModelState {
@@ -54,7 +82,9 @@ impl Seat {
     pub fn new(model: ModelId) -> Seat {
         Seat {
             model,
-            worker: tokio::sync::Mutex::default(),
+            worker: tokio::sync::RwLock::default(),
+            door: tokio::sync::Mutex::default(),
+            places: tokio::sync::Semaphore::new(TOGETHER),
             holding: Mutex::default(),
         }
     }
@@ -81,6 +111,12 @@ impl Seat {
         if let Some(holding) = &mut *self.lock() {
             change(holding);
         }
+    }
+
+    /// One more answer is on its way.
+    pub fn beside(&self) -> Beside<'_> {
+        self.update(|holding| holding.answering += 1);
+        Beside(self)
     }
 
     /// How others see it.

@@ -239,11 +239,14 @@ async fn a_worker_killed_in_mid_answer_is_told_and_the_next_request_works() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
-async fn requests_for_one_model_wait_in_the_order_they_came() {
+async fn requests_wait_in_the_order_they_came_where_there_is_no_memory_for_two() {
     let _alone = alone().await;
     let desk = Desk::new();
     let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
-    let runtime = desk.runtime(Options::default());
+    let runtime = desk.runtime(Options {
+        memory: Some(model.memory),
+        ..Options::default()
+    });
     let mut first = runtime.generate(ask(&model, STORY, 60));
     until(&mut first, is_text).await;
     let second = runtime.generate(ask(&model, "Hello", 2));
@@ -264,6 +267,89 @@ async fn requests_for_one_model_wait_in_the_order_they_came() {
         times.queued_ms > 50.0 && times.first_token_ms > times.queued_ms,
         "{times:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the test models: cargo xtask models"]
+async fn answers_made_at_once_are_those_made_one_after_another_and_cost_less() {
+    let _alone = alone().await;
+    let desk = Desk::new();
+    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
+    let runtime = desk.runtime(Options::default());
+    let asked = |text: &str, seed| {
+        let mut request = ask(&model, text, 60);
+        request.sampling.temperature = 0.9;
+        request.sampling.seed = Some(seed);
+        request
+    };
+    let requests = || [asked(STORY, 3), asked("What do foxes eat?", 4)];
+    answer(&runtime, ask(&model, "Hello", 8)).await;
+    let began = Instant::now();
+    let mut apart = Vec::new();
+    for request in requests() {
+        apart.push(answer(&runtime, request).await);
+    }
+    let apart_took = began.elapsed();
+    let began = Instant::now();
+    let [first, second] = requests().map(|request| answer(&runtime, request));
+    let (first, second) = tokio::join!(first, second);
+    println!(
+        "two at once take {:.2} of one after the other ({apart_took:?})",
+        began.elapsed().as_secs_f64() / apart_took.as_secs_f64()
+    );
+    assert_eq!(workers().len(), 1);
+    for (at_once, apart) in [first, second].into_iter().zip(apart) {
+        assert_eq!(at_once.0, apart.0);
+        let tokens = |answered: &protocol::Answered| {
+            let receipt = &answered.receipt;
+            (receipt.prompt_tokens, receipt.answer_tokens, receipt.stop)
+        };
+        assert_eq!(tokens(&at_once.1), tokens(&apart.1));
+        assert!(at_once.1.receipt.times.queued_ms < 500.0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the test models: cargo xtask models"]
+async fn one_of_two_answers_is_stopped_and_the_other_goes_on() {
+    let _alone = alone().await;
+    let desk = Desk::new();
+    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
+    let runtime = desk.runtime(Options::default());
+    let whole = answer(&runtime, ask(&model, STORY, 80)).await.0;
+    let mut stopped = runtime.generate(ask(&model, "Tell me all about the sea.", 2000));
+    let mut other = runtime.generate(ask(&model, STORY, 80));
+    until(&mut stopped, is_text).await;
+    let begun = first_text(&mut other).await;
+    let began = Instant::now();
+    stopped.stop();
+    let told = read(stopped).await.end.unwrap().unwrap();
+    assert_eq!(told.reason, StopReason::Cancelled);
+    assert!(
+        began.elapsed() < Duration::from_millis(200),
+        "{:?}",
+        began.elapsed()
+    );
+    // And one that reads a long prompt beside it.
+    let mut reading = runtime.generate(ask(&model, &long_prompt(), 10));
+    until(&mut reading, is_prefill).await;
+    let began = Instant::now();
+    drop(reading);
+    let told = read(other).await;
+    assert_eq!(format!("{begun}{}", told.text), whole);
+    assert!(told.end.unwrap().is_ok() && began.elapsed() < Duration::from_secs(20));
+    // A worker that dies is told to all whom it answered.
+    let both =
+        [STORY, "Count to a thousand."].map(|text| runtime.generate(ask(&model, text, 2000)));
+    let [mut one, mut two] = both;
+    until(&mut one, is_text).await;
+    until(&mut two, is_text).await;
+    signal(workers()[0], "KILL");
+    for stream in [one, two] {
+        let error = read(stream).await.end.unwrap().unwrap_err();
+        assert_eq!(error.key, "worker-died");
+    }
+    answer(&runtime, ask(&model, "Hello", 1)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

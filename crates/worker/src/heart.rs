@@ -1,4 +1,4 @@
-//! Signs of life: while something takes long, the last progress is told again, but only as long
+//! Signs of life: while something takes long, for each request that is being computed the last progress is told again, but only as long
 //! as the process really computes. A worker that waits for nothing goes silent, and is ended.
 
 use crate::voice::Voice;
@@ -29,7 +29,7 @@ struct Progress {
 pub(crate) struct Heart {
     voice: Arc<Voice>,
     pause: Duration,
-    now: Mutex<Option<Progress>>,
+    now: Mutex<Vec<Progress>>,
 }
 
 impl Heart {
@@ -44,7 +44,7 @@ impl Heart {
 
     /// The request `id` is being computed from now on.
     pub fn begin(&self, id: u64, stage: WorkerStage) {
-        *self.now() = Some(Progress {
+        self.now().push(Progress {
             id,
             stage,
             done: 0,
@@ -54,9 +54,11 @@ impl Heart {
     }
 
     /// Tells how far the request is.
-    pub fn progress(&self, done: u64, total: u64) {
+    pub fn progress(&self, id: u64, done: u64, total: u64) {
         let mut now = self.now();
-        let Some(progress) = &mut *now else { return };
+        let Some(progress) = now.iter_mut().find(|progress| progress.id == id) else {
+            return;
+        };
         let often = progress.stage == WorkerStage::Load
             && progress.total == total
             && done < total
@@ -68,8 +70,8 @@ impl Heart {
     }
 
     /// The request has ended: its progress is not told again.
-    pub fn end(&self) {
-        *self.now() = None;
+    pub fn end(&self, id: u64) {
+        self.now().retain(|progress| progress.id != id);
     }
 
     /// Repeats progress for as long as somebody else holds this heart.
@@ -87,7 +89,7 @@ impl Heart {
                 continue;
             }
             before = now;
-            if let Some(progress) = self.now().as_mut() {
+            for progress in self.now().iter_mut() {
                 self.tell(progress);
             }
         }
@@ -106,7 +108,7 @@ impl Heart {
             .tell(id, WorkerEvent::Progress { stage, done, total });
     }
 
-    fn now(&self) -> MutexGuard<'_, Option<Progress>> {
+    fn now(&self) -> MutexGuard<'_, Vec<Progress>> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -135,7 +137,7 @@ mod tests {
         let beating = heart.clone();
         let thread = thread::spawn(move || beating.beat());
         heart.begin(5, WorkerStage::Prefill);
-        heart.progress(3, 9);
+        heart.progress(5, 3, 9);
         let begun = cpu_time().unwrap_or(0);
         let computing = Instant::now();
         while cpu_time().unwrap_or(0) < begun + 30
@@ -143,8 +145,8 @@ mod tests {
         {
             std::hint::spin_loop();
         }
-        heart.end();
-        heart.progress(9, 9);
+        heart.end(5);
+        heart.progress(5, 9, 9);
         drop(heart);
         thread.join().unwrap();
         let lines: Vec<String> = BufReader::new(ours).lines().map(Result::unwrap).collect();

@@ -1,8 +1,10 @@
 //! The child process `parley-worker`: reads requests, steps the engine, writes events.
 //!
-//! A worker holds one model and computes one request at a time, in the order they came. It owns
+//! A worker holds one model and computes one request at a time, in the order they came, but for
+//! answers, a few of which are made together. It owns
 //! nothing that cannot be reckoned again: it may be killed at any moment.
 
+mod answers;
 mod heart;
 mod input;
 pub mod memory;
@@ -11,6 +13,7 @@ pub mod stdio;
 mod voice;
 mod work;
 
+use crate::answers::Inbox;
 use crate::heart::Heart;
 use crate::input::Desk;
 use crate::voice::Voice;
@@ -77,8 +80,9 @@ pub fn serve(reader: impl Read + Send + 'static, writer: impl Write + Send + 'st
             .stack_size(STACK)
             .spawn(move || {
                 let mut work = Work::new(desk, voice, heart);
-                for request in asked {
-                    if work.serve(request).is_break() {
+                let asked = Inbox::new(asked);
+                while let Some(request) = asked.next() {
+                    if work.serve(request, &asked).is_break() {
                         let _ = end.send(Ending::Broken);
                         return;
                     }

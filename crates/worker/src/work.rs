@@ -1,11 +1,12 @@
-//! What the worker does: one request after the other.
+//! What the worker does: one request after the other, but for answers (`answers.rs`).
 
+use crate::answers::{Asked, Inbox};
 use crate::heart::Heart;
 use crate::input::Desk;
 use crate::memory;
 use crate::panics;
 use crate::voice::Voice;
-use engine::{Cancel, Generated, LoadOptions, Model, Sequence, Template, Tokenizer};
+use engine::{Cancel, LoadOptions, Model, Sequence, Template, Tokenizer};
 use protocol::{
     AppError, Benched, MOST_PIECE, PromptForm, ToWorker, WorkerEvent, WorkerRequest, WorkerStage,
     failure,
@@ -17,11 +18,11 @@ use std::sync::Arc;
 
 /// The thread that computes.
 pub(crate) struct Work {
-    desk: Arc<Desk>,
-    voice: Arc<Voice>,
-    heart: Arc<Heart>,
+    pub desk: Arc<Desk>,
+    pub voice: Arc<Voice>,
+    pub heart: Arc<Heart>,
     /// Of the loaded model: what of the last conversation need not be read again.
-    sequence: Option<Sequence>,
+    pub sequence: Option<Sequence>,
 }
 
 impl Work {
@@ -34,9 +35,13 @@ impl Work {
         }
     }
 
-    /// Serves one request to its end. Breaks where a panic left the model in doubt.
-    pub fn serve(&mut self, (request, cancel): (ToWorker, Cancel)) -> ControlFlow<()> {
+    /// Serves one request to its end; an answer beside others that are asked for meanwhile. Breaks
+    /// where a panic left the model in doubt.
+    pub fn serve(&mut self, (request, cancel): Asked, asked: &Inbox) -> ControlFlow<()> {
         let ToWorker { id, request } = request;
+        if let WorkerRequest::Generate { .. } = request {
+            return self.answer((ToWorker { id, request }, cancel), asked);
+        }
         let only_reads = matches!(
             request,
             WorkerRequest::Tokenize { .. }
@@ -47,13 +52,10 @@ impl Work {
             WorkerRequest::Load { .. } => WorkerStage::Load,
             _ => WorkerStage::Prefill,
         };
-        let computes = matches!(
-            request,
-            WorkerRequest::Load { .. } | WorkerRequest::Generate { .. }
-        );
+        let computes = matches!(request, WorkerRequest::Load { .. });
         self.heart.begin(id, stage);
         let done = catch_unwind(AssertUnwindSafe(|| self.compute(id, request, &cancel)));
-        self.heart.end();
+        self.heart.end(id);
         self.desk.close(id);
         match done {
             Ok(Ok(event)) => self.voice.tell(id, event),
@@ -67,10 +69,15 @@ impl Work {
             }
         }
         if computes {
-            let bytes = memory::resident();
-            self.voice.tell(0, WorkerEvent::Memory { bytes });
+            self.tell_memory();
         }
         ControlFlow::Continue(())
+    }
+
+    /// Tells what the process holds now.
+    pub fn tell_memory(&self) {
+        let bytes = memory::resident();
+        self.voice.tell(0, WorkerEvent::Memory { bytes });
     }
 
     /// The last event of a request; those before it are told on the way.
@@ -97,7 +104,7 @@ impl Work {
                     quantise,
                     ..LoadOptions::default()
                 };
-                self.load(&path, &options, form.as_ref(), cancel)
+                self.load(id, &path, &options, form.as_ref(), cancel)
             }
             WorkerRequest::Tokenize {
                 path,
@@ -131,37 +138,6 @@ impl Work {
                 let text = template.render(&conversation)?;
                 Ok(WorkerEvent::Rendered { text })
             }
-            WorkerRequest::Generate {
-                messages,
-                continued,
-                sampling,
-                limits,
-            } => {
-                let model = self.unchanged_model()?;
-                let sequence = self.sequence.get_or_insert_with(|| model.sequence());
-                let (heart, voice) = (&self.heart, &self.voice);
-                let answered = engine::generate(
-                    &model,
-                    sequence,
-                    engine::Asked {
-                        messages: &messages,
-                        continued: &continued,
-                        sampling: &sampling,
-                        limits: &limits,
-                    },
-                    cancel,
-                    &mut |generated| match generated {
-                        Generated::Prefill { read, total } => {
-                            heart.progress(read.into(), total.into());
-                        }
-                        Generated::Reasoning { text, ended } => {
-                            voice.tell(id, WorkerEvent::Reasoning { text, ended });
-                        }
-                        Generated::Text(text) => voice.tell(id, WorkerEvent::Text { text }),
-                    },
-                )?;
-                Ok(WorkerEvent::Answered(answered))
-            }
             WorkerRequest::Logits { ids, top } => {
                 let model = self.unchanged_model()?;
                 engine::logits(&model, &ids, top, cancel, &mut |position, top| {
@@ -172,7 +148,7 @@ impl Work {
             WorkerRequest::Bench { prefill, decode } => {
                 let model = self.unchanged_model()?;
                 let heart = &self.heart;
-                let mut on = |done, total| heart.progress(done, total);
+                let mut on = |done, total| heart.progress(id, done, total);
                 let timed = engine::bench(&model, prefill, &decode, cancel, &mut on)?;
                 Ok(WorkerEvent::Benched(Benched {
                     prefill_ms: timed.prefill_ms,
@@ -186,13 +162,16 @@ impl Work {
             WorkerRequest::Ceilings { threads } => {
                 Ok(WorkerEvent::Ceilings(engine::ceilings(threads)))
             }
-            // Served where they are read.
-            WorkerRequest::Cancel { .. } | WorkerRequest::Threads { .. } => Ok(WorkerEvent::Done),
+            // Served where they are read, and by `answer`.
+            WorkerRequest::Cancel { .. }
+            | WorkerRequest::Threads { .. }
+            | WorkerRequest::Generate { .. } => Ok(WorkerEvent::Done),
         }
     }
 
     fn load(
         &mut self,
+        id: u64,
         path: &str,
         options: &LoadOptions,
         form: Option<&PromptForm>,
@@ -204,7 +183,7 @@ impl Work {
         self.desk.set_threads(options.threads);
         let heart = &self.heart;
         let model = Model::load(Path::new(path), options, cancel, &mut |done, total| {
-            heart.progress(done, total);
+            heart.progress(id, done, total);
         })?;
         let model = match form {
             Some(form) => model.with_template(form),
@@ -216,7 +195,7 @@ impl Work {
     }
 
     /// The loaded model, if its file is still what was loaded.
-    fn unchanged_model(&self) -> Result<Arc<Model>, AppError> {
+    pub fn unchanged_model(&self) -> Result<Arc<Model>, AppError> {
         let model = self.desk.model();
         let model = model.ok_or_else(|| failure::internal().detail("no model is loaded"))?;
         model.check_unchanged()?;

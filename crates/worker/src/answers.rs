@@ -1,0 +1,145 @@
+//! Answers that are made at the same time: in each round one step of the model serves all of them.
+
+use crate::panics;
+use crate::work::Work;
+use engine::{Answer, Cancel, Generated, Model, round};
+use protocol::{ToWorker, WorkerEvent, WorkerRequest, WorkerStage, failure};
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+
+/// Most answers that are made at the same time.
+const TOGETHER: usize = 4;
+
+/// A request, and what stops it.
+pub(crate) type Asked = (ToWorker, Cancel);
+
+/// What is asked, in the order it came.
+pub(crate) struct Inbox {
+    asked: mpsc::Receiver<Asked>,
+    /// What came while answers were made, and waits for their end.
+    waiting: std::cell::RefCell<VecDeque<Asked>>,
+}
+
+impl Inbox {
+    /// What comes from there.
+    pub fn new(asked: mpsc::Receiver<Asked>) -> Inbox {
+        Inbox {
+            asked,
+            waiting: std::cell::RefCell::default(),
+        }
+    }
+
+    /// What is next; None when nobody asks any more.
+    pub fn next(&self) -> Option<Asked> {
+        let waiting = self.waiting.borrow_mut().pop_front();
+        waiting.or_else(|| self.asked.recv().ok())
+    }
+
+    /// What is next, where it is an answer and is asked for already.
+    fn next_answer(&self) -> Option<Asked> {
+        let mut waiting = self.waiting.borrow_mut();
+        waiting.extend(self.asked.try_iter());
+        waiting
+            .pop_front_if(|(request, _)| matches!(request.request, WorkerRequest::Generate { .. }))
+    }
+}
+
+impl Work {
+    /// Makes an answer, and those that are asked for before it has ended. Breaks where a panic
+    /// left the model in doubt.
+    pub fn answer(&mut self, first: Asked, asked: &Inbox) -> ControlFlow<()> {
+        let model = match self.unchanged_model() {
+            Ok(model) => model,
+            Err(error) => {
+                self.desk.close(first.0.id);
+                self.voice.fail(first.0.id, error);
+                return ControlFlow::Continue(());
+            }
+        };
+        let mut ids = Vec::new();
+        let mut answers: Vec<Answer<'_>> = Vec::new();
+        let mut next = Some(first);
+        loop {
+            let done = catch_unwind(AssertUnwindSafe(|| {
+                // One a round: who is there goes on between two that come.
+                if answers.len() < TOGETHER
+                    && let Some(asked) = next.take().or_else(|| asked.next_answer())
+                {
+                    let id = asked.0.id;
+                    ids.push(id);
+                    match self.begin(&model, asked) {
+                        Some(answer) => answers.push(answer),
+                        None => drop(ids.pop()),
+                    }
+                }
+                let tell = &mut |index: usize, event| self.tell(ids[index], event);
+                round(&mut answers, tell);
+            }));
+            if done.is_err() {
+                for id in ids {
+                    let error = failure::internal().detail(panics::last());
+                    self.desk.close(id);
+                    self.voice.fail(id, error);
+                }
+                return ControlFlow::Break(());
+            }
+            while let Some(index) = answers.iter().position(Answer::has_ended) {
+                let id = ids.remove(index);
+                let (answered, sequence) = answers.remove(index).end();
+                self.sequence = Some(sequence);
+                self.heart.end(id);
+                self.desk.close(id);
+                match answered {
+                    Ok(answered) => self.voice.tell(id, WorkerEvent::Answered(answered)),
+                    Err(error) => self.voice.fail(id, error),
+                }
+                self.tell_memory();
+            }
+            if answers.is_empty() {
+                return ControlFlow::Continue(());
+            }
+        }
+    }
+
+    /// Begins an answer of the model.
+    fn begin<'a>(&mut self, model: &'a Model, asked: Asked) -> Option<Answer<'a>> {
+        let (ToWorker { id, request }, cancel) = asked;
+        let WorkerRequest::Generate {
+            messages,
+            continued,
+            sampling,
+            limits,
+        } = request
+        else {
+            return None;
+        };
+        if cancel.is_cancelled() {
+            self.desk.close(id);
+            self.voice.fail(id, failure::cancelled());
+            return None;
+        }
+        self.heart.begin(id, WorkerStage::Prefill);
+        let sequence = self.sequence.take().unwrap_or_else(|| model.sequence());
+        let asked = engine::Asked {
+            messages: &messages,
+            continued: &continued,
+            sampling: &sampling,
+            limits: &limits,
+        };
+        Some(Answer::begin(model, sequence, asked, cancel))
+    }
+
+    fn tell(&self, id: u64, event: Generated) {
+        match event {
+            Generated::Prefill { read, total } => {
+                self.heart.progress(id, read.into(), total.into());
+            }
+            Generated::Reasoning { text, ended } => {
+                self.voice.tell(id, WorkerEvent::Reasoning { text, ended });
+            }
+            Generated::Text(text) => self.voice.tell(id, WorkerEvent::Text { text }),
+        }
+    }
+}
