@@ -77,6 +77,7 @@ option-bench-threads = Threads that compute; otherwise one for each core
 option-bench-quantise = Make the weights of a model folder smaller when loading, and keep them so: q8_0, q6_k or q4_k; otherwise only where memory is short
 option-bench-against = Run another program in turn with Parley, on the same file with the same sizes and threads: llama.cpp, as the npm package node-llama-cpp
 option-bench-peer_dir = The folder in which that package was installed; otherwise the one that PARLEY_PEER names, the current folder, or node’s own
+option-bench-peer_file = The file that the other program reads, where it is to be another: the same model in GGUF beside a folder
 option-bench-no_amx = Without the matrix instructions AMX, for both
 option-bench-json = One JSON object
 

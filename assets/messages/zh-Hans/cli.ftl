@@ -77,6 +77,7 @@ option-bench-threads = 计算所用的线程数；默认每个核心一个
 option-bench-quantise = 加载文件夹形式的模型时量化其权重，并保留结果：q8_0、q6_k 或 q4_k；不指定则只在内存不足时进行
 option-bench-against = 与另一个程序轮流测量，文件、长度和线程数都相同：llama.cpp（npm 包 node-llama-cpp）
 option-bench-peer_dir = 安装该包的文件夹；默认依次为 PARLEY_PEER 所指的文件夹、当前文件夹和 node 自己的文件夹
+option-bench-peer_file = 另一个程序读取的文件（如果不同）：例如与文件夹相同的模型的 GGUF 文件
 option-bench-no_amx = 双方都不使用矩阵指令 AMX
 option-bench-json = 输出一个 JSON 对象
 

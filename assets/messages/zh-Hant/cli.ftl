@@ -77,6 +77,7 @@ option-bench-threads = 計算所用的執行緒數；預設每個核心一個
 option-bench-quantise = 載入資料夾形式的模型時量化其權重，並保留結果：q8_0、q6_k 或 q4_k；不指定則只在記憶體不足時進行
 option-bench-against = 與另一個程式輪流測量，檔案、長度與執行緒數皆相同：llama.cpp（npm 套件 node-llama-cpp）
 option-bench-peer_dir = 安裝該套件的資料夾；預設依序為 PARLEY_PEER 所指的資料夾、目前的資料夾與 node 本身的資料夾
+option-bench-peer_file = 另一個程式讀取的檔案（如果不同）：例如與資料夾相同的模型的 GGUF 檔案
 option-bench-no_amx = 雙方都不使用矩陣指令 AMX
 option-bench-json = 輸出一個 JSON 物件
 

@@ -145,6 +145,8 @@ pub(crate) struct Bench {
     pub(crate) against: Option<String>,
     #[arg(long, value_name = "DIR", requires = "against")]
     pub(crate) peer_dir: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "against")]
+    pub(crate) peer_file: Option<PathBuf>,
     #[arg(long)]
     pub(crate) no_amx: bool,
     #[arg(long)]

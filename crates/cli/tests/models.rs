@@ -419,6 +419,52 @@ fn an_interrupt_stops_the_answer_and_keeps_it() {
     assert!(said.ends_with('\n'));
 }
 
+#[cfg(unix)]
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn an_interrupt_ends_the_measuring_and_its_worker() {
+    let person = Person::new();
+    let file = model(STARTER);
+    let words = ["bench", &file, "--prefill", "2000", "--runs", "1000"];
+    let mut child = person.command(&words).spawn().unwrap();
+    let threads = PathBuf::from(format!("/proc/{}/task", child.id()));
+    // Each of its threads has its own list of those it started.
+    let workers = || -> String {
+        let threads = std::fs::read_dir(&threads).into_iter().flatten().flatten();
+        let lists = threads.map(|thread| std::fs::read_to_string(thread.path().join("children")));
+        lists.flatten().collect()
+    };
+    let start = Instant::now();
+    while workers().trim().is_empty() && start.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let worker = workers().trim().to_owned();
+    assert!(!worker.is_empty());
+    let interrupt = ["-INT", &child.id().to_string()];
+    assert!(
+        Command::new("kill")
+            .args(interrupt)
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(wait(&mut child), Some(130));
+    let mut said = String::new();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    assert_eq!(said, "");
+    let left = |worker: &str| std::path::Path::new("/proc").join(worker).exists();
+    while left(&worker) && start.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(!left(&worker));
+}
+
 #[test]
 #[ignore = "needs the test models: cargo xtask models"]
 fn the_doctor_gets_an_answer_of_the_starter() {

@@ -15,7 +15,7 @@ cargo xtask bench            everything: the window, and the engine on the usual
 cargo xtask bench window     the window alone
 cargo xtask bench engine     the engine alone
   --shapes NAME,…            only these models: starter, second (the tests'), or a shape such as llama-1b
-  --types TYPE,…             only these types: q4_k_m, q4_0, q4_1, q5_k, q6_k, q8_0, f16
+  --types TYPE,…             only these types: q4_k_m, q4_0, q4_1, q5_k, q6_k, q8_0, f16, f16-folder, bf16-folder
   --prefill N,… --depth N,… --decode N --runs N --threads N    other sizes than the usual
   --no-amx                   without AMX on both sides, in rows of their own
   --peer DIR                 where node-llama-cpp is installed; otherwise $PARLEY_PEER, or it is brought to the build folder
@@ -110,6 +110,10 @@ pub(super) fn measure(
     };
     for (at, model) in models.iter().enumerate() {
         let file = model.file(wanted.keep)?;
+        let theirs = model
+            .peer()
+            .map(|peer| peer.file(wanted.keep))
+            .transpose()?;
         shell::say(&format!(
             "Measuring {} in {} ({} of {}); the machine should do nothing else",
             model.name,
@@ -118,7 +122,8 @@ pub(super) fn measure(
             models.len()
         ));
         let facts = machine::facts();
-        let mut row = run(wanted, model, &file.path, &programs, &peer, &node)?;
+        let files = (&*file.path, theirs.as_ref().map(|file| &*file.path));
+        let mut row = run(wanted, model, files, &programs, &peer, &node)?;
         row["date"] = facts["date"].clone();
         row["commit"] = facts["commit"].clone();
         row["load"] = facts["load"].clone();
@@ -151,7 +156,7 @@ fn note(rows: &mut Value, row: Value) {
 fn run(
     wanted: &Wanted,
     model: &Measured,
-    file: &Path,
+    (file, theirs): (&Path, Option<&Path>),
     programs: &Path,
     peer: &Path,
     node: &Node,
@@ -173,6 +178,9 @@ fn run(
     }
     if let Some(threads) = &wanted.threads {
         command.args(["--threads", threads]);
+    }
+    if let Some(theirs) = theirs {
+        command.arg("--peer-file").arg(theirs);
     }
     if wanted.no_amx {
         command.arg("--no-amx");

@@ -54,6 +54,8 @@ pub(super) const ALL: &[Measured] = &[
     model("llama-1b", "q6_k", 1.3, SHORT, true),
     model("llama-1b", "q8_0", 1.6, SHORT, true),
     model("llama-1b", "f16", 3.1, SHORT, true),
+    model("llama-1b", "f16-folder", 3.1, SHORT, true),
+    model("llama-1b", "bf16-folder", 3.1, SHORT, true),
     model("llama2-7b", "q4_k_m", 4.2, LONG, true),
     model("llama2-7b", "q4_0", 3.9, SHORT, false),
     model("llama2-7b", "q4_1", 4.3, SHORT, false),
@@ -85,11 +87,23 @@ impl Drop for Made {
     fn drop(&mut self) {
         if !self.kept {
             let _ = std::fs::remove_file(&self.path);
+            let _ = std::fs::remove_dir_all(&self.path);
         }
     }
 }
 
 impl Measured {
+    /// Whether it is a folder with safetensors.
+    pub fn is_folder(&self) -> bool {
+        self.kind.ends_with("-folder")
+    }
+
+    /// The model that llama.cpp runs in its place: the same in f16, where this is a folder.
+    pub fn peer(&self) -> Option<&'static Measured> {
+        let same = |one: &&Measured| one.name == self.name && one.kind == "f16";
+        ALL.iter().find(same).filter(|_| self.is_folder())
+    }
+
     /// Its file. One with random weights is made in the build folder, and stays with `keep`.
     pub fn file(&self, keep: bool) -> Outcome<Made> {
         let real = match self.name {
@@ -101,11 +115,12 @@ impl Measured {
             return Ok(Made { path, kept: true });
         }
         let folder = place::target().join("shapes");
-        let path = folder.join(format!("{}.{}.gguf", self.name, self.kind));
+        let ending = if self.is_folder() { "" } else { ".gguf" };
+        let path = folder.join(format!("{}.{}{ending}", self.name, self.kind));
         std::fs::create_dir_all(&folder)
             .map_err(|error| format!("{}: {error}.", folder.display()))?;
         let made = Made { path, kept: keep };
-        if made.path.is_file() {
+        if made.path.exists() {
             return Ok(made);
         }
         self.check_room(&folder)?;

@@ -59,7 +59,8 @@ async fn measured(options: Bench, hub: Hub, terminal: &Terminal) -> Result<(), E
         // First, so that one that is not there is said before anything long has run.
         if options.against.is_some() {
             told.progress("bench-peer", &[("name", peer::NAME.into())]);
-            let run = peer::run(file, &plan, &folders, options.no_amx).await;
+            let theirs = options.peer_file.as_deref().unwrap_or(file);
+            let run = peer::run(theirs, &plan, &folders, options.no_amx).await;
             peers.push(run.inspect_err(|_| terminal.passing(""))?);
         }
         let run = ours(file, &plan, &engine, &told).await;
