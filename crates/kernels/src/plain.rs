@@ -3,69 +3,85 @@
 //! Sixteen running sums a result, folded at the end: the same on every level, whatever stands
 //! beside it. The compiler makes of it the instructions that the caller has.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
 use crate::block::BlockType;
 use crate::half;
 use crate::probe::Level;
 
 /// Running sums of a dot product.
 const LANES: usize = 16;
-/// Rows of weights that share each load of the activations.
-pub(crate) const ROWS: usize = 4;
-/// Rows of activations that share each load of the weights.
-const AT_ONCE: usize = 4;
+/// Rows of weights that are multiplied at once.
+pub(crate) const ROWS: usize = 8;
+/// Rows of weights that share each load of the activations, where registers are few.
+const SOME: usize = 4;
 /// Columns that are widened at once, to stay in the nearest cache.
 const WIDE: usize = 512;
 
 /// Memory that is used again.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    /// (ROWS, WIDE)
+    /// (SOME, WIDE)
     wide: Vec<f32>,
     /// (tokens, rows)
     sums: Vec<[f32; LANES]>,
 }
 
-/// At most [`ROWS`] rows of weights times rows of activations, `(tokens, columns)`, to `out`,
-/// `(tokens, rows)`. `level` is one that the probe has seen.
+/// At most [`ROWS`] rows of weights, all equally long, times rows of activations, `(tokens,
+/// columns)`, to `out`, `(tokens, rows)`. `level` is one that the probe has seen; what lies `ahead`
+/// bytes after the weights is read next.
 pub(crate) fn multiply(
     level: Level,
     kind: BlockType,
     rows: &[&[u8]],
     numbers: &[f32],
+    ahead: usize,
     scratch: &mut Scratch,
     out: &mut [f32],
 ) {
+    let Scratch { wide, sums } = scratch;
+    sums.clear();
+    sums.resize(out.len(), [0.0; LANES]);
+    let tokens = out.len() / rows.len();
+    let columns = numbers.len() / tokens.max(1);
+    let whole = columns - columns % LANES;
     match level {
         // SAFETY: the caller's level is one that the probe has seen.
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
-        Level::Avx512Vnni => unsafe { avx512(kind, rows, numbers, scratch, out) },
+        Level::Avx512Vnni => unsafe {
+            avx512::multiply(kind, rows, numbers, whole / LANES, ahead, sums);
+        },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
-        Level::Avx2 => unsafe { avx2(kind, rows, numbers, scratch, out) },
-        _ => all(kind, rows, numbers, scratch, out, half::to_numbers),
+        Level::Avx2 => unsafe { avx2(kind, rows, numbers, wide, sums) },
+        _ => all(kind, rows, numbers, wide, sums, half::to_numbers),
+    }
+    for (token, out) in out.chunks_exact_mut(rows.len()).enumerate() {
+        for (row, out) in out.iter_mut().enumerate() {
+            *out = folded(sums[token * rows.len() + row]);
+            for column in whole..columns {
+                let mut weight = [0f32];
+                let bytes = &rows[row][column * kind.bytes()..(column + 1) * kind.bytes()];
+                widen(kind, bytes, &mut weight, half::to_numbers);
+                *out = weight[0].mul_add(numbers[token * columns + column], *out);
+            }
+        }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,fma,f16c")]
-fn avx512(
+#[target_feature(enable = "avx2,fma,f16c")]
+fn avx2(
     kind: BlockType,
     rows: &[&[u8]],
     numbers: &[f32],
-    scratch: &mut Scratch,
-    out: &mut [f32],
+    wide: &mut Vec<f32>,
+    sums: &mut [[f32; LANES]],
 ) {
-    all(kind, rows, numbers, scratch, out, |bytes, numbers| {
-        half::by_eights(bytes, numbers);
-    });
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn avx2(kind: BlockType, rows: &[&[u8]], numbers: &[f32], scratch: &mut Scratch, out: &mut [f32]) {
-    all(kind, rows, numbers, scratch, out, |bytes, numbers| {
+    all(kind, rows, numbers, wide, sums, |bytes, numbers| {
         half::by_eights(bytes, numbers);
     });
 }
@@ -93,98 +109,58 @@ pub(crate) fn widen(
     }
 }
 
-/// Inlined into each caller, so that the compiler uses the caller's instructions.
+/// Adds the products to `sums`, `(tokens, rows)`. Inlined into each caller, so that the compiler
+/// uses the caller's instructions.
 #[inline(always)]
 fn all(
     kind: BlockType,
     rows: &[&[u8]],
     numbers: &[f32],
-    scratch: &mut Scratch,
-    out: &mut [f32],
+    wide: &mut Vec<f32>,
+    sums: &mut [[f32; LANES]],
     halves: impl Fn(&[u8], &mut [f32]),
 ) {
-    let columns = rows[0].len() / kind.bytes();
-    let tokens = out.len() / rows.len();
-    let Scratch { wide, sums } = scratch;
-    wide.resize(ROWS * WIDE, 0.0);
-    sums.clear();
-    sums.resize(tokens * rows.len(), [0.0; LANES]);
+    let tokens = sums.len() / rows.len();
+    let columns = numbers.len() / tokens.max(1);
     let whole = columns - columns % LANES;
-    for from in (0..whole).step_by(WIDE) {
-        let count = WIDE.min(whole - from);
-        for (wide, row) in wide.chunks_exact_mut(WIDE).zip(rows) {
-            let bytes = &row[from * kind.bytes()..(from + count) * kind.bytes()];
-            widen(kind, bytes, &mut wide[..count], &halves);
-        }
-        let x = |token: usize| &numbers[token * columns + from..][..count];
-        let mut token = 0;
-        while token < tokens {
-            let more = tokens - token;
-            let sums = &mut sums[token * rows.len()..];
-            token += match (rows.len(), more >= AT_ONCE) {
-                (ROWS, true) => {
-                    let x: [&[f32]; AT_ONCE] = std::array::from_fn(|t| x(token + t));
-                    tile::<ROWS, AT_ONCE>(wide, x, sums)
+    wide.resize(SOME * WIDE, 0.0);
+    for (group, some) in rows.chunks(SOME).enumerate() {
+        for from in (0..whole).step_by(WIDE) {
+            let count = WIDE.min(whole - from);
+            for (wide, row) in wide.chunks_exact_mut(WIDE).zip(some) {
+                let bytes = &row[from * kind.bytes()..(from + count) * kind.bytes()];
+                widen(kind, bytes, &mut wide[..count], &halves);
+            }
+            for token in 0..tokens {
+                let x = &numbers[token * columns + from..][..count];
+                let sums = &mut sums[token * rows.len() + group * SOME..][..some.len()];
+                match sums.first_chunk_mut::<SOME>() {
+                    Some(sums) => tile::<SOME>(wide, x, sums),
+                    None => {
+                        for (row, sum) in sums.iter_mut().enumerate() {
+                            tile::<1>(&wide[row * WIDE..], x, std::array::from_mut(sum));
+                        }
+                    }
                 }
-                (ROWS, false) => tile::<ROWS, 1>(wide, [x(token)], sums),
-                _ => some_rows(rows.len(), wide, x(token), sums),
-            };
-        }
-    }
-    for (token, out) in out.chunks_exact_mut(rows.len()).enumerate() {
-        for (row, out) in out.iter_mut().enumerate() {
-            *out = folded(sums[token * rows.len() + row]);
-            for column in whole..columns {
-                let mut weight = [0f32];
-                let bytes = &rows[row][column * kind.bytes()..(column + 1) * kind.bytes()];
-                widen(kind, bytes, &mut weight, half::to_numbers);
-                *out = weight[0].mul_add(numbers[token * columns + column], *out);
             }
         }
     }
 }
 
-/// The last rows of a matrix, one by one.
+/// `R` rows of `wide` times a row of activations, equally long, added to `sums`.
 #[inline(always)]
-fn some_rows(rows: usize, wide: &[f32], x: &[f32], sums: &mut [[f32; LANES]]) -> usize {
-    for row in 0..rows {
-        tile::<1, 1>(&wide[row * WIDE..], [x], &mut sums[row..]);
-    }
-    1
-}
-
-/// `R` rows of `wide` times `T` rows of activations, all equally long, added to `sums`, `(T, R)`.
-/// Gives `T`.
-#[inline(always)]
-fn tile<const R: usize, const T: usize>(
-    wide: &[f32],
-    x: [&[f32]; T],
-    sums: &mut [[f32; LANES]],
-) -> usize {
-    let x = x.map(|x| x.as_chunks::<LANES>().0);
-    let steps = x[0].len();
-    let x = x.map(|x| &x[..steps]);
-    let w: [&[[f32; LANES]]; R] = std::array::from_fn(|row| {
-        &wide[row * WIDE..][..steps * LANES].as_chunks::<LANES>().0[..steps]
-    });
-    let mut lanes: [[[f32; LANES]; R]; T] =
-        std::array::from_fn(|t| std::array::from_fn(|r| sums[t * R + r]));
-    for step in 0..steps {
-        for t in 0..T {
-            for r in 0..R {
-                for lane in 0..LANES {
-                    lanes[t][r][lane] =
-                        w[r][step][lane].mul_add(x[t][step][lane], lanes[t][r][lane]);
-                }
+fn tile<const R: usize>(wide: &[f32], x: &[f32], sums: &mut [[f32; LANES]; R]) {
+    let x = x.as_chunks::<LANES>().0;
+    for (row, sum) in sums.iter_mut().enumerate() {
+        let mut lanes = *sum;
+        let weights = wide[row * WIDE..].as_chunks::<LANES>().0;
+        for (x, weights) in x.iter().zip(weights) {
+            for (lane, (x, weight)) in lanes.iter_mut().zip(x.iter().zip(weights)) {
+                *lane = weight.mul_add(*x, *lane);
             }
         }
+        *sum = lanes;
     }
-    for t in 0..T {
-        for r in 0..R {
-            sums[t * R + r] = lanes[t][r];
-        }
-    }
-    T
 }
 
 #[inline(always)]

@@ -153,7 +153,16 @@ impl Job<'_> {
         } = scratch;
         out.resize(self.tokens.len() * rows.len(), 0.0);
         let lines = &lines[..rows.len()];
-        plain::multiply(level, self.weights.kind(), lines, numbers, plain, out);
+        let ahead = self.ahead(rows.end, lines[0]);
+        plain::multiply(
+            level,
+            self.weights.kind(),
+            lines,
+            numbers,
+            ahead,
+            plain,
+            out,
+        );
         for (token, values) in out.chunks_exact(rows.len()).enumerate() {
             self.put(token, rows.start, values);
         }
@@ -173,14 +182,7 @@ impl Job<'_> {
         sums.resize(self.tokens.len() * count, [0.0; panel::ROWS]);
         let lines: [Lines<'_>; PANELS] =
             std::array::from_fn(|at| Lines::of(&self.weights, rows.start + at * panel::ROWS));
-        // With few tokens the time goes into waiting for weights: those that come next are asked
-        // for while these are packed.
-        let next = self
-            .weights
-            .row(rows.end)
-            .filter(|_| self.tokens.len() <= FEW);
-        let here = lines[0].get(0).as_ptr().addr();
-        let ahead = next.map_or(0, |next| next.as_ptr().addr().wrapping_sub(here));
+        let ahead = self.ahead(rows.end, lines[0].get(0));
         for span in 0..columns.div_ceil(SPAN) {
             let part =
                 span * kind.span_bytes()..lines[0].length().min((span + 1) * kind.span_bytes());
@@ -194,6 +196,15 @@ impl Job<'_> {
         for (token, sums) in sums.chunks_exact(count).enumerate() {
             self.put(token, rows.start, &sums.as_flattened()[..rows.len()]);
         }
+    }
+
+    /// How far ahead of `line` lies the row that is multiplied next. With few tokens the time goes
+    /// into waiting for weights: those that come next are asked for while these are multiplied.
+    fn ahead(&self, next: usize, line: &[u8]) -> usize {
+        let next = self.weights.row(next).filter(|_| self.tokens.len() <= FEW);
+        next.map_or(0, |next| {
+            next.as_ptr().addr().wrapping_sub(line.as_ptr().addr())
+        })
     }
 
     /// Puts the results of some rows to their place.
