@@ -49,7 +49,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    const ZERO: Span = Span {
+    pub(crate) const ZERO: Span = Span {
         codes: [[0; SPAN]; 2],
         scales: [0.0; BLOCKS],
         sums: [0.0; BLOCKS],
@@ -60,7 +60,7 @@ impl Span {
 
     /// Of up to [`SPAN`] values.
     #[inline(always)]
-    fn fill(&mut self, values: &[f32], planes: bool) {
+    pub(crate) fn fill(&mut self, values: &[f32], planes: bool) {
         let (blocks, rest) = values.as_chunks::<BLOCK>();
         for (at, values) in blocks.iter().enumerate() {
             self.block(at, values, planes);
@@ -213,7 +213,7 @@ fn fill(pool: &Pool, spans: &mut [Span], values: &[f32], columns: usize) {
 }
 
 fn fill_one(level: Level, span: &mut Span, values: &[f32]) {
-    match level {
+    match level.vectors() {
         // SAFETY: a pool's level is one that the probe has seen.
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]

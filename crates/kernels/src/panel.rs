@@ -82,7 +82,7 @@ impl Panel {
     ) {
         assert!(part.len().is_multiple_of(kind.bytes()) && part.len() <= kind.span_bytes());
         assert!(part.start <= part.end && part.end <= lines.length());
-        match level {
+        match level.vectors() {
             // SAFETY: the callers' level is one that the probe has seen.
             #[cfg(target_arch = "x86_64")]
             #[allow(unsafe_code)]

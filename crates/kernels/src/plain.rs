@@ -46,7 +46,7 @@ pub(crate) fn multiply(
     let tokens = out.len() / rows.len();
     let columns = numbers.len() / tokens.max(1);
     let whole = columns - columns % LANES;
-    match level {
+    match level.vectors() {
         // SAFETY: the caller's level is one that the probe has seen.
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]

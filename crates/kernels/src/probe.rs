@@ -11,10 +11,12 @@ pub enum Level {
     Avx2,
     /// 512-bit integers and their dot products of bytes.
     Avx512Vnni,
+    /// Tiles of bytes, beside them.
+    Amx,
 }
 
 /// Every level, from the slowest.
-const ALL: [Level; 3] = [Level::Portable, Level::Avx2, Level::Avx512Vnni];
+const ALL: [Level; 4] = [Level::Portable, Level::Avx2, Level::Avx512Vnni, Level::Amx];
 
 impl Level {
     /// The name in receipts.
@@ -23,11 +25,17 @@ impl Level {
             Level::Portable => "portable",
             Level::Avx2 => "avx2",
             Level::Avx512Vnni => "avx512-vnni",
+            Level::Amx => "amx",
         }
     }
 }
 
 impl Level {
+    /// The level of the vectors, where there are no tiles to be used.
+    pub(crate) fn vectors(self) -> Level {
+        self.min(Level::Avx512Vnni)
+    }
+
     /// Every level that runs here, from the slowest: what the tests compare.
     pub fn usable() -> impl Iterator<Item = Level> {
         ALL.into_iter().filter(|level| *level <= probe())
@@ -42,16 +50,20 @@ const LOWERED: &str = "PARLEY_KERNELS";
 pub fn probe() -> Level {
     static LEVEL: OnceLock<Level> = OnceLock::new();
     *LEVEL.get_or_init(|| {
-        let best = best();
+        let best = match vectors() {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Vnni if crate::tile::amx::usable() => Level::Amx,
+            vectors => vectors,
+        };
         let wanted = std::env::var(LOWERED).unwrap_or_default();
         let mut named = ALL.into_iter().filter(|level| level.name() == wanted);
         named.next().map_or(best, |level| level.min(best))
     })
 }
 
-/// The best that this processor can do. The standard library also asks the system whether it
+/// The best vectors that this processor has. The standard library also asks the system whether it
 /// keeps the wide registers, which a processor's flag alone does not say.
-fn best() -> Level {
+pub(crate) fn vectors() -> Level {
     #[cfg(target_arch = "x86_64")]
     {
         let avx2 = is_x86_feature_detected!("avx2")

@@ -39,7 +39,7 @@ macro_rules! by_level {
                 body($($arg),+)
             }
 
-            match level.min(crate::probe::probe()) {
+            match level.min(crate::probe::probe()).vectors() {
                 // SAFETY: the probe has seen the instructions.
                 #[cfg(target_arch = "x86_64")]
                 #[allow(unsafe_code)]

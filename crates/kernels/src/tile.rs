@@ -5,6 +5,8 @@
 //! bits.
 
 #[cfg(target_arch = "x86_64")]
+pub(crate) mod amx;
+#[cfg(target_arch = "x86_64")]
 pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
@@ -28,7 +30,25 @@ pub(crate) fn multiply(
     assert_eq!(sums.len(), panels.len() * activations.len());
     let (group, offsets) = (kind.group(), kind.has_offsets());
     let groups = columns / group;
-    match level {
+    #[cfg(target_arch = "x86_64")]
+    let done = match (level, panels) {
+        // SAFETY: as below.
+        #[allow(unsafe_code)]
+        (Level::Amx, [a, b]) => unsafe {
+            match (group, offsets) {
+                (16, false) => amx::multiply::<16, false>(groups, [a, b], activations, sums),
+                (16, true) => amx::multiply::<16, true>(groups, [a, b], activations, sums),
+                (_, false) => amx::multiply::<32, false>(groups, [a, b], activations, sums),
+                (_, true) => amx::multiply::<32, true>(groups, [a, b], activations, sums),
+            }
+        },
+        _ => 0,
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    let done = 0;
+    // What tiles leave.
+    let (activations, sums) = (&activations[done..], &mut sums[done * panels.len()..]);
+    match level.vectors() {
         // SAFETY: the callers' level is one that the probe has seen.
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
