@@ -108,7 +108,7 @@ impl Executor {
                             )),
                         };
                     tensors.check_all_used(&architecture.name)?;
-                    weights.warm(&checkpoint.tensors, cancel, progress)?;
+                    weights.warm(&checkpoint.tensors, pool, cancel, progress)?;
                     computing
                 }
                 Described::Stock(described) => Computing::Stock(stock::Stock::load(

@@ -6,13 +6,14 @@
 
 use crate::Cancel;
 use formats::{Checkpoint, Tensor};
+use kernels::Pool;
 use memmap2::Mmap;
 use protocol::{AppError, failure};
 use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 
-/// Bytes touched between two looks at whether to stop.
-const STEP: usize = 4 << 20;
+/// Bytes that a thread brings between two looks at whether to stop.
+const STEP: u64 = 16 << 20;
 /// The smallest page of any system.
 const PAGE: usize = 4096;
 
@@ -27,6 +28,24 @@ struct Mapped {
     file: File,
     seen: Seen,
     path: PathBuf,
+}
+
+/// Some bytes of a tensor.
+struct Piece {
+    part: usize,
+    offset: u64,
+    bytes: u64,
+}
+
+impl Piece {
+    fn of(tensor: &Tensor) -> impl Iterator<Item = Piece> {
+        let (part, offset, all) = (tensor.part, tensor.offset, tensor.bytes);
+        (0..all.div_ceil(STEP)).map(move |nth| Piece {
+            part,
+            offset: offset + nth * STEP,
+            bytes: (all - nth * STEP).min(STEP),
+        })
+    }
 }
 
 /// What tells one state of a file from another.
@@ -104,13 +123,15 @@ impl Weights {
         Ok(())
     }
 
-    /// Reads every page of some tensors once, so that the first answer does not wait for the
-    /// disk. `progress` is told bytes done and in all.
+    /// Brings every page of some tensors into this process, so that the first answer waits neither
+    /// for the disk nor for the system. Of a file that the system still has in memory, this takes
+    /// a moment. `progress` is told bytes done and in all.
     ///
     /// Errors: `cancelled`, `model-changed`.
     pub fn warm(
         &self,
         tensors: &[Tensor],
+        pool: &Pool,
         cancel: &Cancel,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), AppError> {
@@ -118,31 +139,46 @@ impl Weights {
         order.sort_by_key(|tensor| (tensor.part, tensor.offset));
         let total = order.iter().map(|tensor| tensor.bytes).sum();
         progress(0, total);
+        let pieces: Vec<Piece> = order.into_iter().flat_map(Piece::of).collect();
         let mut done = 0;
-        for tensor in order {
-            #[cfg(unix)]
-            self.advise(tensor);
-            let bytes = self.bytes(tensor.part, tensor.offset, tensor.bytes);
-            for step in bytes.chunks(STEP) {
-                cancel.check()?;
-                self.check_unchanged()?;
-                for page in step.chunks(PAGE) {
-                    std::hint::black_box(page[0]);
-                }
-                done += step.len() as u64;
-                progress(done, total);
-            }
+        let mut left = &pieces[..];
+        while !left.is_empty() {
+            cancel.check()?;
+            self.check_unchanged()?;
+            let (now, later) = left.split_at(left.len().min(pool.threads()));
+            later.iter().take(now.len()).for_each(|p| self.foretell(p));
+            pool.each(now.len(), |index| self.bring(&now[index]));
+            done += now.iter().map(|piece| piece.bytes).sum::<u64>();
+            progress(done, total);
+            left = later;
         }
         Ok(())
     }
 
-    /// Tells the system what is read next. Advice only; without it pages come one by one.
-    #[cfg(unix)]
-    fn advise(&self, tensor: &Tensor) {
-        if let Some(file) = self.files.get(tensor.part) {
-            let (from, length) = (tensor.offset as usize, tensor.bytes as usize);
-            let _ = (file.map).advise_range(memmap2::Advice::WillNeed, from, length);
+    /// Tells the system what is read soon. Advice only; without it pages come one by one.
+    fn foretell(&self, piece: &Piece) {
+        #[cfg(unix)]
+        self.advise(piece, memmap2::Advice::WillNeed);
+    }
+
+    /// Maps all pages at once where the system knows how, else by touching each.
+    fn bring(&self, piece: &Piece) {
+        #[cfg(target_os = "linux")]
+        if self.advise(piece, memmap2::Advice::PopulateRead) {
+            return;
         }
+        let bytes = self.bytes(piece.part, piece.offset, piece.bytes);
+        for page in bytes.chunks(PAGE) {
+            std::hint::black_box(page[0]);
+        }
+    }
+
+    #[cfg(unix)]
+    fn advise(&self, piece: &Piece, advice: memmap2::Advice) -> bool {
+        self.files.get(piece.part).is_some_and(|file| {
+            let (from, length) = (piece.offset as usize, piece.bytes as usize);
+            file.map.advise_range(advice, from, length).is_ok()
+        })
     }
 
     /// Where one of the files is.
