@@ -72,6 +72,7 @@ pub(crate) fn vectors() -> Level {
         let avx512 = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vnni");
         if avx2 && avx512 {
             return Level::Avx512Vnni;
