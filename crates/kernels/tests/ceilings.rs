@@ -4,7 +4,7 @@ use kernels::{Level, Pool, ceilings};
 
 /// No processor of today does more in a second and on one thread: a loop that the compiler took
 /// away would.
-const MOST: f64 = 2e12;
+const MOST: f64 = 1e13;
 
 #[test]
 fn every_level_has_ceilings_that_a_processor_can_have() {

@@ -3,6 +3,8 @@
 #![allow(unsafe_code)] // functions for instructions that the level says are there
 
 use crate::probe::Level;
+#[cfg(target_arch = "x86_64")]
+use crate::tile::amx;
 use std::hint::black_box;
 
 /// Sums side by side: latency of an addition times additions begun at once, and some more.
@@ -39,6 +41,13 @@ pub(super) fn sum(level: Level) -> fn(&[u64]) -> u64 {
 pub(super) fn integer(level: Level) -> Arithmetic {
     #[cfg(target_arch = "x86_64")]
     {
+        if level >= Level::Amx {
+            return Arithmetic {
+                // SAFETY: the level says that the tiles have been tried.
+                work: |rounds| unsafe { amx::rounds(rounds) },
+                each: amx::ROUND,
+            };
+        }
         if level >= Level::Avx512Vnni {
             return Arithmetic {
                 // SAFETY: the level says that the processor has these instructions.

@@ -81,6 +81,35 @@ pub(super) unsafe fn multiply<const GROUP: usize, const OFFSETS: bool>(
     tiles.len() * TOKENS
 }
 
+/// Multiply-adds of a round of [`rounds`].
+pub(crate) const ROUND: u32 = 4 * 16 * 16 * 64;
+
+/// Does nothing but multiply whole tiles, four side by side as [`multiply`] has them: what the
+/// tiles can do at most.
+///
+/// # Safety
+/// [`usable`] has said so.
+pub(crate) unsafe fn rounds(rounds: u64) {
+    let shape = const { Shape::of(64) };
+    // SAFETY: the caller's promise; all 64 bytes of the shape are read, and live. Shaping the
+    // tiles makes them zero.
+    unsafe { asm!("ldtilecfg [{0}]", in(reg) &raw const shape, options(nostack)) };
+    for _ in 0..rounds {
+        // SAFETY: the tiles are shaped, and nothing else uses them.
+        unsafe {
+            asm!(
+                "tdpbsud tmm0, tmm4, tmm6",
+                "tdpbsud tmm2, tmm4, tmm7",
+                "tdpbsud tmm1, tmm5, tmm6",
+                "tdpbsud tmm3, tmm5, tmm7",
+                options(nostack, nomem),
+            );
+        }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { asm!("tilerelease", options(nostack, nomem)) };
+}
+
 /// The products of one group of columns.
 ///
 /// # Safety
