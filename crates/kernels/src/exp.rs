@@ -10,11 +10,27 @@ const ROUND: f32 = 12_582_912.0; // 1.5 * 2^23
 /// `e^x`, at most 1.5 units in the last place off; subnormal results too, and infinity beyond.
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
-    const LN_2_HIGH: f32 = 0.693_359_4; // 9 bits
-    const LN_2_LOW: f32 = -2.121_944_4e-4;
     // Comparisons, and not `max` and `min`, which would lose what is not a number.
     let x = if x < -104.0 { -104.0 } else { x };
     let x = if x > 89.0 { 89.0 } else { x };
+    let (p, whole) = reduced(x);
+    // Times 2^whole, by two factors: one would be out of range at the ends.
+    let half = whole >> 1;
+    p * power(half) * power(whole.wrapping_sub(half))
+}
+
+/// The same bits as [`exp`] gives from -87 to 0, in fewer steps; what is below counts as -87.
+#[inline(always)]
+pub(crate) fn exp_below(x: f32) -> f32 {
+    let (p, whole) = reduced(if x < -87.0 { -87.0 } else { x });
+    p * power(whole)
+}
+
+/// `e^x` by a number around one and a power of two.
+#[inline(always)]
+fn reduced(x: f32) -> (f32, i32) {
+    const LN_2_HIGH: f32 = 0.693_359_4; // 9 bits
+    const LN_2_LOW: f32 = -2.121_944_4e-4;
     let shifted = x.mul_add(std::f32::consts::LOG2_E, ROUND);
     let whole = shifted - ROUND;
     let r = whole.mul_add(-LN_2_HIGH, x);
@@ -25,11 +41,15 @@ pub(crate) fn exp(x: f32) -> f32 {
     let p = p.mul_add(r, 0.166_665_21);
     let p = p.mul_add(r, 0.499_999_94);
     let p = (p * r).mul_add(r, r) + 1.0;
-    // Times 2^whole, by two factors: one would be out of range at the ends.
-    let whole = (shifted.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);
-    let half = whole >> 1;
-    let power = |of: i32| f32::from_bits((of.wrapping_add(127) as u32) << 23);
-    p * power(half) * power(whole.wrapping_sub(half))
+    (
+        p,
+        (shifted.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32),
+    )
+}
+
+#[inline(always)]
+fn power(of: i32) -> f32 {
+    f32::from_bits((of.wrapping_add(127) as u32) << 23)
 }
 
 /// `tanh(x)`, at most 2 units in the last place off.
@@ -75,7 +95,7 @@ pub(crate) fn normal(x: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{exp, normal, tanh};
+    use super::{exp, exp_below, normal, tanh};
 
     /// Numbers of every size between two, and of both signs where one is negative.
     fn spread(from: f32, to: f32) -> impl Iterator<Item = f32> {
@@ -109,6 +129,19 @@ mod tests {
             assert_eq!(exp(x), y, "{x}");
         }
         assert!(exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn exp_below_zero_is_the_same() {
+        for x in spread(-87.0, 0.0) {
+            assert_eq!(exp_below(x).to_bits(), exp(x).to_bits(), "{x}");
+        }
+        for x in [-88.0, -1e30, f32::NEG_INFINITY] {
+            assert_eq!(exp_below(x), exp(-87.0), "{x}");
+        }
+        for bits in [0x7fc0_0000, 0x7fc0_0001, 0xffff_ffff, 0x7f80_01ff] {
+            assert!(exp_below(f32::from_bits(bits)).is_nan(), "{bits:#x}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::Task;
 use super::lanes::{Instructions, LEAST};
 use super::part::Part;
 use super::tile::{self, Left, ROWS, Right, Sums};
-use crate::exp::{exp, tanh};
+use crate::exp::{exp_below, tanh};
 use crate::half;
 use crate::kv::{LANES, Numbers, Page};
 use crate::probe::{Level, probe};
@@ -268,13 +268,13 @@ impl Mixing<'_> {
 
 /// Makes each row's scores of a page weights relative to the largest.
 fn weigh(level: Level, rows: &Rows<'_>, page: usize, scores: &mut [Scores], part: &mut Part<'_>) {
-    match level.min(probe()) {
+    match level.min(probe()).vectors() {
         // SAFETY: the probe has seen the instructions.
         #[cfg(target_arch = "x86_64")]
-        level if level >= Level::Avx512Vnni => unsafe { weigh_avx512(rows, page, scores, part) },
+        Level::Avx512Vnni => unsafe { weigh_avx512(rows, page, scores, part) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        level if level >= Level::Avx2 => unsafe { weigh_avx2(rows, page, scores, part) },
+        Level::Avx2 => unsafe { weigh_avx2(rows, page, scores, part) },
         _ => weigh_by(LEAST, rows, page, scores, part),
     }
 }
@@ -341,7 +341,7 @@ fn weigh_by<I: Instructions>(
             let most = by.largest(most);
             *largest = if most > f32::MIN { most } else { f32::MIN };
             for weight in weights.iter_mut() {
-                *weight = exp(*weight - *largest);
+                *weight = exp_below(*weight - *largest);
             }
             let [a, b, c, d] = lanes(by, weights);
             *sum = by.sum(by.add(by.add(a, c), by.add(b, d)));

@@ -66,13 +66,13 @@ pub(super) fn multiply(
             && (columns - 1) * right.apart + (count - 1) * right.step + LANES <= there
             && (rows - 1) * sums.each + columns * LANES <= sums.numbers.len()
     );
-    match level.min(probe()) {
+    match level.min(probe()).vectors() {
         // SAFETY: the numbers are there by the assertion, the instructions by the probe.
         #[cfg(target_arch = "x86_64")]
-        level if level >= Level::Avx512Vnni => unsafe { avx512(left, right, count, sums) },
+        Level::Avx512Vnni => unsafe { avx512(left, right, count, sums) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        level if level >= Level::Avx2 => unsafe { avx2(left, right, count, sums) },
+        Level::Avx2 => unsafe { avx2(left, right, count, sums) },
         // SAFETY: the numbers are there by the assertion.
         _ => unsafe { of_kind(LEAST, left, right, count, sums) },
     }
@@ -251,13 +251,13 @@ impl<N: Number> Tile<N> {
 
 /// Half-floats as numbers, as many as both slices hold whole lanes of.
 pub(super) fn widen(level: Level, halves: &[u16], numbers: &mut [f32]) {
-    match level.min(probe()) {
+    match level.min(probe()).vectors() {
         // SAFETY: the probe has seen the instructions.
         #[cfg(target_arch = "x86_64")]
-        level if level >= Level::Avx512Vnni => unsafe { widen_avx512(halves, numbers) },
+        Level::Avx512Vnni => unsafe { widen_avx512(halves, numbers) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        level if level >= Level::Avx2 => unsafe { widen_avx2(halves, numbers) },
+        Level::Avx2 => unsafe { widen_avx2(halves, numbers) },
         _ => widen_by(LEAST, halves, numbers),
     }
 }
