@@ -12,6 +12,7 @@ mod neon;
 mod part;
 mod rows;
 mod tile;
+mod weights;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
