@@ -1,6 +1,6 @@
 //! Types whose blocks have 32 weights.
 
-use super::rows::{Rows, halves, put, put_numbers, words};
+use super::rows::{Rows, halves, put, put_numbers, two_halves, words};
 use crate::block::grid;
 use crate::panel::{Panel, ROWS};
 use std::arch::x86_64::*;
@@ -43,6 +43,18 @@ fn numbers(rows: &Rows<'_>, bytes: usize, from: usize, places: &mut [[f32; ROWS]
     }
 }
 
+/// Scale and minimum of each block, with which it begins.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn pairs_of_numbers(rows: &Rows<'_>, bytes: usize, panel: &mut Panel) {
+    let places = panel.scales.iter_mut().zip(&mut panel.offsets);
+    for (at, (scale, minimum)) in places.take(rows.length() / bytes).enumerate() {
+        let [low, high] = two_halves(words(&rows.word(at * bytes)));
+        put_numbers(scale, low);
+        put_numbers(minimum, high);
+    }
+}
+
 /// Q4_0.
 #[target_feature(enable = "avx512f,avx512bw")]
 pub(super) fn four_bits(rows: &Rows<'_>, panel: &mut Panel) {
@@ -67,8 +79,7 @@ pub(super) fn four_bits_and_minimum(rows: &Rows<'_>, panel: &mut Panel) {
             put(&mut quants[4 + k], high);
         }
     }
-    numbers(rows, 20, 0, &mut panel.scales);
-    numbers(rows, 20, 2, &mut panel.offsets);
+    pairs_of_numbers(rows, 20, panel);
 }
 
 /// Adds 16 to each of four quants of a row whose bit is set among bits `4 * k` to `4 * k + 3` of
@@ -125,8 +136,7 @@ pub(super) fn five_bits_and_minimum(rows: &Rows<'_>, panel: &mut Panel) {
             put(&mut quants[4 + k], with_fifth(high, fifths, 4 + k));
         }
     }
-    numbers(rows, 24, 0, &mut panel.scales);
-    numbers(rows, 24, 2, &mut panel.offsets);
+    pairs_of_numbers(rows, 24, panel);
 }
 
 /// Q8_0.

@@ -174,6 +174,16 @@ pub(super) fn halves(bits: &[u16; ROWS]) -> __m512 {
     _mm512_cvtph_ps(unsafe { _mm256_loadu_si256(bits.as_ptr().cast()) })
 }
 
+/// The numbers in the lower and the upper half of each lane.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn two_halves(lanes: __m512i) -> [__m512; 2] {
+    [
+        _mm512_cvtph_ps(_mm512_cvtepi32_epi16(lanes)),
+        _mm512_cvtph_ps(_mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(lanes))),
+    ]
+}
+
 /// Numbers as lanes.
 #[inline]
 #[target_feature(enable = "avx512f")]

@@ -1,7 +1,7 @@
 //! Types whose blocks have 256 weights: one block is a span.
 
 use super::blocks::{nibbles, table};
-use super::rows::{Rows, halves, put, put_numbers, words};
+use super::rows::{Rows, halves, put, put_numbers, two_halves, words};
 use crate::block::grid;
 use crate::panel::{Panel, ROWS};
 use std::arch::x86_64::*;
@@ -40,16 +40,6 @@ fn put_signed(places: &mut [[f32; ROWS]; 4], lanes: __m512i, times: __m512) {
         let number = _mm512_cvtepi32_ps(_mm512_srai_epi32::<24>(lanes));
         put_numbers(place, _mm512_mul_ps(times, number));
     }
-}
-
-/// The numbers in the lower and the upper half of each lane.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn two_halves(lanes: __m512i) -> [__m512; 2] {
-    [
-        _mm512_cvtph_ps(_mm512_cvtepi32_epi16(lanes)),
-        _mm512_cvtph_ps(_mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(lanes))),
-    ]
 }
 
 /// `lanes` where `mask` has bits, in each lane.
