@@ -7,6 +7,7 @@ pub(crate) use pace::Pace;
 use crate::exec::{self, State, Watch, failed};
 use crate::{Cancel, Model};
 use protocol::{AppError, failure};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// Tokens with their keys and values, of one model.
@@ -107,12 +108,12 @@ pub enum Wanted {
 }
 
 impl Wanted {
-    /// How many rows of logits that are, for so many tokens.
-    pub(crate) fn rows(self, tokens: usize) -> usize {
+    /// Which of so many tokens they are.
+    pub(crate) fn of(self, tokens: usize) -> Range<usize> {
         match self {
-            Wanted::Last => tokens.min(1),
-            Wanted::All => tokens,
-            Wanted::Nothing => 0,
+            Wanted::Last => tokens.saturating_sub(1)..tokens,
+            Wanted::All => 0..tokens,
+            Wanted::Nothing => 0..0,
         }
     }
 }
@@ -193,7 +194,7 @@ pub(crate) fn read_together(
     };
     let longest = watch.longest();
     for (made, reading) in made.iter_mut().zip(readings.iter_mut()).filter(reads) {
-        let rows = reading.wanted.rows(reading.ids.len());
+        let rows = reading.wanted.of(reading.ids.len()).len();
         *made = match &mut read {
             Ok(logits) => {
                 let others = logits.split_off((rows * model.vocabulary()).min(logits.len()));

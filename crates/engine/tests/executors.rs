@@ -86,9 +86,43 @@ fn check_bits(what: &str, path: &Path, ids: &[u32], whole: &[f32]) {
         same(&format!("after a truncation to {kept}"), &found, kept);
         sequence.truncate(kept);
     }
+    // Where not all logits are wanted, the last layer leaves rows out.
+    let mut sequences = [(); 3].map(|()| model.sequence());
+    let cancel = Cancel::new();
+    for (step, wanted) in [
+        [Wanted::Nothing, Wanted::Last, Wanted::All],
+        [Wanted::Last, Wanted::All, Wanted::Nothing],
+        [Wanted::All, Wanted::Nothing, Wanted::Last],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let some = 50 * step..50 * (step + 1);
+        let mut readings = Vec::new();
+        for (sequence, wanted) in sequences.iter_mut().zip(wanted) {
+            readings.push(Reading {
+                sequence,
+                ids: &ids[some.clone()],
+                wanted,
+                cancel: &cancel,
+            });
+        }
+        let row = whole.len() / ids.len();
+        for (made, wanted) in step_together(&model, &mut readings).into_iter().zip(wanted) {
+            let from = match wanted {
+                Wanted::All => some.start,
+                Wanted::Last => some.end - 1,
+                Wanted::Nothing => some.end,
+            };
+            let expected = &whole[from * row..some.end * row];
+            assert!(
+                made.unwrap() == expected,
+                "{what}: {wanted:?} in a step of three"
+            );
+        }
+    }
     // Beside other sequences, in one step.
     let (mut ours, mut other) = (model.sequence(), model.sequence());
-    let cancel = Cancel::new();
     let mut found = Vec::new();
     for (ids, others) in ids.chunks(9).zip(others.chunks(5)) {
         let mut readings =

@@ -12,12 +12,12 @@ mod feed;
 use super::load::{Linear, Norm, Tensors, Turning};
 use super::{Reading, State, Watch, failed};
 use crate::families::{self, Architecture, Mixer};
-use crate::sequence::Wanted;
 use arena::{Arena, room};
 use attention::Attention;
 use feed::Feed;
 use kernels::{KvKind, LayerKv, Pool, Product, steps};
 use protocol::AppError;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An architecture with its weights.
@@ -64,7 +64,8 @@ impl Norms {
 /// A step under way: what its layers have in common.
 struct Step<'s, 'w> {
     pool: &'s Pool,
-    /// How many tokens are read, of all readings.
+    /// How many tokens are read, of all readings; after the last layer's attention, of how many
+    /// logits are wanted.
     rows: usize,
     hidden: usize,
     watch: &'s mut Watch<'w>,
@@ -186,42 +187,25 @@ impl Decoder {
         steps::scale(&self.pool, x, self.embedding_scale);
         let all = self.layers.len() as f64;
         for (index, layer) in self.layers.iter().enumerate() {
-            layer.forward(index, &mut step, arena, readings)?;
+            let is_last = index + 1 == self.layers.len();
+            layer.forward(index, is_last, &mut step, arena, readings)?;
             step.watch.tell((index + 1) as f64 / all);
         }
-        self.logits(&mut step, arena, readings)
+        self.logits(&mut step, arena)
     }
 
-    /// Logits of the rows that are wanted, from the last layer's stream.
-    fn logits(
-        &self,
-        step: &mut Step<'_, '_>,
-        arena: &mut Arena,
-        readings: &[Reading<'_>],
-    ) -> Result<Vec<f32>, AppError> {
-        let (pool, hidden) = (step.pool, self.hidden);
+    /// Logits of the rows that are left after the last layer.
+    fn logits(&self, step: &mut Step<'_, '_>, arena: &mut Arena) -> Result<Vec<f32>, AppError> {
+        let (pool, hidden, wanted) = (step.pool, self.hidden, step.rows);
+        if wanted == 0 {
+            return Ok(Vec::new());
+        }
         let Arena {
             x,
             normed,
             activations,
             ..
         } = arena;
-        let mut wanted = 0; // rows so far, each moved to its place among them
-        let mut first = 0;
-        for reading in readings {
-            let rows = reading.ids.len();
-            let some = match reading.wanted {
-                Wanted::All => first..first + rows,
-                Wanted::Last => first + rows - 1..first + rows,
-                Wanted::Nothing => 0..0,
-            };
-            x.copy_within(some.start * hidden..some.end * hidden, wanted * hidden);
-            wanted += some.len();
-            first += rows;
-        }
-        if wanted == 0 {
-            return Ok(Vec::new());
-        }
         let normed = room(normed, wanted * hidden);
         let x = &x[..wanted * hidden];
         done(steps::normed(pool, &self.norm.step(), x, normed))?;
@@ -239,10 +223,12 @@ impl Decoder {
 }
 
 impl Layer {
-    /// Takes the stream through layer `index`.
+    /// Takes the stream through layer `index`. The last one leaves only the rows whose logits are
+    /// wanted: of the others, the keys and values are all that is needed.
     fn forward(
         &self,
         index: usize,
+        is_last: bool,
         step: &mut Step<'_, '_>,
         arena: &mut Arena,
         readings: &mut [Reading<'_>],
@@ -250,7 +236,11 @@ impl Layer {
         match &self.residual {
             Residual::Serial { mixer, feed } => {
                 arena.enter(step, mixer.before.as_ref())?;
-                self.attention.forward(index, step, arena, readings)?;
+                self.attention
+                    .forward(index, is_last, step, arena, readings)?;
+                if step.rows == 0 {
+                    return Ok(());
+                }
                 arena.join(step, mixer.after.as_ref())?;
                 arena.enter(step, feed.before.as_ref())?;
                 self.feed.forward(step, arena)?;
@@ -258,7 +248,11 @@ impl Layer {
             }
             Residual::Parallel { mixer, feed } => {
                 arena.enter(step, Some(mixer))?;
-                self.attention.forward(index, step, arena, readings)?;
+                self.attention
+                    .forward(index, is_last, step, arena, readings)?;
+                if step.rows == 0 {
+                    return Ok(());
+                }
                 if let Some(feed) = feed {
                     arena.enter(step, Some(feed))?;
                 }
@@ -275,6 +269,12 @@ impl Layer {
 }
 
 impl Reading<'_> {
+    /// Which of its rows go through the feed of a layer.
+    fn kept(&self, is_last: bool) -> Range<usize> {
+        let all = self.ids.len();
+        if is_last { self.wanted.of(all) } else { 0..all }
+    }
+
     /// A layer's keys and values. Errors: `internal`, where they are another executor's.
     fn kv(&mut self, layer: usize) -> Result<&mut LayerKv, AppError> {
         match self.state {

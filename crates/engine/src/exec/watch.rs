@@ -10,7 +10,10 @@ pub(crate) struct Watch<'a> {
     cancels: &'a [&'a Cancel],
     on: &'a mut dyn FnMut(f64),
     looked: Instant,
+    /// The longest operation since something was told.
     longest: Duration,
+    /// The sum of those before, and how many they are.
+    longests: (Duration, u32),
 }
 
 impl<'a> Watch<'a> {
@@ -21,6 +24,7 @@ impl<'a> Watch<'a> {
             on,
             looked: Instant::now(),
             longest: Duration::ZERO,
+            longests: (Duration::ZERO, 0),
         }
     }
 
@@ -32,8 +36,11 @@ impl<'a> Watch<'a> {
         self.cancels.iter().try_for_each(|cancel| cancel.check())
     }
 
-    /// Tells the share that is done.
+    /// Tells the share that is done: after each layer.
     pub fn tell(&mut self, share: f64) {
+        let (sum, layers) = &mut self.longests;
+        *sum += std::mem::take(&mut self.longest);
+        *layers += 1;
         (self.on)(share);
     }
 
@@ -42,8 +49,10 @@ impl<'a> Watch<'a> {
         self.cancels
     }
 
-    /// The longest time between two looks, where there was one.
+    /// The longest time between two looks, where anything was told: the mean of all layers, so
+    /// that one which another program interrupted counts little.
     pub fn longest(&self) -> Option<Duration> {
-        (!self.longest.is_zero()).then_some(self.longest)
+        let (sum, layers) = self.longests;
+        sum.checked_div(layers)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long an operation of a chunk may take: a stop is obeyed between two.
-const OPERATION: Duration = Duration::from_millis(50);
+const OPERATION: Duration = Duration::from_millis(60);
 /// How long a chunk may take whose operations are not known.
 const CHUNK: Duration = Duration::from_millis(200);
 /// How long a chunk may take while others write, who wait for it.
@@ -105,8 +105,8 @@ mod tests {
     fn chunks_fit_what_was_measured() {
         assert_eq!(Pace::default().next(0, 1000, false), FIRST);
         assert_eq!(Pace::default().next(0, 3, false), 3);
-        check((16, 100, Some(10)), (16, 1000, false), 48); // ends at a page
-        check((16, 100, Some(2)), (16, 1000, false), 368);
+        check((16, 100, Some(12)), (16, 1000, false), 48); // ends at a page
+        check((16, 100, Some(2)), (16, 1000, false), 432);
         check((16, 100, Some(1)), (0, 1000, false), MOST);
         check((16, 1600, Some(400)), (16, 1000, false), FEWEST);
         check((16, 160, None), (16, 1000, false), 20);
@@ -116,8 +116,8 @@ mod tests {
     #[test]
     fn the_rest_of_a_prompt_says_little() {
         let pace = Pace::default();
-        pace.took(500, Duration::from_secs(1), Some(Duration::from_millis(50)));
-        pace.took(3, Duration::from_secs(1), Some(Duration::from_millis(50)));
+        pace.took(500, Duration::from_secs(1), Some(Duration::from_millis(60)));
+        pace.took(3, Duration::from_secs(1), Some(Duration::from_millis(60)));
         assert_eq!(pace.next(0, 1000, false), 448);
     }
 }

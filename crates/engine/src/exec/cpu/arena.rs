@@ -91,6 +91,20 @@ impl Arena {
         }
     }
 
+    /// Keeps only the rows of the stream, and of what was made of it, whose logits are wanted.
+    pub fn keep(&mut self, hidden: usize, readings: &[Reading<'_>]) {
+        let (mut first, mut kept) = (0, 0);
+        for reading in readings {
+            let some = reading.kept(true);
+            let rows = (first + some.start) * hidden..(first + some.end) * hidden;
+            for rows_of in [&mut self.x, &mut self.normed] {
+                rows_of.copy_within(rows.clone(), kept * hidden);
+            }
+            kept += some.len();
+            first += reading.ids.len();
+        }
+    }
+
     /// Makes the stream, normed where there is a norm, what the next mixer or feed reads.
     pub fn enter(&mut self, step: &Step<'_, '_>, norm: Option<&Norm>) -> Result<(), AppError> {
         let all = step.rows * step.hidden;

@@ -78,10 +78,12 @@ impl Attention {
         [self.q.kind(), self.k.kind(), self.v.kind()]
     }
 
-    /// Reads `normed`, makes `made`; the keys and values go to layer `index` of each reading.
+    /// Reads `normed`, makes `made`; the keys and values go to layer `index` of each reading. In
+    /// the last layer only the rows whose logits are wanted are left then, here and in the stream.
     pub fn forward(
         &self,
         index: usize,
+        is_last: bool,
         step: &mut Step<'_, '_>,
         arena: &mut Arena,
         readings: &mut [Reading<'_>],
@@ -142,20 +144,32 @@ impl Attention {
             slopes: self.slopes.as_deref(),
             sinks: self.sinks.as_deref(),
         };
-        let mut first = 0;
-        for reading in readings {
+        let (mut first, mut kept) = (0, 0);
+        for reading in readings.iter_mut() {
             let (past, until) = (reading.tokens.len(), first + reading.ids.len());
+            let some = reading.kept(is_last);
             let of = |linear: &Linear| first * linear.rows()..until * linear.rows();
             let kv = reading.kv(index)?;
             done(kv.write(past, &k[of(&self.k)], &v[of(&self.v)]))?;
-            let width = self.o.columns();
-            let mixed = &mut mixed[first * width..until * width];
-            let queries = &q[of(&self.q)];
+            let (width, size) = (self.o.columns(), self.q.rows());
+            let mixed = &mut mixed[kept * width..(kept + some.len()) * width];
+            let queries = &q[(first + some.start) * size..(first + some.end) * size];
+            let past = past + some.start;
             done(kernels::attend(pool, kv, queries, past, &scoring, mixed))?;
             step.watch.check()?;
             first = until;
+            kept += some.len();
+        }
+        let mixed = &mixed[..kept * self.o.columns()];
+        step.rows = kept;
+        if kept == 0 {
+            return Ok(());
         }
 
-        last(&self.o, mixed, inner, made, step)
+        last(&self.o, mixed, inner, made, step)?;
+        if is_last {
+            arena.keep(step.hidden, readings);
+        }
+        Ok(())
     }
 }
