@@ -84,6 +84,10 @@ pub(crate) struct Chat {
     pub(crate) max_tokens: Option<u32>,
     #[arg(long, value_name = "TYPE", value_parser = weight_type)]
     pub(crate) quantise: Option<WeightType>,
+    #[arg(long, value_name = "FILE", conflicts_with = "no_speculation")]
+    pub(crate) draft: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) no_speculation: bool,
     #[arg(long)]
     pub(crate) temporary: bool,
     #[arg(long)]

@@ -27,7 +27,7 @@ pub struct Answer<'a> {
     next: Vec<u32>,
     parser: Parser<'a>,
     sampler: Sampler,
-    speculation: Speculation,
+    speculation: Speculation<'a>,
     tokens: u32,
     reasoning_tokens: u32,
     begun: Instant,
@@ -76,7 +76,7 @@ impl<'a> Answer<'a> {
         let mut answer = Answer {
             parser: Parser::new(model, prompt.opening),
             sampler: Sampler::new(asked.sampling, &prompt.ids),
-            speculation: Speculation::new(&prompt.ids),
+            speculation: Speculation::new(&prompt.ids, model.draft()),
             limits: asked.limits.clone(),
             next: Vec::new(),
             tokens: 0,
@@ -133,7 +133,9 @@ impl<'a> Answer<'a> {
             // Nobody waits for it any more.
             _ => Ok(StopReason::Cancelled),
         };
-        (ended.map(answered), self.sequence)
+        let answered = ended.map(answered);
+        self.model.give_back(self.speculation.into_draft());
+        (answered, self.sequence)
     }
 
     /// Finds what is to be read next, in a step that reads `others` tokens for other answers, and
@@ -163,9 +165,9 @@ impl<'a> Answer<'a> {
                 let room = (self.model.context() as usize)
                     .min(read.saturating_add((most - self.tokens) as usize))
                     .saturating_sub(read + 1);
-                let proposed = self
-                    .speculation
-                    .propose(when, room, others, &self.model.costs);
+                let proposed =
+                    self.speculation
+                        .propose(when, room, others, &self.model.costs, &self.cancel);
                 self.next.extend_from_slice(proposed);
                 Wanted::All
             }
@@ -273,6 +275,8 @@ impl<'a> Answer<'a> {
             self.speculation.push(id);
             if is_proposed {
                 self.speculation.accept();
+            } else if row + 1 < rows {
+                self.speculation.reject();
             }
             let ended = if read + row >= self.model.context() as usize {
                 Some(StopReason::Context)

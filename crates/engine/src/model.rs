@@ -17,7 +17,7 @@ use protocol::{
     WeightType, failure,
 };
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// How to load a model.
@@ -59,6 +59,15 @@ impl Default for LoadOptions {
     }
 }
 
+/// A model that proposes tokens, and what it has read of answers that have ended.
+struct Draft {
+    model: Box<Model>,
+    idle: Mutex<Vec<Sequence>>,
+}
+
+/// Most sequences of a draft model that are kept for the next answer.
+const IDLE: usize = 4;
+
 /// An architecture with its weights, tokenizer and template. Everything that changes is in a
 /// [`Sequence`].
 pub struct Model {
@@ -70,6 +79,7 @@ pub struct Model {
     /// What its steps cost, as measured.
     pub(crate) costs: Costs,
     speculates: Speculates,
+    draft: Option<Draft>,
     weights: Arc<Weights>,
     tokenizer: Tokenizer,
     template: Template,
@@ -80,6 +90,12 @@ pub struct Model {
     cost: Option<TokenCost>,
 }
 
+impl Draft {
+    fn idle(&self) -> MutexGuard<'_, Vec<Sequence>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Model {
     /// Loads a model from its file or folder. `progress` is told bytes done and in all.
     ///
@@ -88,6 +104,43 @@ impl Model {
     /// `metadata-missing`, `tokenizer-too-large`, `tensor-missing`, `tensor-shape`, `unknown-type`; `model-gone` and
     /// `model-changed` (meanwhile); `cancelled`.
     pub fn load(
+        path: &Path,
+        options: &LoadOptions,
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Model, AppError> {
+        let threads = Arc::new(Threads::new(options.threads));
+        Model::load_on(threads, path, options, cancel, progress)
+    }
+
+    /// The same model with another, smaller one beside it that proposes tokens, on the same
+    /// threads. `name` is this one's for people.
+    ///
+    /// Errors: those of [`Model::load`]; `draft-differs`, where its vocabulary is another.
+    pub fn with_draft(
+        self,
+        name: &str,
+        path: &Path,
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Model, AppError> {
+        let options = LoadOptions {
+            context: Some(self.context),
+            ..LoadOptions::default()
+        };
+        let draft = Model::load_on(self.threads.clone(), path, &options, cancel, progress)?;
+        if !self.tokenizer.is_alike(&draft.tokenizer) {
+            return Err(failure::draft_differs(name, path));
+        }
+        let draft = Some(Draft {
+            model: Box::new(draft),
+            idle: Mutex::default(),
+        });
+        Ok(Model { draft, ..self })
+    }
+
+    fn load_on(
+        threads: Arc<Threads>,
         path: &Path,
         options: &LoadOptions,
         cancel: &Cancel,
@@ -104,7 +157,6 @@ impl Model {
         }
         cancel.check()?;
         let template = Template::of(&checkpoint, &tokenizer)?;
-        let threads = Arc::new(Threads::new(options.threads));
         let smaller = |wanted: &&Quantise| !checkpoint.quantisable(wanted.kind).is_empty();
         let quantised = options.quantise.as_ref().filter(smaller).map(|q| q.kind);
         // Making weights smaller comes before reading them: one progress for both.
@@ -141,6 +193,7 @@ impl Model {
             pace: Pace::default(),
             costs: Costs::default(),
             speculates: Speculates::default(),
+            draft: None,
             executor,
             described,
             weights,
@@ -166,6 +219,22 @@ impl Model {
     /// The same model, which proposes tokens otherwise: for measuring.
     pub fn speculating(self, speculates: Speculates) -> Model {
         Model { speculates, ..self }
+    }
+
+    /// The model that proposes, with what it has read before.
+    pub(crate) fn draft(&self) -> Option<(&Model, Sequence)> {
+        let draft = self.draft.as_ref()?;
+        let idle = draft.idle().pop();
+        Some((&draft.model, idle.unwrap_or_else(|| draft.model.sequence())))
+    }
+
+    /// Keeps what the model that proposes has read.
+    pub(crate) fn give_back(&self, read: Option<Sequence>) {
+        if let (Some(draft), Some(read)) = (&self.draft, read) {
+            let mut idle = draft.idle();
+            idle.push(read);
+            idle.truncate(IDLE);
+        }
     }
 
     /// When tokens are proposed: never where forgetting them costs, or would change an answer.

@@ -8,17 +8,24 @@ mod ranking;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use ranking::top;
+pub(crate) use ranking::{likeliest, top};
 
 use protocol::Sampling;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
-use ranking::{Ranking, likeliest, maximum, reaching};
+use ranking::{Ranking, maximum, reaching};
 use std::collections::{HashMap, VecDeque};
 
 /// Weights below this power of e beside the likeliest's are nothing: all of a vocabulary together
 /// are less than the rounding of the sum.
 const NOTHING: f64 = -50.0;
+
+/// The probability of the likeliest token; what is far behind it does not count.
+pub(crate) fn certainty(logits: &[f32]) -> f64 {
+    let top = maximum(logits);
+    let near = reaching(logits, top - 10.0).map(|logit| f64::from(logit - top).exp());
+    1.0 / near.sum::<f64>()
+}
 
 /// Chooses tokens one after another; the same seed chooses the same.
 pub(crate) struct Sampler {

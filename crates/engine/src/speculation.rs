@@ -6,17 +6,24 @@
 //! what steps of so many tokens cost on this machine.
 
 mod costs;
+mod draft;
 mod lookup;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use costs::Costs;
+
+use crate::{Cancel, Model, Sequence};
+use draft::Drafter;
 use lookup::Found;
 
 /// Most tokens that are proposed at once.
 const MOST: usize = 8;
 /// How much more than nothing a proposal has to promise: what is measured is not exact.
 const MARGIN: f64 = 1.05;
+
+/// A match of so many tokens is believed before a model that proposes.
+const LONG: usize = 5;
 
 /// How often the next token was as the text says after a match of so many tokens, before anything
 /// is known of this answer: 2, 3, 4, 5 to 7, 8 and more.
@@ -38,14 +45,32 @@ pub enum Speculates {
     Always,
 }
 
+/// How much is forgotten of the odds of a model that proposes, for each token that it does not.
+const FORGOTTEN: f64 = 0.01;
+
 /// How often proposals of one kind were right.
 #[derive(Clone, Copy)]
 struct Odds {
     tried: f64,
     right: f64,
+    likely: f64,
 }
 
 impl Odds {
+    fn of(likely: f64) -> Odds {
+        Odds {
+            tried: WEIGHT,
+            right: likely * WEIGHT,
+            likely,
+        }
+    }
+
+    /// Nothing was proposed: what is known grows old, so that it is tried again at last.
+    fn forget(&mut self) {
+        let towards = self.likely * self.tried - self.right;
+        self.right += FORGOTTEN * towards;
+    }
+
     /// The odds of one token more.
     fn see(&mut self, right: bool) {
         self.tried = MEMORY * self.tried + 1.0;
@@ -58,7 +83,11 @@ impl Odds {
 }
 
 /// The proposals for one answer.
-pub(crate) struct Speculation {
+pub(crate) struct Speculation<'a> {
+    /// A model that proposes where the text does not, if there is one.
+    drafter: Option<Drafter<'a>>,
+    /// Whether that has proposed last.
+    is_drafted: bool,
     /// All that was read and chosen.
     text: Vec<u32>,
     odds: [Odds; LIKELY.len()],
@@ -69,15 +98,15 @@ pub(crate) struct Speculation {
     accepted: u32,
 }
 
-impl Speculation {
-    /// For an answer to a prompt of these ids.
-    pub fn new(prompt: &[u32]) -> Speculation {
+impl<'a> Speculation<'a> {
+    /// For an answer to a prompt of these ids; `draft` is a model that proposes, with what it has
+    /// read before.
+    pub fn new(prompt: &[u32], draft: Option<(&'a Model, Sequence)>) -> Speculation<'a> {
         Speculation {
+            drafter: draft.map(|(model, sequence)| Drafter::new(model, sequence)),
+            is_drafted: false,
             text: prompt.to_vec(),
-            odds: LIKELY.map(|right| Odds {
-                tried: WEIGHT,
-                right: right * WEIGHT,
-            }),
+            odds: LIKELY.map(Odds::of),
             expected: None,
             proposed: Vec::new(),
             drafted: 0,
@@ -103,16 +132,34 @@ impl Speculation {
         room: usize,
         others: usize,
         costs: &Costs,
+        cancel: &Cancel,
     ) -> &[u32] {
         self.proposed.clear();
-        if let Some(found) = self.expected {
-            let odds = self.odds[kind(found)].probability();
-            let count = match when {
-                Speculates::Never => 0,
-                Speculates::WherePaying => worth(odds, room.min(MOST), others, costs),
-                Speculates::Always => room.min(MOST),
-            };
+        self.is_drafted = false;
+        let room = room.min(MOST);
+        let count = |odds: &Odds, each: f64| match when {
+            Speculates::Never => 0,
+            Speculates::WherePaying => worth(odds.probability(), room, others, costs, each),
+            Speculates::Always => room,
+        };
+        if let Some(found) = self.expected
+            && (found.matched >= LONG || self.drafter.is_none())
+        {
+            let count = count(&self.odds[kind(found)], 0.0);
             lookup::follow(&self.text, found, count, &mut self.proposed);
+        } else if let Some(drafter) = &mut self.drafter
+            && when != Speculates::Never
+        {
+            // Before its own cost is known it reads one token, which tells.
+            let count = drafter
+                .cost()
+                .map_or(room.min(2), |each| count(&drafter.odds, each));
+            if count > 0 {
+                drafter.propose(&self.text, count, cancel, &mut self.proposed);
+            } else {
+                drafter.odds.forget();
+            }
+            self.is_drafted = true;
         }
         &self.proposed
     }
@@ -125,6 +172,25 @@ impl Speculation {
     /// One of those proposed was chosen.
     pub fn accept(&mut self) {
         self.accepted += 1;
+        self.see_drafted(true);
+    }
+
+    /// Another was chosen in place of one of those proposed.
+    pub fn reject(&mut self) {
+        self.see_drafted(false);
+    }
+
+    fn see_drafted(&mut self, right: bool) {
+        if let Some(drafter) = &mut self.drafter
+            && self.is_drafted
+        {
+            drafter.odds.see(right);
+        }
+    }
+
+    /// What the model that proposes has read.
+    pub fn into_draft(self) -> Option<Sequence> {
+        self.drafter.map(|drafter| drafter.sequence)
     }
 
     /// Tokens that were proposed, and those of them that were chosen.
@@ -141,13 +207,15 @@ fn kind(found: Found) -> usize {
     }
 }
 
-/// How many tokens are worth proposing that are each right with this probability.
-fn worth(odds: f64, most: usize, others: usize, costs: &Costs) -> usize {
+/// How many tokens are worth proposing that are each right with this probability, where each
+/// takes so many seconds to find.
+fn worth(odds: f64, most: usize, others: usize, costs: &Costs, each: f64) -> usize {
     let odds = odds.clamp(0.0, 0.99);
     let speed = |count: usize| {
         // 1 + odds + odds² ...: how many are chosen in one step.
         let chosen = (1.0 - odds.powi(count as i32 + 1)) / (1.0 - odds);
-        Some((others as f64 + chosen) / costs.of(others + 1 + count)?)
+        let took = costs.of(others + 1 + count)? + each * count as f64;
+        Some((others as f64 + chosen) / took)
     };
     let Some(plain) = speed(0) else { return 0 };
     let speeds = (1..=most).map_while(|count| Some((count, speed(count)?)));

@@ -169,6 +169,46 @@ fn reasoning_and_its_marks_in_an_accepted_run_are_told_apart() {
     );
 }
 
+#[test]
+fn a_draft_model_changes_nothing_however_good_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, other] = ["one", "other"].map(|name| {
+        let folder = folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        Tiny::new("llama", GgmlDType::Q8_0).write(&folder)
+    });
+    for (draft, good) in [(&one, true), (&other, false)] {
+        let model = load_path(&one, 2);
+        let model = model
+            .with_draft("one", draft, &Cancel::new(), &mut |_, _| {})
+            .unwrap();
+        let (counts, _) = check(model, &[message(Role::User, "Tell me.")], &greedy());
+        assert!(counts[0] > 0, "nothing was proposed");
+        // Stops cut runs short, also good ones.
+        assert!(!good || counts[1] * 2 > counts[0], "{counts:?}");
+    }
+}
+
+#[test]
+fn a_draft_of_another_vocabulary_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = load_path(&Tiny::new("llama", GgmlDType::Q8_0).write(folder.path()), 1);
+    let script = Script {
+        tokens: &[("<a>", false); 40],
+        template: "{{ messages[0].content }}",
+        says: &[],
+        broken: None,
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = script.model().write(folder.path());
+    let error = model.with_draft("one", &path, &Cancel::new(), &mut |_, _| {});
+    let error = error.err().unwrap();
+    assert_eq!(
+        (error.key.as_str(), &error.args["name"]),
+        ("draft-differs", &"one".into())
+    );
+}
+
 /// A question whose answer repeats much of it, and one whose answer does not.
 fn real_questions() -> [Vec<PromptMessage>; 2] {
     let list = "def area(width, height):\n    return width * height\n\ndef volume(width, height, depth):\n    return area(width, height) * depth\n";

@@ -45,6 +45,9 @@ pub enum WorkerRequest {
         /// What a person chose in place of the model's own template.
         #[serde(default)]
         form: Option<PromptForm>,
+        /// How tokens are proposed before they are chosen.
+        #[serde(default)]
+        speculation: Speculation,
     },
     /// Text to ids, by the tokenizer of a file; no weights needed. `Tokens`..., `Done`.
     Tokenize {
@@ -115,6 +118,18 @@ pub enum WorkerRequest {
         /// At least 1.
         threads: u32,
     },
+}
+
+/// How tokens are proposed before they are chosen, so that several are read at once. Answers are
+/// the same in every way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Speculation {
+    /// Not at all.
+    pub off: bool,
+    /// Absolute path of a smaller model of the same vocabulary, which proposes where the text
+    /// itself does not.
+    pub draft: Option<String>,
 }
 
 /// The context in tokens that a model is given when nobody asks for another.

@@ -7,7 +7,8 @@ use crate::process::{Trouble, Worker};
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use protocol::{
-    AppError, LoadedFacts, PromptForm, TemplateInput, WorkerEvent, WorkerRequest, failure,
+    AppError, LoadedFacts, PromptForm, Speculation, TemplateInput, WorkerEvent, WorkerRequest,
+    failure,
 };
 use serde::Serialize;
 use std::future::pending;
@@ -182,6 +183,7 @@ impl Shared {
             threads,
             quantise: self.quantise(plan),
             form: None,
+            speculation: Speculation::default(),
         };
         match load_weights(&worker, load, pending(), progress).await {
             Ok(facts) => Ok((worker, name, facts)),

@@ -10,6 +10,7 @@ use protocol::{
     AppError, LoadedFacts, ModelEntry, ModelId, ModelState, WeightType, WorkerEvent, WorkerRequest,
     WorkerStage, failure,
 };
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -106,9 +107,19 @@ impl Shared {
         worker.is_some_and(|worker| worker.pulse.is_alive() && worker.form == form())
     }
 
+    /// How the model is loaded, with the one that proposes tokens for it where there is one.
     fn plan_of(&self, entry: &ModelEntry) -> Result<Plan, AppError> {
         let path = self.hub.path(&entry.id)?;
-        self.plan(&path, None, entry.memory, self.total_memory())
+        let beside = match &self.options.speculation.draft {
+            Some(draft) => hub::memory_needed(Path::new(draft), None, None)?,
+            None => 0,
+        };
+        let room = self.total_memory().saturating_sub(beside);
+        let plan = self.plan(&path, None, entry.memory, room)?;
+        Ok(Plan {
+            memory: plan.memory.saturating_add(beside),
+            ..plan
+        })
     }
 
     /// Waits until the model fits, and reserves its memory.
@@ -239,6 +250,7 @@ impl Shared {
             threads: share.threads(),
             quantise: self.quantise(plan),
             form: worker.form.clone(),
+            speculation: self.options.speculation.clone(),
         };
         let loaded = load_weights(&worker, load, stopped, tell).await;
         drop(share);

@@ -1,6 +1,6 @@
 //! What a person or a test may set of the runtime.
 
-use protocol::WeightType;
+use protocol::{Speculation, WeightType};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ pub struct Options {
     /// The most that workers' kernels may use, by the name of a level; None: all that the
     /// processor can do.
     pub kernels: Option<String>,
+    /// How tokens are proposed before they are chosen.
+    pub speculation: Speculation,
     /// How long a new worker may take to say hello.
     pub hello: Duration,
     /// How long a worker that computes may be silent before it is held to hang.
@@ -35,6 +37,7 @@ impl Default for Options {
             threads: None,
             quantise: None,
             kernels: None,
+            speculation: Speculation::default(),
             hello: Duration::from_secs(20),
             silence: Duration::from_secs(30),
             stop: Duration::from_secs(2),

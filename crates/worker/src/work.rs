@@ -6,9 +6,9 @@ use crate::input::Desk;
 use crate::memory;
 use crate::panics;
 use crate::voice::Voice;
-use engine::{Cancel, LoadOptions, Model, Sequence, Template, Tokenizer};
+use engine::{Cancel, LoadOptions, Model, Sequence, Speculates, Template, Tokenizer};
 use protocol::{
-    AppError, Benched, MOST_PIECE, PromptForm, ToWorker, WorkerEvent, WorkerRequest, WorkerStage,
+    AppError, Benched, MOST_PIECE, Speculation, ToWorker, WorkerEvent, WorkerRequest, WorkerStage,
     failure,
 };
 use std::ops::ControlFlow;
@@ -97,6 +97,7 @@ impl Work {
                 threads,
                 quantise,
                 form,
+                speculation,
             } => {
                 let options = LoadOptions {
                     context,
@@ -104,7 +105,14 @@ impl Work {
                     quantise,
                     ..LoadOptions::default()
                 };
-                self.load(id, &path, &options, form.as_ref(), cancel)
+                let model = self.load(id, &path, &options, &speculation, cancel)?;
+                let model = match &form {
+                    Some(form) => model.with_template(form),
+                    None => model,
+                };
+                let facts = model.facts();
+                self.desk.place(Arc::new(model));
+                Ok(WorkerEvent::Loaded(facts))
             }
             WorkerRequest::Tokenize {
                 path,
@@ -174,9 +182,9 @@ impl Work {
         id: u64,
         path: &str,
         options: &LoadOptions,
-        form: Option<&PromptForm>,
+        speculation: &Speculation,
         cancel: &Cancel,
-    ) -> Result<WorkerEvent, AppError> {
+    ) -> Result<Model, AppError> {
         if self.desk.model().is_some() {
             return Err(failure::internal().detail("this worker has a model already"));
         }
@@ -185,13 +193,18 @@ impl Work {
         let model = Model::load(Path::new(path), options, cancel, &mut |done, total| {
             heart.progress(id, done, total);
         })?;
-        let model = match form {
-            Some(form) => model.with_template(form),
-            None => model,
-        };
-        let facts = model.facts();
-        self.desk.place(Arc::new(model));
-        Ok(WorkerEvent::Loaded(facts))
+        if speculation.off {
+            return Ok(model.speculating(Speculates::Never));
+        }
+        match &speculation.draft {
+            Some(draft) => {
+                let name = Path::new(path).file_stem().unwrap_or_default();
+                let name = name.to_string_lossy();
+                // Its weights come after the others, whose progress stays at its end.
+                model.with_draft(&name, Path::new(draft), cancel, &mut |_, _| {})
+            }
+            None => Ok(model),
+        }
     }
 
     /// The loaded model, if its file is still what was loaded.

@@ -65,6 +65,7 @@ impl Worker {
                 threads,
                 quantise: None,
                 form: None,
+                speculation: protocol::Speculation::default(),
             },
         );
         self.until(|event| matches!(event, WorkerEvent::Loaded(_)));

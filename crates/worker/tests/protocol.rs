@@ -148,6 +148,7 @@ fn nothing_is_computed_without_a_model() {
             threads: 0,
             quantise: None,
             form: None,
+            speculation: protocol::Speculation::default(),
         },
     );
     assert_eq!(worker.failure(), (9, "file-not-found".to_owned()));

@@ -12,8 +12,9 @@ use crate::{
 };
 use chat::{App, Say};
 use hub::{Hub, Places};
-use protocol::{AppError, Limits, MessageSend, ModelId, Sampling};
+use protocol::{AppError, Limits, MessageSend, ModelId, Sampling, Speculation, failure};
 use runtime::Runtime;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A conversation in the terminal.
@@ -41,9 +42,17 @@ pub(crate) async fn run(
     terminal: &Terminal,
 ) -> Result<(), Ending> {
     let hub = Hub::open(places)?;
+    let draft = options.draft.as_deref().map(whole).transpose()?;
+    let engine = runtime::Options {
+        speculation: Speculation {
+            off: options.no_speculation,
+            draft,
+        },
+        ..crate::options(options.quantise)
+    };
     let app = App::open(
         places.clone(),
-        Arc::new(Runtime::with(hub.clone(), crate::options(options.quantise))),
+        Arc::new(Runtime::with(hub.clone(), engine)),
         hub.clone(),
     )?;
     let defaults = Sampling::default();
@@ -76,6 +85,16 @@ pub(crate) async fn run(
     let result = result.await;
     app.close().await;
     result
+}
+
+/// The absolute path of a file that is there. Errors: `file-not-readable`.
+fn whole(path: &Path) -> Result<String, AppError> {
+    let whole = std::path::absolute(path).and_then(|whole| whole.metadata().map(|_| whole));
+    let whole = whole.map_err(|error| failure::file_not_readable(path).detail(error))?;
+    let text = whole
+        .to_str()
+        .ok_or_else(|| failure::file_not_readable(path));
+    text.map(str::to_owned)
 }
 
 impl Session {

@@ -41,33 +41,48 @@ fn costs(further: f64) -> Costs {
 
 #[test]
 fn as_many_are_proposed_as_pay() {
-    assert_eq!(worth(0.9, 8, 0, &Costs::default()), 0, "nothing is known");
-    assert_eq!(worth(0.99, 8, 0, &costs(0.05)), 8);
-    assert_eq!(worth(0.99, 3, 0, &costs(0.05)), 3);
-    assert_eq!(worth(0.99, 8, 0, &costs(1.0)), 0, "each costs a whole step");
-    assert_eq!(worth(0.05, 8, 0, &costs(0.2)), 0);
-    let some = worth(0.5, 8, 0, &costs(0.1));
+    assert_eq!(
+        worth(0.9, 8, 0, &Costs::default(), 0.0),
+        0,
+        "nothing is known"
+    );
+    assert_eq!(worth(0.99, 8, 0, &costs(0.05), 0.0), 8);
+    assert_eq!(worth(0.99, 3, 0, &costs(0.05), 0.0), 3);
+    assert_eq!(
+        worth(0.99, 8, 0, &costs(1.0), 0.0),
+        0,
+        "each costs a whole step"
+    );
+    assert_eq!(worth(0.05, 8, 0, &costs(0.2), 0.0), 0);
+    assert_eq!(
+        worth(0.9, 8, 0, &costs(0.1), 0.02),
+        0,
+        "finding them takes longer"
+    );
+    let some = worth(0.5, 8, 0, &costs(0.1), 0.0);
     assert!((1..5).contains(&some), "{some}");
 }
 
 #[test]
 fn a_text_that_repeats_itself_is_proposed_and_one_that_does_not_is_left_alone() {
     let costs = costs(0.3);
-    let mut repeating = Speculation::new(&[1, 2, 3, 4, 5, 6]);
+    let mut repeating = Speculation::new(&[1, 2, 3, 4, 5, 6], None);
     let mut counts = [0; 2];
     for round in 0..40u32 {
         repeating.push(1 + round % 6);
         counts[0] += repeating
-            .propose(Speculates::WherePaying, 8, 0, &costs)
+            .propose(Speculates::WherePaying, 8, 0, &costs, &Cancel::new())
             .len();
     }
     // Every pair returns, and each time something else follows.
-    let mut other = Speculation::new(&[]);
+    let mut other = Speculation::new(&[], None);
     let mut late = 0;
     for round in 0..400u32 {
         for id in [1, 2, 1000 + round] {
             other.push(id);
-            let proposed = other.propose(Speculates::WherePaying, 8, 0, &costs).len();
+            let proposed = other
+                .propose(Speculates::WherePaying, 8, 0, &costs, &Cancel::new())
+                .len();
             counts[1] += proposed;
             late += if round > 20 { proposed } else { 0 };
         }
