@@ -76,7 +76,7 @@ impl<'a> Answer<'a> {
         let mut answer = Answer {
             parser: Parser::new(model, prompt.opening),
             sampler: Sampler::new(asked.sampling, &prompt.ids),
-            speculation: Speculation::new(&prompt.ids, model.draft()),
+            speculation: Speculation::new(&prompt.ids, model.drafter()),
             limits: asked.limits.clone(),
             next: Vec::new(),
             tokens: 0,

@@ -6,7 +6,7 @@ use crate::families::{self, Described};
 use crate::kept;
 use crate::reasoning::Forms;
 use crate::sequence::{Pace, Sequence};
-use crate::speculation::{Costs, Speculates};
+use crate::speculation::{Costs, Drafter, Speculates};
 use crate::threads::Threads;
 use crate::weights::Weights;
 use crate::{Cancel, Template, Tokenizer};
@@ -222,10 +222,11 @@ impl Model {
     }
 
     /// The model that proposes, with what it has read before.
-    pub(crate) fn draft(&self) -> Option<(&Model, Sequence)> {
+    pub(crate) fn drafter(&self) -> Option<Drafter<'_>> {
         let draft = self.draft.as_ref()?;
         let idle = draft.idle().pop();
-        Some((&draft.model, idle.unwrap_or_else(|| draft.model.sequence())))
+        let sequence = idle.unwrap_or_else(|| draft.model.sequence());
+        Some(Drafter::new(&draft.model, sequence, self.tokenizer.len()))
     }
 
     /// Keeps what the model that proposes has read.

@@ -12,9 +12,9 @@ mod lookup;
 mod tests;
 
 pub(crate) use costs::Costs;
+pub(crate) use draft::Drafter;
 
-use crate::{Cancel, Model, Sequence};
-use draft::Drafter;
+use crate::{Cancel, Sequence};
 use lookup::Found;
 
 /// Most tokens that are proposed at once.
@@ -101,9 +101,9 @@ pub(crate) struct Speculation<'a> {
 impl<'a> Speculation<'a> {
     /// For an answer to a prompt of these ids; `draft` is a model that proposes, with what it has
     /// read before.
-    pub fn new(prompt: &[u32], draft: Option<(&'a Model, Sequence)>) -> Speculation<'a> {
+    pub fn new(prompt: &[u32], draft: Option<Drafter<'a>>) -> Speculation<'a> {
         Speculation {
-            drafter: draft.map(|(model, sequence)| Drafter::new(model, sequence)),
+            drafter: draft,
             is_drafted: false,
             text: prompt.to_vec(),
             odds: LIKELY.map(Odds::of),

@@ -194,7 +194,10 @@ fn a_draft_of_another_vocabulary_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let model = load_path(&Tiny::new("llama", GgmlDType::Q8_0).write(folder.path()), 1);
     let script = Script {
-        tokens: &[("<a>", false); 40],
+        tokens: &[
+            "<a>", "<b>", "<c>", "<d>", "<e>", "<f>", "<g>", "<h>", "<i>", "<j>", "<k>", "<l>",
+        ]
+        .map(|text| (text, false)),
         template: "{{ messages[0].content }}",
         says: &[],
         broken: None,

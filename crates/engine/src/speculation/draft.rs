@@ -17,12 +17,15 @@ const CHUNK: usize = 64;
 pub(crate) struct Drafter<'a> {
     pub model: &'a Model,
     pub sequence: Sequence,
-    pub odds: Odds,
+    pub(super) odds: Odds,
+    /// Ids below this are tokens of the answer's model too.
+    tokens: usize,
 }
 
 impl<'a> Drafter<'a> {
-    pub fn new(model: &'a Model, sequence: Sequence) -> Drafter<'a> {
+    pub fn new(model: &'a Model, sequence: Sequence, tokens: usize) -> Drafter<'a> {
         Drafter {
+            tokens,
             model,
             sequence,
             odds: Odds::of(LIKELY),
@@ -52,8 +55,8 @@ impl<'a> Drafter<'a> {
             _ => return,
         };
         for left in (0..count.min(room)).rev() {
-            let size = self.model.tokenizer().len().min(logits.len());
-            let logits_of_tokens = &logits[..size];
+            let size = self.tokens.min(self.model.tokenizer().len());
+            let logits_of_tokens = &logits[..size.min(logits.len())];
             if certainty(logits_of_tokens) < SURE {
                 return;
             }
