@@ -61,7 +61,7 @@ fn build(what: &[&str]) -> Outcome {
 fn write(whole: &Value) -> Outcome {
     let docs = place::root().join("docs");
     let json = serde_json::to_string_pretty(whole).map_err(|error| error.to_string())?;
-    let page = format!("{}\n{}", report::of(whole), speed::of(&whole["engine"]));
+    let page = report::of(whole) + &speed::of(&whole["engine"]);
     fs::write(docs.join("performance.json"), json + "\n")
         .and_then(|()| fs::write(docs.join("performance.md"), page))
         .map_err(|error| format!("docs/performance.* could not be written: {error}."))

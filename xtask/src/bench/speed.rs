@@ -35,7 +35,7 @@ fn head(engine: &Value, rows: &[Value]) -> String {
         values.fold(0.0, f64::max)
     };
     format!(
-        "## How fast models run, beside llama.cpp\n\n\
+        "\n## How fast models run, beside llama.cpp\n\n\
          Written by `cargo xtask bench engine` (`--shapes` and `--types` measure a part, `--help` tells the rest). Each row is one run of `parley bench FILE --against llama.cpp`\n\
          with the release build: {runs} runs of ours and of llama.cpp (npm node-llama-cpp {peer}) in turn, on the same file, with {threads} threads and the same sizes; medians. *Of the limit* is the least\n\
          time that this machine allows, over ours. *starter* and *second* are the real models of the tests, the others files with exact shapes and random weights; of a *folder* with safetensors llama.cpp runs the same in an f16 GGUF file.\n\n\
