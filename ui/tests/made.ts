@@ -35,7 +35,7 @@ export function model(id: string, change: Partial<ModelEntry> = {}): ModelEntry 
 
 export function snapshot(seq: number, change: Partial<Snapshot> = {}): Snapshot {
   return {
-    seq, conversations: [], models: [], memory: { total: 0, models: 0, free: 0 }, settings: { language: null, theme: "system", model: null }, troubles: [],
+    seq, conversations: [], models: [], memory: { total: 0, models: 0, free: 0 }, settings: { language: null, theme: "system", model: null, kept_bytes: null }, troubles: [],
     system_language: "en", version: "0.1.0", ...change,
   };
 }

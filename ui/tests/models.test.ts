@@ -7,7 +7,7 @@ import { answer, message, model, summary } from "./made";
 
 beforeEach(() => localStorage.clear());
 
-const settings = { language: null, theme: "system", model: null } as const;
+const settings = { language: null, theme: "system", model: null, kept_bytes: null } as const;
 
 test("the conversation's own model answers, else the one last chosen, else the starter", () => {
   const models = [model("a"), model("b"), model("s", { source: { kind: "bundled" } })];

@@ -192,6 +192,7 @@ doctor-line = { $name }: { $state }. { $sentence }
 doctor-name-folder = Data folder
 doctor-name-disk = Disk
 doctor-name-logs = Log
+doctor-name-kept = Quick return
 doctor-name-history = History
 doctor-name-library = Library
 doctor-name-model = Model
@@ -210,6 +211,9 @@ doctor-disk-full = Only { $free_bytes } is free. Make room: conversations can ha
 doctor-disk-unknown = The system does not say how much is free.
 doctor-logs-ok = The log is in { $path }.
 doctor-logs-read-only = The log cannot be written to { $path }. Parley works without one, but a trouble is then harder to explain.
+doctor-kept-ok = { $used_bytes } of what models have read is kept on the disk, of { $most_bytes } at most.
+doctor-kept-off = Nothing of what models have read is kept on the disk, as it was set.
+doctor-kept-no-room = Nothing of what models have read is kept: the disk has too little room. Conversations are read again after a restart.
 doctor-history-ok = It is whole: { $conversations ->
         [one] { $conversations } conversation
        *[other] { $conversations } conversations

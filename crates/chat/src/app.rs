@@ -1,7 +1,7 @@
 //! [`App`]: the core as a window or the command line holds it.
 
 use crate::{
-    log, models,
+    log, models, reading,
     state::{Core, State},
     store::Store,
     upkeep, watching,
@@ -79,6 +79,8 @@ impl App {
             state: Mutex::new(state),
         });
         core.lock().renew_ids()?;
+        core.tell_kept_bytes(&core.lock().settings.clone());
+        reading::forget_orphans(&core);
         tokio::spawn(models::watch(core.clone()));
         tokio::spawn(watching::watch(core.clone()));
         tokio::spawn(upkeep::check_weekly(core.clone(), history));
@@ -114,6 +116,8 @@ impl App {
             let _ = state.settle(); // else the next start ends them
             state.histories.kept.end_run();
         }
+        // What was read last is kept, and the workers end.
+        self.core.engine.close().await;
         tracing::info!(in_order, "ended");
     }
 

@@ -66,6 +66,8 @@ commands! {
     model_eject: ModelRef => Nothing;
     better_model: BetterModelAsked => BetterModelFound;
     machine: Nothing => Machine;
+    kept: Nothing => KvUse;
+    kept_clear: Nothing => KvUse;
     diagnostics: Nothing => Diagnostics;
     settings_change: Settings => Settings;
 }

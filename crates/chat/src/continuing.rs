@@ -67,6 +67,7 @@ impl App {
                 continued: row.parts,
                 sampling,
                 limits,
+                owner: Some(state.histories.owner(&id)),
             };
             let answering = Answering {
                 conversation: id,

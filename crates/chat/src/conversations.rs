@@ -69,7 +69,7 @@ impl App {
     /// Deletes a conversation; an answer in the making there ends.
     /// Errors: `conversation-unknown`.
     pub async fn conversation_delete(&self, request: ConversationRef) -> Result<Nothing, AppError> {
-        self.with(move |_, state| {
+        self.with(move |core, state| {
             let store = state.histories.of_mut(&request.id);
             store.write(|writing| conversation::delete(writing, &request.id))?;
             store.forget(&request.id);
@@ -77,6 +77,7 @@ impl App {
             if let Some(making) = state.answers.remove(&request.id) {
                 making.stop.send_replace(true);
             }
+            core.forget_reading(&request.id);
             state.tell(EventKind::ConversationDeleted { id: request.id });
             Ok(Nothing {})
         })
@@ -103,8 +104,12 @@ impl App {
 
     /// Changes the settings. Returns them.
     pub async fn settings_change(&self, request: Settings) -> Result<Settings, AppError> {
-        self.with(move |_, state| {
+        self.with(move |core, state| {
+            let before = state.settings.kept_bytes;
             state.change_settings(request)?;
+            if state.settings.kept_bytes != before {
+                core.tell_kept_bytes(&state.settings);
+            }
             Ok(state.settings.clone())
         })
         .await

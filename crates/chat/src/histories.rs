@@ -2,7 +2,7 @@
 //! which ends with the process. Which of them a conversation is in is decided here and nowhere else.
 
 use crate::store::{Store, conversation};
-use protocol::{AppError, ConversationSummary};
+use protocol::{AppError, ConversationSummary, KvOwner};
 use std::collections::HashSet;
 
 /// Both histories.
@@ -32,6 +32,14 @@ impl Histories {
 
     fn is_temporary(&self, conversation: &str) -> bool {
         self.begun.contains(conversation)
+    }
+
+    /// Whose what a model reads of the conversation is: nothing of a temporary one is on the disk.
+    pub(crate) fn owner(&self, conversation: &str) -> KvOwner {
+        KvOwner {
+            conversation: conversation.to_owned(),
+            on_disk: !self.is_temporary(conversation),
+        }
     }
 
     /// The history of a conversation.

@@ -19,6 +19,7 @@ mod making;
 pub mod messages;
 mod models;
 mod prompt;
+mod reading;
 mod state;
 mod store;
 mod title;

@@ -201,6 +201,7 @@ fn begin(
         continued: Vec::new(),
         sampling,
         limits,
+        owner: Some(state.histories.owner(id)),
     };
     let answering = Answering {
         conversation: id.to_owned(),

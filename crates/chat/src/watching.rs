@@ -20,9 +20,9 @@ pub(crate) async fn watch(core: Arc<Core>) {
             () = becomes_true(&mut closing) => return,
         }
         // What cannot be read now is looked for again.
-        let _ = app::with(&core, |_, state| match state.events.receiver_count() {
+        let _ = app::with(&core, |core, state| match state.events.receiver_count() {
             0 => Ok(()),
-            _ => state.tell_foreign(),
+            _ => state.tell_foreign(core),
         })
         .await;
     }
@@ -30,7 +30,7 @@ pub(crate) async fn watch(core: Arc<Core>) {
 
 impl State {
     /// Tells what other processes changed since the last look.
-    pub(crate) fn tell_foreign(&mut self) -> Result<(), AppError> {
+    pub(crate) fn tell_foreign(&mut self, core: &Core) -> Result<(), AppError> {
         let _ = self.settle(); // tried again with the next look
         for conversation in self.histories.kept.end_orphans()? {
             self.tell(EventKind::PathChanged {
@@ -40,7 +40,7 @@ impl State {
         }
         let foreign = self.histories.kept.foreign()?;
         if foreign.is_empty() {
-            return self.tell_foreign_settings();
+            return self.tell_foreign_settings(core);
         }
         for change in foreign {
             match change {
@@ -48,6 +48,7 @@ impl State {
                     if let Some(making) = self.answers.remove(&id) {
                         making.stop.send_replace(true);
                     }
+                    core.forget_reading(&id);
                     self.tell(EventKind::ConversationDeleted { id });
                 }
                 Foreign::Changed(id) => {
@@ -58,12 +59,15 @@ impl State {
                 }
             }
         }
-        self.tell_foreign_settings()
+        self.tell_foreign_settings(core)
     }
 
-    fn tell_foreign_settings(&mut self) -> Result<(), AppError> {
+    fn tell_foreign_settings(&mut self, core: &Core) -> Result<(), AppError> {
         let settings = self.histories.kept.read(setting::read)?;
         if settings != self.settings {
+            if settings.kept_bytes != self.settings.kept_bytes {
+                core.tell_kept_bytes(&settings);
+            }
             self.settings = settings.clone();
             self.tell(EventKind::SettingsChanged { settings });
         }

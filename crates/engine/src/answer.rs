@@ -133,6 +133,9 @@ impl<'a> Answer<'a> {
             // Nobody waits for it any more.
             _ => Ok(StopReason::Cancelled),
         };
+        if ended.is_ok() {
+            self.sequence.keep();
+        }
         let answered = ended.map(answered);
         self.model.give_back(self.speculation.into_draft());
         (answered, self.sequence)

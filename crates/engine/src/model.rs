@@ -4,6 +4,7 @@ use crate::cost;
 use crate::exec::{Capabilities, Executor};
 use crate::families::{self, Described};
 use crate::kept;
+use crate::kv::{self, KvStore};
 use crate::reasoning::Forms;
 use crate::sequence::{Pace, Sequence};
 use crate::speculation::{Costs, Drafter, Speculates};
@@ -13,7 +14,7 @@ use crate::{Cancel, Template, Tokenizer};
 use formats::Checkpoint;
 use kernels::KvKind;
 use protocol::{
-    AppError, DEFAULT_CONTEXT, EngineFacts, LoadedFacts, PromptForm, Quantise, TokenCost,
+    AppError, DEFAULT_CONTEXT, EngineFacts, KvPlace, LoadedFacts, PromptForm, Quantise, TokenCost,
     WeightType, failure,
 };
 use std::path::Path;
@@ -88,6 +89,7 @@ pub struct Model {
     load_ms: f64,
     quantised: Option<WeightType>,
     cost: Option<TokenCost>,
+    identity: kv::Identity,
 }
 
 impl Draft {
@@ -187,6 +189,12 @@ impl Model {
             &mut progress,
         )?;
         let cost = cost::of(&described, &checkpoint, executor.kept_bytes(options));
+        let facts = format!(
+            "{described:?} {context} {} {}",
+            executor.name(),
+            kernels::probe().name()
+        );
+        let identity = kv::identity(&checkpoint, &weights, &executor.empty().shapes(), &facts)?;
         Ok(Model {
             cost,
             threads,
@@ -202,6 +210,7 @@ impl Model {
             template,
             context,
             quantised,
+            identity,
             load_ms: begun.elapsed().as_secs_f64() * 1000.0,
         })
     }
@@ -313,6 +322,13 @@ impl Model {
     /// Errors: `model-gone`, `model-changed`.
     pub fn check_unchanged(&self) -> Result<(), AppError> {
         self.weights.check_unchanged()
+    }
+
+    /// A store of what its sequences read, on the disk too where a place is given; None where what computes it cannot go on from that.
+    pub fn store(&self, place: Option<&KvPlace>) -> Option<KvStore> {
+        let (shapes, context) = (self.executor.empty().shapes(), self.context as usize);
+        let has_pages = !shapes.is_empty();
+        has_pages.then(|| KvStore::new(self.identity, shapes, context, place))
     }
 
     /// An empty sequence.

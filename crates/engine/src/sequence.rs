@@ -5,9 +5,11 @@ mod pace;
 pub(crate) use pace::Pace;
 
 use crate::exec::{self, State, Watch, failed};
+use crate::kv::{BLOCK, KvStore};
 use crate::{Cancel, Model};
-use protocol::{AppError, failure};
+use protocol::{AppError, KvOwner, failure};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Tokens with their keys and values, of one model.
@@ -16,6 +18,9 @@ pub struct Sequence {
     state: State,
     /// The token chosen last, where the answer was stopped before it was read.
     chosen: Option<u32>,
+    /// Where what is read is kept, and looked for.
+    store: Option<Arc<KvStore>>,
+    owner: Option<KvOwner>,
 }
 
 impl Sequence {
@@ -24,7 +29,25 @@ impl Sequence {
             tokens: Vec::new(),
             state,
             chosen: None,
+            store: None,
+            owner: None,
         }
+    }
+
+    /// The same, that keeps what it reads in a store of its model and looks there before it reads.
+    pub fn kept_in(mut self, store: Option<Arc<KvStore>>) -> Sequence {
+        self.store = store;
+        self
+    }
+
+    /// Whose what is read from now on is.
+    pub fn set_owner(&mut self, owner: Option<KvOwner>) {
+        self.owner = owner;
+    }
+
+    /// Whose it is.
+    pub fn owner(&self) -> Option<&KvOwner> {
+        self.owner.as_ref()
     }
 
     /// The tokens that were read.
@@ -40,6 +63,8 @@ impl Sequence {
             tokens: self.tokens.clone(),
             state: self.state.fork()?,
             chosen: self.chosen,
+            store: self.store.clone(),
+            owner: self.owner.clone(),
         })
     }
 
@@ -73,17 +98,37 @@ impl Sequence {
         self.tokens.iter().copied().chain(self.chosen).collect()
     }
 
-    /// Forgets what is of no use for reading `ids`, and tells how many of them are read already:
-    /// never the last, whose logits are wanted.
+    /// Forgets what is of no use for reading `ids`, takes what the store has of them, and tells how
+    /// many of them are read already: never the last, whose logits are wanted.
     pub(crate) fn reuse(&mut self, model: &Model, ids: &[u32]) -> usize {
-        let common = self.common_prefix(ids).min(ids.len().saturating_sub(1));
+        let most = ids.len().saturating_sub(1);
+        let common = self.common_prefix(ids).min(most);
         let kept = if common < self.tokens.len() && !model.capabilities().truncate {
             0
         } else {
             common
         };
         self.truncate(kept);
-        kept
+        if let Some(store) = &self.store {
+            let whole = kept / BLOCK;
+            let found = store.find(&ids[..most], whole, self.owner.as_ref());
+            let positions = (whole + found.len()) * BLOCK;
+            if positions > kept {
+                self.tokens.truncate(whole * BLOCK);
+                if self.state.adopt(whole, &found) {
+                    self.tokens = ids[..positions].to_vec();
+                }
+            }
+        }
+        self.tokens.len()
+    }
+
+    /// Keeps what was read, where there is a store.
+    pub(crate) fn keep(&self) {
+        if let Some(store) = &self.store {
+            let block = |index| self.state.block(index);
+            store.put(&self.tokens, self.owner.as_ref(), block);
+        }
     }
 
     /// How many of `ids` are read already, from the first on.

@@ -34,6 +34,7 @@ struct Shared {
     wake: Condvar,
     changes: watch::Sender<u64>,
     weights: PathBuf,
+    kv: PathBuf,
 }
 
 struct State {
@@ -71,6 +72,7 @@ impl Hub {
             wake: Condvar::new(),
             changes: watch::Sender::new(0),
             weights: places.weights(),
+            kv: places.kv(),
         });
         shared.refresh()?;
         if let Some(record) = shared.starter_to_add(places.starters()) {
@@ -237,6 +239,11 @@ impl Hub {
     /// The folder of weights that were made smaller when they were loaded.
     pub fn weights(&self) -> &Path {
         &self.shared.weights
+    }
+
+    /// The folder of what models have read.
+    pub fn kv(&self) -> &Path {
+        &self.shared.kv
     }
 
     /// A number that rises whenever the library changes, also by another process.

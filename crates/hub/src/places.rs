@@ -77,6 +77,11 @@ impl Places {
         self.cache.join("weights")
     }
 
+    /// The folder of what models have read, so that they need not read it again.
+    pub fn kv(&self) -> PathBuf {
+        self.cache.join("kv")
+    }
+
     /// The conversations.
     pub fn history(&self) -> PathBuf {
         self.data.join("history.db")

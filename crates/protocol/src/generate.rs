@@ -1,6 +1,6 @@
 //! Asking a model for an answer, and what comes back while it is made.
 
-use crate::{ModelId, Part, PromptMessage, Receipt};
+use crate::{KvOwner, ModelId, Part, PromptMessage, Receipt};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -71,6 +71,10 @@ pub struct GenerateRequest {
     pub sampling: Sampling,
     /// How far it may go.
     pub limits: Limits,
+    /// Whose what the model reads and writes is kept as, so that it is not read again; None: in
+    /// memory only, and nobody's.
+    #[serde(default)]
+    pub owner: Option<KvOwner>,
 }
 
 /// What happens while an answer is made, in this order; `Reasoning` and `Text` any number of times.

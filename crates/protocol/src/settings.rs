@@ -58,4 +58,8 @@ pub struct Settings {
     pub theme: Theme,
     /// The model last chosen anywhere: what a new conversation begins with.
     pub model: Option<ModelId>,
+    /// Bytes of the disk that may be taken by what models have read, so that they need not read
+    /// it again; 0: none. None: by what the disk has free.
+    #[ts(type = "number | null")]
+    pub kept_bytes: Option<u64>,
 }

@@ -2,13 +2,13 @@
 //! at most [`MAX_LINE`] bytes. What is larger goes by file path.
 
 use crate::{
-    AppError, Benched, Ceilings, EngineFacts, Limits, Part, PromptForm, PromptMessage, Quantise,
-    Sampling, StopReason, TemplateInput, Times, WeightType,
+    AppError, Benched, Ceilings, EngineFacts, KvOwner, KvPlace, Limits, Part, PromptForm,
+    PromptMessage, Quantise, Sampling, StopReason, TemplateInput, Times, WeightType,
 };
 use serde::{Deserialize, Serialize};
 
 /// The version of this protocol; a worker of another version is refused.
-pub const WORKER_PROTOCOL: u32 = 5;
+pub const WORKER_PROTOCOL: u32 = 6;
 
 /// Longest line in bytes, the newline included.
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
@@ -26,8 +26,8 @@ pub struct ToWorker {
     pub request: WorkerRequest,
 }
 
-/// What a worker is asked. Each ends with one `Done*` or `Failed`, but for `Cancel` and
-/// `Threads`, which are not answered.
+/// What a worker is asked. Each ends with one `Done*` or `Failed`, but for `Cancel`, `Threads`,
+/// `Keep` and `Forget`, which are not answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum WorkerRequest {
@@ -48,6 +48,10 @@ pub enum WorkerRequest {
         /// How tokens are proposed before they are chosen.
         #[serde(default)]
         speculation: Speculation,
+        /// Where what it reads is kept on the disk, so that it is not read again; None: nowhere.
+        /// In memory it may take as much as one full context.
+        #[serde(default)]
+        kv: Option<KvPlace>,
     },
     /// Text to ids, by the tokenizer of a file; no weights needed. `Tokens`..., `Done`.
     Tokenize {
@@ -88,6 +92,9 @@ pub enum WorkerRequest {
         sampling: Sampling,
         /// How far it may go.
         limits: Limits,
+        /// Whose keys and values these become; None: nobody's, and in memory only.
+        #[serde(default)]
+        owner: Option<KvOwner>,
     },
     /// The likeliest next tokens after each of some ids. `Logits` for each, then `Done`.
     Logits {
@@ -107,6 +114,18 @@ pub enum WorkerRequest {
     Ceilings {
         /// Threads that compute.
         threads: u32,
+    },
+    /// Where keys and values are kept on the disk from now on; None: nowhere.
+    Keep {
+        /// The place.
+        place: Option<KvPlace>,
+    },
+    /// Write the keys and values that are not on the disk yet. `Done`.
+    Save,
+    /// Forget the keys and values of a conversation, on the disk too.
+    Forget {
+        /// Its id; None: all conversations.
+        conversation: Option<String>,
     },
     /// Stop what `target` started; that one then ends as cancelled.
     Cancel {
@@ -214,6 +233,14 @@ pub enum WorkerEvent {
     Failed {
         /// The sentence for the person.
         error: AppError,
+    },
+    /// Keys and values were written to the disk, or could not be. Id 0.
+    Saved {
+        /// Bytes written.
+        bytes: u64,
+        /// Why it ended early, where it did, for the log.
+        #[serde(default)]
+        failed: Option<String>,
     },
     /// What the process holds now, in bytes: after a load and after each answer. Id 0.
     Memory {

@@ -246,6 +246,7 @@ async fn generate(
         continued: request.continued.clone(),
         sampling: request.sampling.clone(),
         limits: request.limits.clone(),
+        owner: request.owner.clone(),
     };
     let asked = worker.ask(generate, sink.stopped());
     let mut asked = asked.map_err(Trouble::Failed)?;

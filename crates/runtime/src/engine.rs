@@ -1,7 +1,8 @@
 //! What answers: the boundary that the chat core and the command line see.
 
+use crate::keeping::{KvWish, Telling};
 use protocol::{
-    AppError, EngineFacts, GenerateRequest, GenerationEvent, Machine, MemoryUse, ModelId,
+    AppError, EngineFacts, GenerateRequest, GenerationEvent, KvUse, Machine, MemoryUse, ModelId,
     ModelState,
 };
 use std::pin::Pin;
@@ -32,6 +33,14 @@ pub trait Engine: Send + Sync {
     /// What the whole machine and Parley's processes are doing, since the last time this was
     /// asked. Reads files of the system: a few milliseconds.
     fn machine(&self) -> Machine;
+
+    /// What is kept of what models have read, so that they need not read it again: does what is
+    /// wished, and tells how much it is then. Done also where what this gives is dropped.
+    fn kept(&self, wish: KvWish) -> Telling<KvUse>;
+
+    /// Ends in order, what models have read put on the disk first; waits until then, some seconds
+    /// at most.
+    fn close(&self) -> Telling<()>;
 
     /// What computes: for the local engine what a new worker says of itself.
     /// Errors: `worker-missing`, `worker-not-started`, `worker-version`.

@@ -1,9 +1,9 @@
 //! A scripted engine for tests: it says what it was told to say, and nothing else.
 
-use crate::{Engine, GenerationStream, Loading, Resident};
+use crate::{Engine, GenerationStream, KvWish, Loading, Resident, Telling};
 use protocol::{
-    Answered, AppError, EngineFacts, GenerateRequest, GenerationEvent, Machine, MemoryUse, ModelId,
-    ModelState, Receipt, ReceiptModel, Source, StopReason, Times, failure,
+    Answered, AppError, EngineFacts, GenerateRequest, GenerationEvent, KvUse, Machine, MemoryUse,
+    ModelId, ModelState, Receipt, ReceiptModel, Source, StopReason, Times, failure,
 };
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -45,6 +45,10 @@ struct State {
     requests: Vec<GenerateRequest>,
     stopped: usize,
     memory: MemoryUse,
+    /// Whose reading would be on the disk.
+    kept: Vec<String>,
+    /// What it may take there.
+    kept_most: Option<u64>,
 }
 
 impl Fake {
@@ -100,6 +104,11 @@ impl Fake {
         self.state().memory = memory;
     }
 
+    /// The conversations of which something would be kept on the disk: a megabyte each.
+    pub fn kept_conversations(&self) -> Vec<String> {
+        self.state().kept.clone()
+    }
+
     /// What [`Engine::residents`] tells from now on.
     pub fn set_residents(&self, residents: Vec<Resident>) {
         self.shared.residents.send_replace(residents);
@@ -123,6 +132,11 @@ impl Engine for Fake {
         let mut state = self.state();
         let steps = state.scripts.pop_front();
         state.requests.push(request.clone());
+        if let Some(owner) = request.owner.clone().filter(|owner| owner.on_disk)
+            && !state.kept.contains(&owner.conversation)
+        {
+            state.kept.push(owner.conversation);
+        }
         drop(state);
         let fake = self.clone();
         self.shared.handle.spawn(async move {
@@ -187,6 +201,28 @@ impl Engine for Fake {
 
     fn machine(&self) -> Machine {
         Machine::default()
+    }
+
+    fn kept(&self, wish: KvWish) -> Telling<KvUse> {
+        let mut state = self.state();
+        match wish {
+            KvWish::Look => {}
+            KvWish::Most(most) => state.kept_most = most,
+            KvWish::Forget(conversation) => state.kept.retain(|kept| *kept != conversation),
+            KvWish::Retain(is_there) => state.kept.retain(|kept| is_there(kept)),
+            KvWish::Clear => state.kept.clear(),
+        }
+        let usual = 16_000_000_000;
+        let now = KvUse {
+            bytes: state.kept.len() as u64 * 1_000_000,
+            most: state.kept_most.unwrap_or(usual),
+            usual,
+        };
+        Box::pin(async move { Some(now) })
+    }
+
+    fn close(&self) -> Telling<()> {
+        Box::pin(async { Some(()) })
     }
 
     fn facts(&self) -> Pin<Box<dyn Future<Output = Result<EngineFacts, AppError>> + Send>> {

@@ -184,6 +184,7 @@ impl Shared {
             quantise: self.quantise(plan),
             form: None,
             speculation: Speculation::default(),
+            kv: None,
         };
         match load_weights(&worker, load, pending(), progress).await {
             Ok(facts) => Ok((worker, name, facts)),
@@ -195,7 +196,7 @@ impl Shared {
         let options = &self.options;
         let executable = std::env::current_exe().ok();
         let program = discovery::worker(options.worker.as_deref(), executable.as_deref())?;
-        Worker::start(&program, options, || {}).await
+        Worker::start(&program, options, |_| {}).await
     }
 
     /// One question to a worker of its own: all of its answer, in order.

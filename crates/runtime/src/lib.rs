@@ -12,6 +12,8 @@ mod engine;
 #[cfg(feature = "fake")]
 pub mod fake;
 mod files;
+mod keeping;
+mod kv;
 mod load;
 mod machine;
 mod memory;
@@ -29,6 +31,7 @@ mod system;
 pub use bench::{BenchNews, BenchPlan, BenchRun, Timing};
 pub use engine::{Engine, GenerationSink, GenerationStream, Loading, Resident, Stopper};
 pub use files::{LogitsRow, Rows};
+pub use keeping::{KvWish, Telling};
 pub use options::Options;
 pub use runtime::Runtime;
 pub use system::{SystemFacts, disk_free, system};

@@ -2,7 +2,7 @@
 
 use crate::discovery;
 use crate::memory::milliseconds;
-use crate::process::{Trouble, Worker};
+use crate::process::{News, Trouble, Worker};
 use crate::quantise::Plan;
 use crate::seat::{Beside, Holding, Seat};
 use crate::shared::Shared;
@@ -11,7 +11,7 @@ use protocol::{
     WorkerStage, failure,
 };
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 /// What came of making room.
@@ -55,9 +55,13 @@ impl Shared {
             return Ok(0.0);
         }
         if let Some(worker) = slot.take() {
-            // It ended while idle, or has a prompt form that is no longer chosen: nothing was lost, so
-            // nothing is said to the person.
-            worker.bury(Trouble::Ended, &entry.name).await;
+            if worker.pulse.is_alive() {
+                // It has a prompt form that is no longer chosen.
+                worker.retire().await;
+            } else {
+                // It ended while idle: nothing was lost, so nothing is said to the person.
+                worker.bury(Trouble::Ended, &entry.name).await;
+            }
         }
         let began = Instant::now();
         let admitted = match self.plan_of(entry) {
@@ -142,6 +146,7 @@ impl Shared {
                         quantised: None,
                         fraction: 0.0,
                         pulse: None,
+                        outbox: Weak::new(),
                         used: Instant::now(),
                     }));
                     self.publish();
@@ -199,7 +204,7 @@ impl Shared {
     pub async fn vacate(&self, seat: &Seat, slot: &mut Option<Worker>) {
         if let Some(worker) = slot.take() {
             tracing::info!(pid = worker.pulse.pid(), "model taken out of memory");
-            worker.end().await;
+            worker.retire().await;
         }
         seat.hold(None);
         self.publish();
@@ -228,16 +233,25 @@ impl Shared {
         let executable = std::env::current_exe().ok();
         let program = discovery::worker(self.options.worker.as_deref(), executable.as_deref())?;
         let shared = Arc::downgrade(self);
-        let changed = move || {
-            if let Some(shared) = shared.upgrade() {
-                shared.publish();
-                shared.tell_freed();
+        let news = move |news: News| {
+            let Some(shared) = shared.upgrade() else {
+                return;
+            };
+            match news {
+                News::Changed => {
+                    shared.publish();
+                    shared.tell_freed();
+                }
+                News::Saved { bytes, failed } => shared.saved(bytes, failed.as_deref()),
             }
         };
         progress(0.0);
-        let mut worker = Worker::start(&program, &self.options, changed).await?;
+        let mut worker = Worker::start(&program, &self.options, news).await?;
         worker.form = self.hub.prompt_form(&entry.id);
-        seat.update(|holding| holding.pulse = Some(worker.pulse.clone()));
+        seat.update(|holding| {
+            holding.pulse = Some(worker.pulse.clone());
+            holding.outbox = Arc::downgrade(&worker.outbox);
+        });
         let tell = |fraction: f32| {
             seat.update(|holding| holding.fraction = fraction);
             self.publish();
@@ -251,6 +265,7 @@ impl Shared {
             quantise: self.quantise(plan),
             form: worker.form.clone(),
             speculation: self.options.speculation.clone(),
+            kv: self.kv.place(),
         };
         let loaded = load_weights(&worker, load, stopped, tell).await;
         drop(share);

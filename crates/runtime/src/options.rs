@@ -21,12 +21,16 @@ pub struct Options {
     pub kernels: Option<String>,
     /// How tokens are proposed before they are chosen.
     pub speculation: Speculation,
+    /// Whether what models read is kept on the disk, as far as the quota allows.
+    pub keep: bool,
     /// How long a new worker may take to say hello.
     pub hello: Duration,
     /// How long a worker that computes may be silent before it is held to hang.
     pub silence: Duration,
     /// How long a worker may take to stop before it is killed.
     pub stop: Duration,
+    /// How long a worker that is to end may take to put what it has read on the disk.
+    pub save: Duration,
 }
 
 impl Default for Options {
@@ -38,9 +42,11 @@ impl Default for Options {
             quantise: None,
             kernels: None,
             speculation: Speculation::default(),
+            keep: true,
             hello: Duration::from_secs(20),
             silence: Duration::from_secs(30),
             stop: Duration::from_secs(2),
+            save: Duration::from_secs(5),
         }
     }
 }

@@ -68,6 +68,20 @@ impl Pulse {
     }
 }
 
+/// What a worker tells unasked.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// Its memory changed, or it has ended.
+    Changed,
+    /// It put what was read on the disk.
+    Saved {
+        /// Bytes of it.
+        bytes: u64,
+        /// Why it went no further, where it did not.
+        failed: Option<String>,
+    },
+}
+
 /// Why a request had no good end.
 #[derive(Debug)]
 pub(crate) enum Trouble {
@@ -82,12 +96,11 @@ pub(crate) enum Trouble {
 }
 
 impl Worker {
-    /// Starts a worker and waits for its hello. `changed` is called when its memory changes or
-    /// it ends. Errors: `worker-not-started`, `worker-version`.
+    /// Starts a worker and waits for its hello. `news` is told what it tells unasked. Errors: `worker-not-started`, `worker-version`.
     pub async fn start(
         program: &Path,
         options: &Options,
-        changed: impl Fn() + Send + 'static,
+        news: impl Fn(News) + Send + 'static,
     ) -> Result<Worker, AppError> {
         let not_started = |why: String| failure::worker_not_started(program).detail(why);
         let mut command = Command::new(program);
@@ -143,7 +156,7 @@ impl Worker {
             routes.clone(),
             pulse.clone(),
             tail.clone(),
-            changed,
+            news,
         ));
         Ok(Worker {
             form: None,
@@ -184,6 +197,11 @@ impl Worker {
     pub fn kill(&self) {
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = child.start_kill();
+    }
+
+    /// How long it may take to put what it has read on the disk.
+    pub fn save_patience(&self) -> Duration {
+        self.options.save
     }
 
     /// Ends the process by closing its input; kills it where that does not help.
@@ -353,7 +371,7 @@ async fn listen(
     routes: Arc<Routes>,
     pulse: Arc<Pulse>,
     tail: Tail,
-    changed: impl Fn(),
+    news: impl Fn(News),
 ) {
     while let Some(line) = line(&mut stdout).await {
         match serde_json::from_slice::<FromWorker>(&line) {
@@ -362,8 +380,12 @@ async fn listen(
                 ..
             }) => {
                 pulse.memory.store(bytes, Ordering::Relaxed);
-                changed();
+                news(News::Changed);
             }
+            Ok(FromWorker {
+                event: WorkerEvent::Saved { bytes, failed },
+                ..
+            }) => news(News::Saved { bytes, failed }),
             Ok(told) => routes.tell(told).await,
             Err(e) => {
                 let why = failure::without_quotes(&e.to_string());
@@ -374,7 +396,7 @@ async fn listen(
     }
     pulse.ended.store(true, Ordering::Release);
     routes.end();
-    changed();
+    news(News::Changed);
 }
 
 /// The next line, without an unbounded wait for memory; None at the end and where a line is

@@ -1,10 +1,13 @@
 //! The local engine: workers for the models of the hub.
 
 use crate::engine::{Engine, GenerationStream, Loading, Resident};
+use crate::keeping::{KvWish, Telling};
 use crate::options::Options;
 use crate::shared::Shared;
 use hub::Hub;
-use protocol::{AppError, EngineFacts, GenerateRequest, Machine, MemoryUse, ModelId, failure};
+use protocol::{
+    AppError, EngineFacts, GenerateRequest, KvUse, Machine, MemoryUse, ModelId, failure,
+};
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
@@ -93,6 +96,25 @@ impl Engine for Runtime {
 
     fn machine(&self) -> Machine {
         self.shared.machine()
+    }
+
+    fn kept(&self, wish: KvWish) -> Telling<KvUse> {
+        let shared = self.shared.clone();
+        let (done, told) = oneshot::channel();
+        self.shared.spawn(async move {
+            if let Some(now) = shared.kept(wish).await {
+                let _ = done.send(now);
+            }
+        });
+        Box::pin(async { told.await.ok() })
+    }
+
+    fn close(&self) -> Telling<()> {
+        let shared = self.shared.clone();
+        Box::pin(async move {
+            shared.end_workers().await;
+            Some(())
+        })
     }
 
     fn facts(&self) -> Pin<Box<dyn Future<Output = Result<EngineFacts, AppError>> + Send>> {

@@ -1,10 +1,11 @@
 //! A model's place in memory: at most one worker, which makes a few answers at once.
 
 use crate::engine::Resident;
+use crate::outbox::Outbox;
 use crate::process::{Pulse, Worker};
 use hub::Hub;
 use protocol::{ModelId, ModelState, WeightType};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 /// Most answers that one worker makes at once: its arithmetic is then used, and each further one
@@ -49,6 +50,8 @@ pub(crate) struct Holding {
     pub fraction: f32,
     /// How its worker is; None until it is started.
     pub pulse: Option<Arc<Pulse>>,
+    /// The way to it, for as long as it is not ended.
+    pub outbox: Weak<Outbox>,
     /// What its weights were made smaller to, where they were.
     pub quantised: Option<WeightType>,
     /// When it last began or ended an answer.

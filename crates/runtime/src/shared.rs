@@ -2,6 +2,7 @@
 
 use crate::cores::Cores;
 use crate::engine::Resident;
+use crate::kv::Kv;
 use crate::machine::Gauge;
 use crate::memory;
 use crate::options::Options;
@@ -22,6 +23,8 @@ pub(crate) struct Shared {
     /// Rises whenever memory may have become free.
     pub freed: watch::Sender<u64>,
     pub residents: watch::Sender<Vec<Resident>>,
+    /// What models have read.
+    pub kv: Arc<Kv>,
     gauge: Gauge,
     seats: Mutex<Vec<Arc<Seat>>>,
     tasks: Mutex<Vec<AbortHandle>>,
@@ -32,6 +35,7 @@ impl Shared {
     pub fn new(hub: Hub, options: Options) -> Shared {
         Shared {
             cores: Cores::new(options.threads.unwrap_or_else(crate::cores::of_machine)),
+            kv: Arc::new(Kv::new(hub.kv().to_owned(), options.keep)),
             hub,
             options,
             admission: tokio::sync::Mutex::default(),

@@ -1,5 +1,6 @@
 //! Answers that are made at the same time: in each round one step of the model serves all of them.
 
+use crate::keeping::Keeping;
 use crate::panics;
 use crate::work::Work;
 use engine::{Answer, Cancel, Generated, Model, round};
@@ -7,7 +8,7 @@ use protocol::{ToWorker, WorkerEvent, WorkerRequest, WorkerStage, failure};
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 
 /// Most answers that are made at the same time.
 const TOGETHER: usize = 4;
@@ -31,10 +32,25 @@ impl Inbox {
         }
     }
 
-    /// What is next; None when nobody asks any more.
-    pub fn next(&self) -> Option<Asked> {
+    /// What is next; None when nobody asks any more. While nothing is asked, what was read is put
+    /// on the disk, a block at a time, so that whoever asks does not wait.
+    pub fn next(&self, keeping: &mut Keeping) -> Option<Asked> {
         let waiting = self.waiting.borrow_mut().pop_front();
-        waiting.or_else(|| self.asked.recv().ok())
+        if waiting.is_some() {
+            return waiting;
+        }
+        loop {
+            let Some(wait) = keeping.due() else {
+                return self.asked.recv().ok();
+            };
+            match self.asked.recv_timeout(wait) {
+                Ok(asked) => return Some(asked),
+                Err(RecvTimeoutError::Timeout) => {
+                    keeping.save_one();
+                }
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
     }
 
     /// What is next, where it is an answer and is asked for already.
@@ -111,6 +127,7 @@ impl Work {
             continued,
             sampling,
             limits,
+            owner,
         } = request
         else {
             return None;
@@ -122,6 +139,8 @@ impl Work {
         }
         self.heart.begin(id, WorkerStage::Prefill);
         let sequence = self.sequence.take().unwrap_or_else(|| model.sequence());
+        let mut sequence = sequence.kept_in(self.keeping.store());
+        sequence.set_owner(owner);
         let asked = engine::Asked {
             messages: &messages,
             continued: &continued,

@@ -7,6 +7,7 @@
 mod answers;
 mod heart;
 mod input;
+mod keeping;
 pub mod memory;
 pub mod panics;
 pub mod stdio;
@@ -81,12 +82,13 @@ pub fn serve(reader: impl Read + Send + 'static, writer: impl Write + Send + 'st
             .spawn(move || {
                 let mut work = Work::new(desk, voice, heart);
                 let asked = Inbox::new(asked);
-                while let Some(request) = asked.next() {
+                while let Some(request) = asked.next(&mut work.keeping) {
                     if work.serve(request, &asked).is_break() {
                         let _ = end.send(Ending::Broken);
                         return;
                     }
                 }
+                work.keeping.save_at_the_end();
                 let _ = end.send(Ending::InputEnded);
             }),
     ];

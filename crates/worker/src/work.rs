@@ -3,6 +3,7 @@
 use crate::answers::{Asked, Inbox};
 use crate::heart::Heart;
 use crate::input::Desk;
+use crate::keeping::Keeping;
 use crate::memory;
 use crate::panics;
 use crate::voice::Voice;
@@ -23,11 +24,14 @@ pub(crate) struct Work {
     pub heart: Arc<Heart>,
     /// Of the loaded model: what of the last conversation need not be read again.
     pub sequence: Option<Sequence>,
+    /// What of the others need not be.
+    pub keeping: Keeping,
 }
 
 impl Work {
     pub fn new(desk: Arc<Desk>, voice: Arc<Voice>, heart: Arc<Heart>) -> Work {
         Work {
+            keeping: Keeping::new(voice.clone()),
             desk,
             voice,
             heart,
@@ -39,9 +43,22 @@ impl Work {
     /// where a panic left the model in doubt.
     pub fn serve(&mut self, (request, cancel): Asked, asked: &Inbox) -> ControlFlow<()> {
         let ToWorker { id, request } = request;
-        if let WorkerRequest::Generate { .. } = request {
-            return self.answer((ToWorker { id, request }, cancel), asked);
-        }
+        let request = match request {
+            WorkerRequest::Generate { .. } => {
+                return self.answer((ToWorker { id, request }, cancel), asked);
+            }
+            WorkerRequest::Keep { place } => {
+                self.keeping.keep(place.as_ref());
+                self.desk.close(id);
+                return ControlFlow::Continue(());
+            }
+            WorkerRequest::Forget { conversation } => {
+                self.forget(conversation.as_deref());
+                self.desk.close(id);
+                return ControlFlow::Continue(());
+            }
+            request => request,
+        };
         let only_reads = matches!(
             request,
             WorkerRequest::Tokenize { .. }
@@ -98,6 +115,7 @@ impl Work {
                 quantise,
                 form,
                 speculation,
+                kv,
             } => {
                 let options = LoadOptions {
                     context,
@@ -110,6 +128,7 @@ impl Work {
                     Some(form) => model.with_template(form),
                     None => model,
                 };
+                self.keeping.begin(model.store(kv.as_ref()));
                 let facts = model.facts();
                 self.desk.place(Arc::new(model));
                 Ok(WorkerEvent::Loaded(facts))
@@ -170,8 +189,14 @@ impl Work {
             WorkerRequest::Ceilings { threads } => {
                 Ok(WorkerEvent::Ceilings(engine::ceilings(threads)))
             }
-            // Served where they are read, and by `answer`.
-            WorkerRequest::Cancel { .. }
+            WorkerRequest::Save => {
+                self.keeping.save(cancel);
+                Ok(WorkerEvent::Done)
+            }
+            // Served before, or where they are read.
+            WorkerRequest::Keep { .. }
+            | WorkerRequest::Forget { .. }
+            | WorkerRequest::Cancel { .. }
             | WorkerRequest::Threads { .. }
             | WorkerRequest::Generate { .. } => Ok(WorkerEvent::Done),
         }
@@ -205,6 +230,16 @@ impl Work {
             }
             None => Ok(model),
         }
+    }
+
+    /// Forgets what was read of a conversation; None: of all.
+    fn forget(&mut self, conversation: Option<&str>) {
+        let owner = self.sequence.as_ref().and_then(Sequence::owner);
+        let is_its = owner.is_some_and(|owner| Some(&*owner.conversation) == conversation);
+        if is_its || conversation.is_none() {
+            self.sequence = None;
+        }
+        self.keeping.forget(conversation);
     }
 
     /// The loaded model, if its file is still what was loaded.

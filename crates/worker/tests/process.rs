@@ -66,6 +66,7 @@ impl Worker {
                 quantise: None,
                 form: None,
                 speculation: protocol::Speculation::default(),
+                kv: None,
             },
         );
         self.until(|event| matches!(event, WorkerEvent::Loaded(_)));
@@ -99,6 +100,7 @@ fn story() -> WorkerRequest {
             ..Sampling::default()
         },
         limits: Limits::default(),
+        owner: None,
     }
 }
 

@@ -125,6 +125,7 @@ fn nothing_is_computed_without_a_model() {
             continued: Vec::new(),
             sampling: protocol::Sampling::default(),
             limits: protocol::Limits::default(),
+            owner: None,
         },
         WorkerRequest::Logits {
             ids: vec![1],
@@ -149,6 +150,7 @@ fn nothing_is_computed_without_a_model() {
             quantise: None,
             form: None,
             speculation: protocol::Speculation::default(),
+            kv: None,
         },
     );
     assert_eq!(worker.failure(), (9, "file-not-found".to_owned()));

@@ -90,6 +90,8 @@ impl Worker {
             threads: threads as u32,
             quantise: None,
             form: None,
+            speculation: protocol::Speculation::default(),
+            kv: None,
         });
         while !matches!(worker.hear(), WorkerEvent::Loaded(_)) {}
         worker
@@ -124,6 +126,7 @@ impl Worker {
             limits: Limits {
                 max_tokens: Some(ANSWER),
             },
+            owner: None,
         });
         let mut text = String::new();
         loop {

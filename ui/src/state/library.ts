@@ -2,6 +2,7 @@
 import { asAppError, type Backend } from "../backend/backend";
 import type { AppError } from "../backend/bindings/AppError";
 import type { BetterModel } from "../backend/bindings/BetterModel";
+import type { KvUse } from "../backend/bindings/KvUse";
 import type { Language } from "../backend/bindings/Language";
 import type { Machine } from "../backend/bindings/Machine";
 import type { ModelEntry } from "../backend/bindings/ModelEntry";
@@ -48,6 +49,16 @@ export class Library {
   /** Null where it cannot be told just now: a gauge has nothing to complain of. */
   async machine(): Promise<Machine | null> {
     return this.#backend.call("machine", {}).catch(() => null);
+  }
+
+  /** What kept reading takes on the disk; null where it cannot be told. */
+  async kept(): Promise<KvUse | null> {
+    return this.#backend.call("kept", {}).catch(() => null);
+  }
+
+  /** Removes all kept reading, and gives what it takes then; null where that went wrong. */
+  async clearKept(): Promise<KvUse | null> {
+    return this.#backend.call("kept_clear", {}).catch(() => null);
   }
 
   /** The folder of the logs; "" where it cannot be told. */

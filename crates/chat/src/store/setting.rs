@@ -64,6 +64,9 @@ pub(crate) fn read(connection: &Connection) -> Result<Settings, Fault> {
                     .flatten()
                     .map(ModelId);
             }
+            "kept_bytes" => {
+                settings.kept_bytes = serde_json::from_str(&value).ok().flatten();
+            }
             _ => {}
         }
     }
@@ -103,6 +106,7 @@ pub(crate) fn write(connection: &Connection, settings: &Settings) -> Result<(), 
         ("language", serde_json::json!(language)),
         ("theme", serde_json::json!(theme)),
         ("model", serde_json::json!(model)),
+        ("kept_bytes", serde_json::json!(settings.kept_bytes)),
     ] {
         write_one(connection, name, &value.to_string())?;
     }

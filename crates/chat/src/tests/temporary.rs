@@ -100,7 +100,8 @@ async fn whole_life(window: &mut Window, begun: Answering, canary: &str) -> Stri
     window.fake.script([Step::Fail(error)]);
     let failed = window.say(Some(&id), canary).await.unwrap();
     assert_eq!(window.ended(&failed).await.status, MessageStatus::Failed);
-    window.app.core.lock().tell_foreign().unwrap();
+    let core = &window.app.core;
+    core.lock().tell_foreign(core).unwrap();
     window.app.core.lock().renew_ids().unwrap();
     let snapshot = window.snapshot().await;
     let summary = snapshot.conversations.iter().find(|c| c.id == id).unwrap();

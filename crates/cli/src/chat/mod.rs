@@ -48,6 +48,8 @@ pub(crate) async fn run(
             off: options.no_speculation,
             draft,
         },
+        // A single question is not come back to from here.
+        keep: options.once.is_none(),
         ..crate::options(options.quantise)
     };
     let app = App::open(

@@ -42,6 +42,7 @@ async fn one_token(engine: &Runtime, model: &ModelEntry) -> Result<(), AppError>
         limits: Limits {
             max_tokens: Some(1),
         },
+        owner: None,
     });
     while let Some(event) = answer.next().await {
         if let GenerationEvent::Stopped(answered) = event? {

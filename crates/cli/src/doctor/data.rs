@@ -3,6 +3,7 @@
 use super::{Check, Finding, State};
 use hub::{Hub, Places};
 use protocol::{AppError, Arg, ModelEntry, ModelState, failure};
+use runtime::{Engine, KvWish, Runtime};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -41,6 +42,23 @@ pub(super) fn disk(check: &Check<'_>, places: &Places) -> Finding {
         _ => (State::Ok, "doctor-disk-ok"),
     };
     check.found(state, key, &[("free_bytes", free.into())])
+}
+
+/// What is kept of what models have read.
+pub(super) async fn kept(check: &Check<'_>, places: &Places, engine: &Runtime) -> Finding {
+    let most = chat::stored_settings(places).kept_bytes;
+    let now = engine.kept(KvWish::Most(most)).await.unwrap_or_default();
+    match (most, now.most) {
+        (Some(0), _) => check.ok("doctor-kept-off", &[]),
+        (_, 0) => check.attention("doctor-kept-no-room", &[]),
+        (_, most) => check.ok(
+            "doctor-kept-ok",
+            &[
+                ("used_bytes", now.bytes.into()),
+                ("most_bytes", most.into()),
+            ],
+        ),
+    }
 }
 
 pub(super) fn logs(check: &Check<'_>, places: &Places) -> Finding {

@@ -92,6 +92,9 @@ pub(crate) async fn run(
     add(data::folder(&check("folder"), places))?;
     add(data::disk(&check("disk"), places))?;
     add(data::logs(&check("logs"), places))?;
+    if let Some(engine) = &engine {
+        add(data::kept(&check("kept"), places, engine).await)?;
+    }
     add(data::history(&check("history"), places).await)?;
     add(data::library(&check("library"), &hub))?;
     let models = hub.as_ref().map(Hub::models).unwrap_or_default();

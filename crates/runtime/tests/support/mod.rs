@@ -111,6 +111,7 @@ pub fn ask(model: &ModelEntry, text: &str, max_tokens: u32) -> GenerateRequest {
         limits: Limits {
             max_tokens: Some(max_tokens),
         },
+        owner: None,
     }
 }
 

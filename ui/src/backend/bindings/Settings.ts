@@ -18,4 +18,9 @@ theme: Theme,
 /**
  * The model last chosen anywhere: what a new conversation begins with.
  */
-model: ModelId | null, };
+model: ModelId | null, 
+/**
+ * Bytes of the disk that may be taken by what models have read, so that they need not read
+ * it again; 0: none. None: by what the disk has free.
+ */
+kept_bytes: number | null, };

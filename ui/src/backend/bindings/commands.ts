@@ -7,6 +7,7 @@ import type { Conversation } from "./Conversation";
 import type { ConversationRef } from "./ConversationRef";
 import type { ConversationRename } from "./ConversationRename";
 import type { Diagnostics } from "./Diagnostics";
+import type { KvUse } from "./KvUse";
 import type { Machine } from "./Machine";
 import type { MessageRef } from "./MessageRef";
 import type { MessageSend } from "./MessageSend";
@@ -36,6 +37,8 @@ export interface Commands {
   model_eject: { request: ModelRef; reply: Nothing };
   better_model: { request: BetterModelAsked; reply: BetterModelFound };
   machine: { request: Nothing; reply: Machine };
+  kept: { request: Nothing; reply: KvUse };
+  kept_clear: { request: Nothing; reply: KvUse };
   diagnostics: { request: Nothing; reply: Diagnostics };
   settings_change: { request: Settings; reply: Settings };
 }

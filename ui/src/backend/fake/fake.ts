@@ -95,9 +95,12 @@ export class FakeBackend implements Backend {
       answer_continue: ({ conversation, message }) => this.#continue(conversation, message),
       better_model: () => ({ better: this.#scene.better ?? null }),
       machine: () => this.#scene.machine,
+      kept: () => this.#keptReading(),
+      kept_clear: () => ((this.#scene.keptBytes = 0), this.#keptReading()),
       diagnostics: () => this.#scene.diagnostics,
       settings_change: (settings) => {
         this.#scene.settings = settings;
+        this.#scene.keptBytes = Math.min(this.#scene.keptBytes, this.#keptReading().most);
         this.#tell({ type: "settings_changed", settings });
         return settings;
       },
@@ -137,6 +140,11 @@ export class FakeBackend implements Backend {
   #memory(): Reply<"models">["memory"] {
     const models = this.#scene.models.reduce((sum, { state }) => sum + (state.state === "loaded" ? state.memory : 0), 0);
     return { total: this.#scene.memory, models, free: this.#scene.memory - models };
+  }
+
+  #keptReading(): Reply<"kept"> {
+    const usual = 16e9;
+    return { bytes: this.#scene.keptBytes, most: this.#scene.settings.kept_bytes ?? usual, usual };
   }
 
   #kept(id: string): Kept {

@@ -1,0 +1,134 @@
+//! What is kept of what models have read: who wants what done with it, and the workers told.
+
+use crate::process::Worker;
+use crate::seat::Holding;
+use crate::shared::Shared;
+use protocol::{KvUse, WorkerRequest};
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+/// How long beyond their own patience all workers together are waited for at the end.
+const SLACK: Duration = Duration::from_secs(1);
+
+/// What is to be done with what is kept.
+pub enum KvWish {
+    /// Nothing.
+    Look,
+    /// It may take so many bytes of the disk from now on; None: as usual, 0: none.
+    Most(Option<u64>),
+    /// What is a conversation's goes.
+    Forget(String),
+    /// What is of conversations of which this is not true goes.
+    Retain(Box<dyn Fn(&str) -> bool + Send>),
+    /// All of it goes.
+    Clear,
+}
+
+impl fmt::Debug for KvWish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            KvWish::Look => "Look",
+            KvWish::Most(_) => "Most",
+            KvWish::Forget(_) => "Forget",
+            KvWish::Retain(_) => "Retain",
+            KvWish::Clear => "Clear",
+        })
+    }
+}
+
+/// Ready when it is done; may be dropped. Nothing is told where the engine ends before.
+pub type Telling<T> = Pin<Box<dyn Future<Output = Option<T>> + Send>>;
+
+impl Shared {
+    /// Does what is wished, and tells how it stands then.
+    pub async fn kept(self: &Arc<Self>, wish: KvWish) -> Option<KvUse> {
+        match &wish {
+            KvWish::Look | KvWish::Retain(_) => {}
+            KvWish::Most(most) => {
+                self.kv.choose(*most);
+                let place = self.kv.place();
+                self.tell_workers(&WorkerRequest::Keep { place });
+            }
+            KvWish::Forget(conversation) => {
+                let conversation = Some(conversation.clone());
+                self.tell_workers(&WorkerRequest::Forget { conversation });
+            }
+            KvWish::Clear => self.tell_workers(&WorkerRequest::Forget { conversation: None }),
+        }
+        let kv = self.kv.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            match wish {
+                KvWish::Look => return kv.look(),
+                KvWish::Most(_) => {}
+                KvWish::Forget(conversation) => kv.forget(&conversation),
+                KvWish::Retain(is_there) => {
+                    let mut kept = kv.conversations();
+                    kept.retain(|conversation| !is_there(conversation));
+                    kept.iter().for_each(|conversation| kv.forget(conversation));
+                }
+                KvWish::Clear => kv.clear(),
+            }
+            kv.trim()
+        });
+        done.await.ok()
+    }
+
+    /// A worker has written: what is too much now goes.
+    pub fn saved(self: &Arc<Self>, bytes: u64, failed: Option<&str>) {
+        match failed {
+            Some(why) => tracing::warn!(bytes, why, "what was read is not kept on the disk"),
+            None => tracing::info!(bytes, "what was read is kept on the disk"),
+        }
+        let kv = self.kv.clone();
+        self.spawn(async move {
+            let _ = tokio::task::spawn_blocking(move || kv.trim()).await;
+        });
+    }
+
+    /// Ends all workers that are idle or soon are, what they have read put on the disk before.
+    pub async fn end_workers(self: &Arc<Self>) {
+        let options = &self.options;
+        // One that is still being loaded has read nothing.
+        let is_loaded = |holding: Holding| holding.fraction >= 1.0;
+        let mut seats = self.seats();
+        seats.retain(|seat| seat.holding().is_some_and(is_loaded));
+        let ending = seats.into_iter().map(|seat| {
+            let shared = self.clone();
+            tokio::spawn(async move {
+                let mut slot = seat.worker.write().await;
+                shared.vacate(&seat, &mut slot).await;
+            })
+        });
+        let ending: Vec<_> = ending.collect();
+        let all = async {
+            for end in ending {
+                let _ = end.await;
+            }
+        };
+        let _ = timeout(options.stop + options.save + SLACK, all).await;
+    }
+
+    fn tell_workers(&self, request: &WorkerRequest) {
+        let holdings = self.seats().into_iter().filter_map(|seat| seat.holding());
+        for outbox in holdings.filter_map(|holding| holding.outbox.upgrade()) {
+            // None of these is too long for a line.
+            let _ = outbox.tell(request.clone());
+        }
+    }
+}
+
+impl Worker {
+    /// Ends the process in order: what it has read is put on the disk first, as far as there is
+    /// time for it.
+    pub async fn retire(self) {
+        let patience = self.save_patience();
+        if let Ok(mut asked) = self.ask(WorkerRequest::Save, sleep(patience)) {
+            // However it ended: what was not written is read again.
+            let _ = asked.next().await;
+        }
+        self.end().await;
+    }
+}

@@ -1,0 +1,164 @@
+//! What models have read, on the disk: how much that may be, and what has to go. The files are
+//! the workers' (`engine/src/kv/`); here they are only counted and removed.
+
+use protocol::{KvPlace, KvUse};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+/// Most that is kept where the person chose nothing, and of what is free, the how manieth part.
+const USUAL: u64 = 16_000_000_000;
+const USUAL_PART: u64 = 10;
+/// Bytes of the disk that are left free whatever the person chose.
+const LEFT_FREE: u64 = 1_000_000_000;
+/// How old a file that is being written may be.
+const STALE: Duration = Duration::from_secs(600);
+/// The ending of a block's file; others are on their way, or left over.
+const BLOCK: &str = "kv";
+
+/// The folder with one for each conversation.
+pub(crate) struct Kv {
+    folder: PathBuf,
+    /// False: nothing is ever kept on the disk.
+    on_disk: bool,
+    /// What the person chose, in bytes.
+    chosen: Mutex<Option<u64>>,
+    /// As last counted.
+    bytes: AtomicU64,
+}
+
+/// A file of it.
+struct Kept {
+    path: PathBuf,
+    bytes: u64,
+    used: SystemTime,
+}
+
+impl Kv {
+    pub fn new(folder: PathBuf, on_disk: bool) -> Kv {
+        Kv {
+            folder,
+            on_disk,
+            chosen: Mutex::default(),
+            bytes: AtomicU64::new(0),
+        }
+    }
+
+    /// Bytes that may be kept; None: by what the disk has free.
+    pub fn choose(&self, most: Option<u64>) {
+        *self.chosen() = most;
+    }
+
+    /// What workers are told; None where nothing is kept.
+    pub fn place(&self) -> Option<KvPlace> {
+        let most = self.limits(self.bytes.load(Ordering::Relaxed)).most;
+        let folder = self.folder.to_string_lossy().into_owned();
+        (most > 0 && self.on_disk).then_some(KvPlace { folder, most })
+    }
+
+    /// What is kept now.
+    pub fn look(&self) -> KvUse {
+        self.limits(self.files().iter().map(|file| file.bytes).sum())
+    }
+
+    /// Removes what was used longest ago until the rest is within the quota.
+    pub fn trim(&self) -> KvUse {
+        let mut files = self.files();
+        let now = self.limits(files.iter().map(|file| file.bytes).sum());
+        let mut bytes = now.bytes;
+        files.sort_by_key(|file| file.used);
+        for file in files {
+            if bytes <= now.most {
+                break;
+            }
+            if fs::remove_file(&file.path).is_ok() {
+                bytes -= file.bytes;
+                self.remove_empty(&file.path);
+            }
+        }
+        self.limits(bytes)
+    }
+
+    /// Removes what is kept of a conversation.
+    pub fn forget(&self, conversation: &str) {
+        let folder = self.folder.join(conversation);
+        // An id is a name, and no way to another folder.
+        if folder.parent() == Some(&self.folder) && folder.file_name().is_some() {
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+
+    /// Removes all of it.
+    pub fn clear(&self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+
+    /// The conversations of which something is kept.
+    pub fn conversations(&self) -> Vec<String> {
+        let folders = names(&self.folder).into_iter();
+        folders
+            .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+            .collect()
+    }
+
+    fn limits(&self, bytes: u64) -> KvUse {
+        self.bytes.store(bytes, Ordering::Relaxed);
+        let free = crate::disk_free(&self.folder).unwrap_or(0);
+        // Of what would be free without it, so that it does not hang on how much it is.
+        let all = free.saturating_add(bytes);
+        let usual = (all / USUAL_PART).min(USUAL);
+        let most = self.chosen().unwrap_or(usual);
+        KvUse {
+            bytes,
+            most: most.min(all.saturating_sub(LEFT_FREE)),
+            usual,
+        }
+    }
+
+    /// All blocks' files. What was never finished is removed.
+    fn files(&self) -> Vec<Kept> {
+        let models = names(&self.folder).into_iter().flat_map(|c| names(&c));
+        let mut files = Vec::new();
+        for path in models.flat_map(|model| names(&model)) {
+            let Ok(file) = fs::symlink_metadata(&path) else {
+                continue;
+            };
+            let used = file.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            if path.extension().is_some_and(|ending| ending == BLOCK) {
+                files.push(Kept {
+                    path,
+                    bytes: file.len(),
+                    used,
+                });
+            } else if used.elapsed().is_ok_and(|age| age > STALE) {
+                let _ = fs::remove_file(&path);
+            }
+        }
+        files
+    }
+
+    /// Removes the folders of a file that is gone, where it was the last.
+    fn remove_empty(&self, file: &Path) {
+        let mut folders = file.ancestors().skip(1);
+        let inside = folders.by_ref().take_while(|folder| *folder != self.folder);
+        for folder in inside {
+            if fs::remove_dir(folder).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn chosen(&self) -> MutexGuard<'_, Option<u64>> {
+        self.chosen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is in a folder; nothing where it cannot be read. Links are not followed.
+fn names(folder: &Path) -> Vec<PathBuf> {
+    let is_folder = fs::symlink_metadata(folder).is_ok_and(|folder| folder.is_dir());
+    let entries = is_folder.then(|| fs::read_dir(folder).ok()).flatten();
+    let entries = entries.into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
+}
