@@ -7,6 +7,7 @@ mod engine;
 mod machine;
 mod models;
 mod report;
+mod returning;
 mod speed;
 mod window;
 
@@ -42,6 +43,7 @@ pub(crate) fn bench(arguments: &[String]) -> Outcome<ExitCode> {
     if let Some(wanted) = wanted {
         if wanted.needs_build() {
             build(&["-p", "cli", "-p", "worker"])?;
+            build(&["-p", "runtime", "--example", "returning"])?;
         }
         whole["engine"]["machine"] = machine::facts();
         // After each model: a run of hours that ends early has not been for nothing.

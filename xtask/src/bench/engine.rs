@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::machine;
 use super::models::{ALL, Measured};
+use super::returning;
 use crate::node::Node;
 use crate::{Outcome, place, shell};
 
@@ -79,6 +80,14 @@ impl Wanted {
         self.programs.is_none()
     }
 
+    fn prefill<'a>(&'a self, model: &'a Measured) -> &'a str {
+        self.prefill.as_deref().unwrap_or(model.prefill)
+    }
+
+    fn runs(&self) -> &str {
+        self.runs.as_deref().unwrap_or("3")
+    }
+
     /// Those of the list that are asked for; where nobody asks, the usual ones.
     fn models(&self) -> impl Iterator<Item = &'static Measured> {
         let asked =
@@ -132,6 +141,16 @@ pub(super) fn measure(
         row["amx"] = (!wanted.no_amx).into();
         // A path of this machine says nothing.
         row["file"] = Value::Null;
+        let long = |sizes: &str| {
+            sizes
+                .split(',')
+                .any(|size| size.parse() == Ok(returning::TOKENS))
+        };
+        if long(wanted.prefill(model)) && !wanted.no_amx {
+            let runs = wanted.runs();
+            let again = returning::measure(&file.path, &programs, runs, &row)?;
+            note(&mut whole["engine"]["returning"], again);
+        }
         note(&mut whole["engine"]["rows"], row);
         write(whole)?;
     }
@@ -165,13 +184,10 @@ fn run(
     command.args(["bench", "--json", "--against", "llama.cpp", "--peer-dir"]);
     command.arg(peer);
     let sizes = [
-        (
-            "--prefill",
-            wanted.prefill.as_deref().unwrap_or(model.prefill),
-        ),
+        ("--prefill", wanted.prefill(model)),
         ("--depth", wanted.depth.as_deref().unwrap_or(model.depth)),
         ("--decode", wanted.decode.as_deref().unwrap_or(DECODE)),
-        ("--runs", wanted.runs.as_deref().unwrap_or("3")),
+        ("--runs", wanted.runs()),
     ];
     for (name, value) in sizes {
         command.args([name, value]);
