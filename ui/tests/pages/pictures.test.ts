@@ -19,6 +19,11 @@ const picker = async (page: Page) => {
   await page.keyboard.press("ArrowDown");
 };
 const settings = (page: Page) => page.keyboard.press("Control+,");
+const data = async (page: Page) => {
+  await settings(page);
+  await page.locator(".pane .item").nth(2).click();
+  await page.locator("#kept-bytes option", { hasText: "16" }).first().waitFor({ state: "attached" });
+};
 const trouble = async (page: Page) => {
   await settings(page);
   await page.locator(".pane .item").nth(3).click();
@@ -59,6 +64,7 @@ const views: View[] = [
   ["first-run", { world: "first" }, async (page) => void (await page.locator(".how").waitFor())],
   ["picker", { world: "picture" }, picker],
   ["settings", { world: "first" }, settings],
+  ["settings-data", { world: "picture" }, data],
   ["trouble", { world: "first" }, trouble],
   ["close", { world: "picture" }, close],
   ["temporary", { world: "first", pace: 1 }, temporary],

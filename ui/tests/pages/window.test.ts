@@ -335,3 +335,18 @@ test("reading upwards does not jump when earlier messages are drawn", () =>
       expect(Math.abs(top - first.top - 60)).toBeLessThan(4);
     }
   }));
+
+test("what models have read: how much there is, how much there may be, and away with it", () =>
+  inWindow({ world: "picture" }, async (page) => {
+    await page.keyboard.press("Control+,");
+    const [used, clear, most] = [page.locator("#data ~ .set .small[role=status]"), page.getByRole("button", { name: "Clear" }), page.getByLabel("Quick return")];
+    await expect.poll(() => used.textContent()).toBe("1.2 GB on the disk now");
+    expect(await most.locator("option").first().textContent()).toBe("Automatic (16.0 GB)");
+    await most.selectOption({ label: "At most 1.0 GB" });
+    await expect.poll(() => used.textContent()).toBe("1.0 GB on the disk now");
+    expect(await calls(page, "settings_change")).toMatchObject([{ kept_bytes: 1e9 }]);
+    await clear.click();
+    await expect.poll(() => used.textContent()).toBe("0 B on the disk now");
+    expect(await clear.isDisabled()).toBe(true);
+    expect(await calls(page, "kept_clear")).toHaveLength(1);
+  }));
