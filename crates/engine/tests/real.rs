@@ -4,8 +4,11 @@
 mod common;
 
 use common::{QWEN, SMOLLM2, anew, greedy, last_logits, load, message};
-use engine::{Cancel, Generated, Model, Sequence, generate};
-use protocol::{Limits, PromptMessage, Role, Sampling, StopReason, WorkerAnswered};
+use engine::{Cancel, Generated, Model, Saved, Sequence, generate};
+use protocol::{
+    KvOwner, KvPlace, Limits, PromptMessage, Role, Sampling, StopReason, WorkerAnswered,
+};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const MOST: Limits = Limits {
@@ -137,4 +140,41 @@ fn pieces_give_what_the_whole_gives() {
     one_by_one.truncate(2);
     let again = last_logits(&model, &mut one_by_one, &ids[2..]);
     assert!(again == whole, "after a cut: not the same bits");
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn what_was_stored_gives_the_bits_of_what_is_read_afresh() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = KvPlace {
+        folder: folder.path().to_str().unwrap().to_owned(),
+        most: 1 << 30,
+    };
+    let owner = KvOwner {
+        conversation: "kept".to_owned(),
+        on_disk: true,
+    };
+    let long = "The quick brown fox jumps over the lazy dog. ".repeat(20);
+    let question = [message(Role::User, &long)];
+    let told = |stored: bool| {
+        // Loaded anew, as after a restart.
+        let model = load(SMOLLM2);
+        let store = stored.then(|| Arc::new(model.store(Some(&place)).unwrap()));
+        let mut sequence = model.sequence().kept_in(store.clone());
+        sequence.set_owner(Some(owner.clone()));
+        let (text, answered) = answer(&model, &mut sequence, &question, &greedy());
+        if let Some(store) = store {
+            while matches!(store.save_one(), Saved::Bytes(_)) {}
+        }
+        let last = *sequence.tokens().last().unwrap();
+        let logits = last_logits(&model, &mut sequence, &[last]);
+        (text, logits, answered.reused_tokens, answered.prompt_tokens)
+    };
+    let (text, logits, none, _) = told(false);
+    let (first, _, nothing, _) = told(true);
+    assert_eq!((none, nothing, &first), (0, 0, &text));
+    let (again, stored, reused, prompt) = told(true);
+    assert_eq!(reused, (prompt - 1) / 64 * 64);
+    assert_eq!(again, text);
+    assert!(stored == logits, "not the same bits");
 }

@@ -6,6 +6,7 @@ mod events;
 mod frozen;
 mod processes;
 mod property;
+mod reading;
 mod reasoning;
 mod temporary;
 mod troubles;
