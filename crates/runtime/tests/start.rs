@@ -9,10 +9,17 @@ use runtime::{Engine, Options};
 use std::time::Duration;
 use support::{Desk, ask, failure};
 
-const HELLO: &str = r#"echo '{"id":0,"event":"hello","protocol":4,"engine":{"version":"0","executor":"none","kernels":"none","device":"none","threads":1}}'"#;
+/// A hello of the version that is spoken.
+fn hello() -> String {
+    let engine =
+        r#"{"version":"0","executor":"none","kernels":"none","device":"none","threads":1}"#;
+    let version = protocol::WORKER_PROTOCOL;
+    format!(r#"echo '{{"id":0,"event":"hello","protocol":{version},"engine":{engine}}}'"#)
+}
 
 #[tokio::test]
 async fn a_worker_that_is_not_one_is_told_apart() {
+    let hello = hello();
     let desk = Desk::new();
     let model = desk.empty_model();
     let version_99 = r#"echo '{"id":0,"event":"hello","protocol":99,"planet":"Mars"}'; cat"#;
@@ -44,19 +51,19 @@ async fn a_worker_that_is_not_one_is_told_apart() {
         ),
         (
             "ends-later",
-            &format!("{HELLO}; echo bye >&2; exit 3"),
+            &format!("{hello}; echo bye >&2; exit 3"),
             "worker-died",
             "bye",
         ),
         (
             "hangs",
-            &format!("{HELLO}; while read line; do :; done"),
+            &format!("{hello}; while read line; do :; done"),
             "worker-hung",
             "",
         ),
         (
             "babbles",
-            &format!("{HELLO}; echo }}; while read line; do :; done"),
+            &format!("{hello}; echo }}; while read line; do :; done"),
             "worker-died",
             "understood",
         ),
