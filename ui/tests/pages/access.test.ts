@@ -92,7 +92,7 @@ test("settings, the list's menu and the diagnostics are used by keyboard alone",
     }
     await page.waitForFunction(() => document.documentElement.dataset.theme === "light");
     await page.getByRole("button", { name: "Copied" }).waitFor();
-    expect(await page.locator("main [role=status]").textContent()).toBe("Diagnostics copied");
+    expect(await page.locator("main .sr[role=status]").textContent()).toBe("Diagnostics copied");
     await page.keyboard.press("Control+1");
     for (let n = 0; n < 8 && (await stop(page))?.region !== "pane"; n++) await page.keyboard.press("F6");
     await page.keyboard.press("ArrowDown");
