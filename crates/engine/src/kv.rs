@@ -46,6 +46,8 @@ pub struct KvStore {
 struct Inner {
     memory: Memory,
     disk: Option<Disk>,
+    /// Whether the disk refused what it was last given: then nothing waits in memory for it.
+    refused: bool,
     /// Nothing is written before.
     rest_until: Instant,
 }
@@ -77,6 +79,7 @@ impl KvStore {
             inner: Mutex::new(Inner {
                 memory: Memory::new(block.saturating_mul(blocks)),
                 disk: place.map(|place| Disk::new(place, &identity)),
+                refused: false,
                 rest_until: Instant::now(),
             }),
             identity,
@@ -88,6 +91,7 @@ impl KvStore {
     pub fn keep(&self, place: Option<&KvPlace>) {
         let mut inner = self.inner();
         inner.disk = place.map(|place| Disk::new(place, &self.identity));
+        inner.refused = false;
         inner.rest_until = Instant::now();
     }
 
@@ -166,11 +170,14 @@ impl KvStore {
         match disk.write(&unsaved) {
             Ok(bytes) => {
                 inner.memory.saved(&unsaved);
+                inner.refused = false;
                 inner.fit();
                 Saved::Bytes(bytes)
             }
             Err(error) => {
                 inner.rest_until = Instant::now() + REFUSED;
+                inner.refused = true;
+                inner.fit();
                 Saved::Refused(error)
             }
         }
@@ -203,8 +210,10 @@ impl Inner {
         self.memory.next_unsaved(self.disk.as_ref()?.most())
     }
 
-    /// Lets go of what is beyond the budget, but for what is still to be written.
+    /// Lets go of what is beyond the budget, but for what is still to be written where the disk
+    /// takes it.
     fn fit(&mut self) {
-        self.memory.fit(self.disk.as_ref().map_or(0, Disk::most));
+        let disk = self.disk.as_ref().filter(|_| !self.refused);
+        self.memory.fit(disk.map_or(0, Disk::most));
     }
 }

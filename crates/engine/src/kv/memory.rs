@@ -161,27 +161,30 @@ impl Memory {
         None
     }
 
-    /// Lets go of what was used longest ago until the rest is within the budget. What is still to
-    /// be written (files may take `most` bytes) and what is of the current turn stays.
+    /// Lets go of what was used longest ago until the rest is within the budget. What is of the
+    /// current turn stays, and what is still to be written (files may take `most` bytes), up to
+    /// as much again as the budget.
     pub fn fit(&mut self, most: u64) {
         if !self.is_over() {
             return;
         }
         let mut room = Some(most);
-        let mut may_go = Vec::new();
+        let (mut may_go, mut wait) = (Vec::new(), Vec::new());
         for (key, entry) in self.latest_first() {
             let on_disk = entry.owners.iter().filter(|owner| owner.on_disk).count() as u64;
             room = room.and_then(|room| room.checked_sub(on_disk.saturating_mul(entry.bytes)));
             let waits = room.is_some() && entry.is_unsaved();
-            if entry.used < self.turn && !waits {
-                may_go.push(*key);
+            if entry.used < self.turn {
+                let list = if waits { &mut wait } else { &mut may_go };
+                list.push(*key);
             }
         }
-        for key in may_go.iter().rev() {
-            if !self.is_over() {
-                return;
+        for (list, most) in [(may_go, self.budget), (wait, self.budget.saturating_mul(2))] {
+            for key in list.iter().rev() {
+                if self.bytes > most {
+                    self.remove(key);
+                }
             }
-            self.remove(key);
         }
     }
 

@@ -389,3 +389,25 @@ fn a_disk_that_refuses_is_left_alone_for_a_while() {
     fs::remove_file(&place).unwrap();
     assert_eq!(save(&store), 2 * file::length(&SHAPES));
 }
+
+#[test]
+fn what_waits_for_a_disk_that_refuses_or_for_a_worker_that_is_busy_is_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("taken");
+    fs::write(&place, "a file, no folder").unwrap();
+    let many = || (0..50u32).map(|at| (at * 1000, owner(&format!("conversation-{at}"), true)));
+    let refused = store(2, Some(&place));
+    for (salt, owner) in many() {
+        put(&refused, 1, salt, Some(&owner));
+        assert!(matches!(refused.save_one(), Saved::Refused(_)));
+        let blocks = refused.bytes() / bytes_of_block();
+        assert!(blocks <= 2, "{blocks} blocks after {salt}");
+    }
+    let busy = store(2, Some(folder.path()));
+    for (salt, owner) in many() {
+        put(&busy, 1, salt, Some(&owner));
+        let blocks = busy.bytes() / bytes_of_block();
+        assert!(blocks <= 4, "{blocks} blocks after {salt}");
+    }
+    assert_eq!(save(&busy), 4 * file::length(&SHAPES));
+}
