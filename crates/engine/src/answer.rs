@@ -107,6 +107,13 @@ impl<'a> Answer<'a> {
         matches!(self.stage, Stage::Ended(_))
     }
 
+    /// What it reads is kept nowhere, where it is a conversation's (None: anybody's): that one is gone.
+    pub fn forget(&mut self, conversation: Option<&str>) {
+        if self.sequence.is_of(conversation) {
+            self.sequence.forget();
+        }
+    }
+
     /// What is known of it at its end, and its sequence, which holds the prompt and the answer.
     ///
     /// Errors: those of [`crate::generate`].

@@ -21,6 +21,8 @@ pub struct Sequence {
     /// Where what is read is kept, and looked for.
     store: Option<Arc<KvStore>>,
     owner: Option<KvOwner>,
+    /// Whether it is to be kept nowhere: its conversation is gone.
+    forgotten: bool,
 }
 
 impl Sequence {
@@ -31,6 +33,7 @@ impl Sequence {
             chosen: None,
             store: None,
             owner: None,
+            forgotten: false,
         }
     }
 
@@ -45,9 +48,21 @@ impl Sequence {
         self.owner = owner;
     }
 
-    /// Whose it is.
-    pub fn owner(&self) -> Option<&KvOwner> {
-        self.owner.as_ref()
+    /// Whether it is a conversation's; None: anybody's.
+    pub fn is_of(&self, conversation: Option<&str>) -> bool {
+        let owner = self.owner.as_ref().map(|owner| &*owner.conversation);
+        conversation.is_none() || owner == conversation
+    }
+
+    /// What it has read and will read is kept nowhere.
+    pub(crate) fn forget(&mut self) {
+        self.store = None;
+        self.forgotten = true;
+    }
+
+    /// Whether it is to be kept nowhere.
+    pub fn is_forgotten(&self) -> bool {
+        self.forgotten
     }
 
     /// The tokens that were read.
@@ -65,6 +80,7 @@ impl Sequence {
             chosen: self.chosen,
             store: self.store.clone(),
             owner: self.owner.clone(),
+            forgotten: self.forgotten,
         })
     }
 

@@ -53,12 +53,16 @@ impl Inbox {
         }
     }
 
-    /// What is next, where it is an answer and is asked for already.
-    fn next_answer(&self) -> Option<Asked> {
+    /// What is next, where it is asked for already and can be done beside answers: one more, where
+    /// there is `room`, or what only touches the store.
+    fn next_beside(&self, room: bool) -> Option<Asked> {
         let mut waiting = self.waiting.borrow_mut();
         waiting.extend(self.asked.try_iter());
-        waiting
-            .pop_front_if(|(request, _)| matches!(request.request, WorkerRequest::Generate { .. }))
+        waiting.pop_front_if(|(request, _)| match request.request {
+            WorkerRequest::Generate { .. } => room,
+            WorkerRequest::Keep { .. } | WorkerRequest::Forget { .. } => true,
+            _ => false,
+        })
     }
 }
 
@@ -79,16 +83,19 @@ impl Work {
         let mut next = Some(first);
         loop {
             let done = catch_unwind(AssertUnwindSafe(|| {
-                // One a round: who is there goes on between two that come.
-                if answers.len() < TOGETHER
-                    && let Some(asked) = next.take().or_else(|| asked.next_answer())
-                {
+                let room = answers.len() < TOGETHER;
+                while let Some(asked) = next.take().or_else(|| asked.next_beside(room)) {
+                    let Some(asked) = self.arrange(asked, &mut answers) else {
+                        continue;
+                    };
                     let id = asked.0.id;
                     ids.push(id);
                     match self.begin(&model, asked) {
                         Some(answer) => answers.push(answer),
                         None => drop(ids.pop()),
                     }
+                    // One a round: who is there goes on between two that come.
+                    break;
                 }
                 let tell = &mut |index: usize, event| self.tell(ids[index], event);
                 round(&mut answers, tell);
@@ -104,7 +111,7 @@ impl Work {
             while let Some(index) = answers.iter().position(Answer::has_ended) {
                 let id = ids.remove(index);
                 let (answered, sequence) = answers.remove(index).end();
-                self.sequence = Some(sequence);
+                self.sequence = (!sequence.is_forgotten()).then_some(sequence);
                 self.heart.end(id);
                 self.desk.close(id);
                 match answered {
@@ -117,6 +124,25 @@ impl Work {
                 return ControlFlow::Continue(());
             }
         }
+    }
+
+    /// Does at once what only touches the store, also beside answers, so that nothing but an answer
+    /// ever waits for others. Gives back what is anything else.
+    pub fn arrange(&mut self, asked: Asked, answers: &mut [Answer<'_>]) -> Option<Asked> {
+        match &asked.0.request {
+            WorkerRequest::Keep { place } => self.keeping.keep(place.as_ref()),
+            WorkerRequest::Forget { conversation } => {
+                let conversation = conversation.as_deref();
+                for answer in answers {
+                    answer.forget(conversation);
+                }
+                self.sequence.take_if(|last| last.is_of(conversation));
+                self.keeping.forget(conversation);
+            }
+            _ => return Some(asked),
+        }
+        self.desk.close(asked.0.id);
+        None
     }
 
     /// Begins an answer of the model.

@@ -41,24 +41,13 @@ impl Work {
 
     /// Serves one request to its end; an answer beside others that are asked for meanwhile. Breaks
     /// where a panic left the model in doubt.
-    pub fn serve(&mut self, (request, cancel): Asked, asked: &Inbox) -> ControlFlow<()> {
-        let ToWorker { id, request } = request;
-        let request = match request {
-            WorkerRequest::Generate { .. } => {
-                return self.answer((ToWorker { id, request }, cancel), asked);
-            }
-            WorkerRequest::Keep { place } => {
-                self.keeping.keep(place.as_ref());
-                self.desk.close(id);
-                return ControlFlow::Continue(());
-            }
-            WorkerRequest::Forget { conversation } => {
-                self.forget(conversation.as_deref());
-                self.desk.close(id);
-                return ControlFlow::Continue(());
-            }
-            request => request,
+    pub fn serve(&mut self, asked: Asked, inbox: &Inbox) -> ControlFlow<()> {
+        let Some((ToWorker { id, request }, cancel)) = self.arrange(asked, &mut []) else {
+            return ControlFlow::Continue(());
         };
+        if matches!(request, WorkerRequest::Generate { .. }) {
+            return self.answer((ToWorker { id, request }, cancel), inbox);
+        }
         let only_reads = matches!(
             request,
             WorkerRequest::Tokenize { .. }
@@ -230,16 +219,6 @@ impl Work {
             }
             None => Ok(model),
         }
-    }
-
-    /// Forgets what was read of a conversation; None: of all.
-    fn forget(&mut self, conversation: Option<&str>) {
-        let owner = self.sequence.as_ref().and_then(Sequence::owner);
-        let is_its = owner.is_some_and(|owner| Some(&*owner.conversation) == conversation);
-        if is_its || conversation.is_none() {
-            self.sequence = None;
-        }
-        self.keeping.forget(conversation);
     }
 
     /// The loaded model, if its file is still what was loaded.

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
 use protocol::{
-    FromWorker, Limits, PromptMessage, Role, Sampling, ToWorker, WorkerEvent, WorkerRequest,
+    FromWorker, KvOwner, KvPlace, Limits, PromptMessage, Role, Sampling, ToWorker, WorkerEvent,
+    WorkerRequest,
 };
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
@@ -55,6 +56,10 @@ impl Worker {
     }
 
     fn load(&mut self, file: &str) {
+        self.load_kept(file, None);
+    }
+
+    fn load_kept(&mut self, file: &str, kv: Option<KvPlace>) {
         let path = model_path(file).to_str().unwrap().to_owned();
         let (context, threads) = (None, 2);
         self.ask(
@@ -66,7 +71,7 @@ impl Worker {
                 quantise: None,
                 form: None,
                 speculation: protocol::Speculation::default(),
-                kv: None,
+                kv,
             },
         );
         self.until(|event| matches!(event, WorkerEvent::Loaded(_)));
@@ -183,4 +188,50 @@ fn it_hears_while_it_computes_and_makes_answers_together() {
     assert!(benched.prefill_ms > 0.0 && benched.decode_ms.iter().all(|time| *time > 0.0));
     assert_eq!(benched.decode_ms.len(), 2);
     assert!(benched.peak_memory_bytes > 90 << 20);
+}
+
+/// The next answer waited behind the deletion of another conversation, silent, until the first had
+/// ended; and what is deleted while it is being answered was to be kept nowhere.
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn a_deletion_or_a_quota_asked_for_beside_an_answer_holds_up_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = KvPlace {
+        folder: folder.path().to_str().unwrap().into(),
+        most: 1 << 30,
+    };
+    let of = |name: &str| {
+        let mut story = story();
+        if let WorkerRequest::Generate { owner, limits, .. } = &mut story {
+            *owner = Some(KvOwner {
+                conversation: name.into(),
+                on_disk: true,
+            });
+            limits.max_tokens = (name == "short").then_some(80);
+        }
+        story
+    };
+    let forget = |name: &str| WorkerRequest::Forget {
+        conversation: Some(name.into()),
+    };
+    let mut worker = Worker::start();
+    worker.load_kept(SMOLLM2, Some(place.clone()));
+    worker.ask(2, of("long"));
+    worker.until(|event| matches!(event, WorkerEvent::Text { .. }));
+    worker.ask(3, forget("another"));
+    worker.ask(4, WorkerRequest::Keep { place: Some(place) });
+    worker.ask(5, of("short"));
+    let is_end = |told: &FromWorker| matches!(told.event, WorkerEvent::Answered(_));
+    assert_eq!(worker.told.iter().find(is_end).unwrap().id, 5);
+    worker.ask(6, forget("long"));
+    worker.ask(7, WorkerRequest::Cancel { target: 2 });
+    assert_eq!(worker.told.iter().find(is_end).unwrap().id, 2);
+    worker.ask(8, WorkerRequest::Save);
+    worker.until(|event| matches!(event, WorkerEvent::Done));
+    let kept: Vec<_> = std::fs::read_dir(&folder).unwrap().collect();
+    let kept: Vec<_> = kept
+        .into_iter()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(kept, ["short"]);
 }
