@@ -3,7 +3,7 @@
 use crate::process::Worker;
 use crate::seat::Holding;
 use crate::shared::Shared;
-use protocol::{KvUse, WorkerRequest};
+use protocol::{KvUse, WorkerEvent, WorkerRequest};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -126,8 +126,12 @@ impl Worker {
     pub async fn retire(self) {
         let patience = self.save_patience();
         if let Ok(mut asked) = self.ask(WorkerRequest::Save, sleep(patience)) {
-            // However it ended: what was not written is read again.
-            let _ = asked.next().await;
+            // However it ends: what was not written is read again. Signs of life come before.
+            while asked
+                .next()
+                .await
+                .is_ok_and(|event| event != WorkerEvent::Done)
+            {}
         }
         self.end().await;
     }

@@ -136,3 +136,29 @@ async fn a_model_that_is_not_there_is_not_asked() {
     let error = failure(&runtime, ask(&model, "hello", 1)).await;
     assert_eq!(error.key, "model-gone");
 }
+
+/// A sign of life of the worker that saves was taken for the end of the saving.
+#[tokio::test]
+async fn a_worker_that_tells_of_life_while_it_saves_is_let_finish() {
+    let desk = Desk::new();
+    let model = desk.empty_model();
+    let saved = desk.path("saved");
+    let loaded = r#"{"id":%s,"event":"loaded","architecture":"llama","context":64,"vocabulary":2,"load_ms":1,"template_sha256":""}\n"#;
+    let beat = r#"{"id":%s,"event":"progress","stage":"prefill","done":0,"total":0}\n"#;
+    let text = format!(
+        r#"{hello}
+while read line; do
+  id=${{line#*'"id":'}}; id=${{id%%,*}}
+  case $line in
+    *'"load"'*) printf '{loaded}' $id ;;
+    *'"save"'*) printf '{beat}' $id; sleep 2; touch '{saved}'; printf '{{"id":%s,"event":"done"}}\n' $id ;;
+  esac
+done"#,
+        hello = hello(),
+        saved = saved.display()
+    );
+    let runtime = desk.runtime(desk.script("saves", &text));
+    runtime.preload(model.id.clone()).await.unwrap();
+    runtime.unload(&model.id);
+    support::eventually("it has saved", || saved.exists()).await;
+}

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 /// How long the process goes on to write once nobody asks any more: less than it is given to end.
 const LAST: Duration = Duration::from_millis(400);
+/// After how many bytes it is told that they were written: who hears it minds the quota.
+const TELL: u64 = 64 << 20;
 
 /// The store of the loaded model, and what was written of it.
 pub(crate) struct Keeping {
@@ -37,7 +39,8 @@ impl Keeping {
     }
 
     /// Where blocks are written from now on.
-    pub fn keep(&self, place: Option<&KvPlace>) {
+    pub fn keep(&mut self, place: Option<&KvPlace>) {
+        self.tell(None);
         if let Some(store) = &self.store {
             store.keep(place);
         }
@@ -64,20 +67,25 @@ impl Keeping {
         let failed = match saved {
             Saved::Bytes(bytes) => {
                 self.written += bytes;
-                // The last one tells.
-                if self.due().is_some() {
-                    return true;
+                let more = self.due().is_some();
+                if !more || self.written >= TELL {
+                    self.tell(None);
                 }
-                None
+                return more;
             }
             Saved::All => None,
             Saved::Refused(error) => Some(error.to_string()),
         };
+        self.tell(failed);
+        false
+    }
+
+    /// Tells what was written, where something was.
+    fn tell(&mut self, failed: Option<String>) {
         let bytes = std::mem::take(&mut self.written);
         if bytes > 0 || failed.is_some() {
             self.voice.tell(0, WorkerEvent::Saved { bytes, failed });
         }
-        false
     }
 
     /// Writes all there is, until it is cancelled.

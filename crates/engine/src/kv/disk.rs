@@ -83,13 +83,19 @@ impl Disk {
             remove(&path, &there);
         }
         let folder = path.parent().unwrap_or(&self.folder);
-        create_private(folder)?;
         let name = format!("{}.{}.part", hex(&unsaved.key), std::process::id());
         let part = folder.join(name);
-        let written = self.write_new(&part, unsaved).and_then(|(bytes, file)| {
+        let write = || {
+            create_private(folder)?;
+            let (bytes, file) = self.write_new(&part, unsaved)?;
             file.set_modified(used)?;
             fs::rename(&part, &path)?;
             Ok(bytes)
+        };
+        let written = write().or_else(|error: io::Error| match error.kind() {
+            // Somebody removed the folder meanwhile, which is empty then.
+            io::ErrorKind::NotFound => write(),
+            _ => Err(error),
         });
         if written.is_err() {
             let _ = fs::remove_file(&part);
