@@ -213,27 +213,28 @@ fn fill(pool: &Pool, spans: &mut [Span], values: &[f32], columns: usize) {
 }
 
 fn fill_one(level: Level, span: &mut Span, values: &[f32]) {
+    let bytes = level.by_bytes();
     match level.vectors() {
         // SAFETY: a pool's level is one that the probe has seen.
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
-        Level::Avx512Vnni => unsafe { fill_avx512(span, values) },
+        Level::Avx512Vnni => unsafe { fill_avx512(span, values, bytes) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
-        Level::Avx2 => unsafe { fill_avx2(span, values) },
-        _ => span.fill(values, false),
+        Level::Avx2 => unsafe { fill_avx2(span, values, bytes) },
+        _ => span.fill(values, bytes),
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2")]
-fn fill_avx512(span: &mut Span, values: &[f32]) {
-    span.fill(values, true);
+fn fill_avx512(span: &mut Span, values: &[f32], bytes: bool) {
+    span.fill(values, bytes);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn fill_avx2(span: &mut Span, values: &[f32]) {
-    span.fill(values, false);
+fn fill_avx2(span: &mut Span, values: &[f32], bytes: bool) {
+    span.fill(values, bytes);
 }

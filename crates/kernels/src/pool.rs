@@ -51,6 +51,8 @@ struct Shared {
     sleeping: AtomicUsize,
     lock: Mutex<()>,
     wake: Condvar,
+    /// Of helpers that do not take part: told when more of them do.
+    wanted_changed: Condvar,
     panicked: Mutex<Option<Box<dyn Any + Send>>>,
     ended: AtomicBool,
 }
@@ -79,12 +81,13 @@ impl Pool {
                 sleeping: AtomicUsize::new(0),
                 lock: Mutex::new(()),
                 wake: Condvar::new(),
+                wanted_changed: Condvar::new(),
                 panicked: Mutex::new(None),
                 ended: AtomicBool::new(false),
             }),
             busy: Mutex::new(()),
             helpers: Mutex::new(Vec::new()),
-            level: level.min(probe()),
+            level: level.lowered(),
         };
         pool.set_threads(threads);
         pool
@@ -113,6 +116,8 @@ impl Pool {
             }
         }
         self.shared.wanted.store(wanted.min(helpers.len()), SeqCst);
+        drop(locked(&self.shared.lock));
+        self.shared.wanted_changed.notify_all();
     }
 
     /// Calls `work` with each number below `tasks` once, on all threads; in no order that could
@@ -172,6 +177,7 @@ impl Drop for Pool {
         self.shared.ended.store(true, SeqCst);
         drop(locked(&self.shared.lock));
         self.shared.wake.notify_all();
+        self.shared.wanted_changed.notify_all();
         for helper in locked(&self.helpers).drain(..) {
             // A helper catches the panics of its work.
             let _ = helper.join();
@@ -266,6 +272,14 @@ impl Shared {
             }
         }
         let held = locked(&self.lock);
+        if index >= self.wanted.load(SeqCst) {
+            // Not among the sleepers, whom each piece of work wakes.
+            if !self.ended.load(SeqCst) {
+                let woken = self.wanted_changed.wait(held);
+                drop(woken.unwrap_or_else(PoisonError::into_inner));
+            }
+            return;
+        }
         // Before the last look: who opens the gate after it sees that somebody sleeps.
         self.sleeping.fetch_add(1, SeqCst);
         if !there() {

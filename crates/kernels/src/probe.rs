@@ -9,6 +9,8 @@ pub enum Level {
     Portable,
     /// 256-bit integers, fused multiply-add, half floats.
     Avx2,
+    /// 256-bit dot products of bytes, beside them.
+    AvxVnni,
     /// 512-bit integers and their dot products of bytes.
     Avx512Vnni,
     /// Tiles of bytes, beside them.
@@ -16,7 +18,13 @@ pub enum Level {
 }
 
 /// Every level, from the slowest.
-const ALL: [Level; 4] = [Level::Portable, Level::Avx2, Level::Avx512Vnni, Level::Amx];
+const ALL: [Level; 5] = [
+    Level::Portable,
+    Level::Avx2,
+    Level::AvxVnni,
+    Level::Avx512Vnni,
+    Level::Amx,
+];
 
 impl Level {
     /// The name in receipts.
@@ -24,6 +32,7 @@ impl Level {
         match self {
             Level::Portable => "portable",
             Level::Avx2 => "avx2",
+            Level::AvxVnni => "avx-vnni",
             Level::Avx512Vnni => "avx512-vnni",
             Level::Amx => "amx",
         }
@@ -31,14 +40,41 @@ impl Level {
 }
 
 impl Level {
-    /// The level of the vectors, where there are no tiles to be used.
-    pub(crate) fn vectors(self) -> Level {
+    /// The level for what is not multiplied by tiles.
+    pub(crate) fn for_products(self) -> Level {
         self.min(Level::Avx512Vnni)
+    }
+
+    /// The level for what is no product of bytes: the width of vectors alone.
+    pub(crate) fn vectors(self) -> Level {
+        match self {
+            Level::Portable => Level::Portable,
+            Level::Avx2 | Level::AvxVnni => Level::Avx2,
+            Level::Avx512Vnni | Level::Amx => Level::Avx512Vnni,
+        }
+    }
+
+    /// Whether activations are wanted as bytes, upper and lower ones apart.
+    pub(crate) fn by_bytes(self) -> bool {
+        self >= Level::AvxVnni
+    }
+
+    /// This level, or the next lower one that runs here.
+    pub(crate) fn lowered(self) -> Level {
+        self.min(probe()).there()
+    }
+
+    /// Processors with the wider products of bytes need not have the narrower ones.
+    fn there(self) -> Level {
+        if self == Level::AvxVnni && !narrow_products() {
+            return Level::Avx2;
+        }
+        self
     }
 
     /// Every level that runs here, from the slowest: what the tests compare.
     pub fn usable() -> impl Iterator<Item = Level> {
-        ALL.into_iter().filter(|level| *level <= probe())
+        ALL.into_iter().filter(|level| level.lowered() == *level)
     }
 }
 
@@ -57,7 +93,7 @@ pub fn probe() -> Level {
         };
         let wanted = std::env::var(LOWERED).unwrap_or_default();
         let mut named = ALL.into_iter().filter(|level| level.name() == wanted);
-        named.next().map_or(best, |level| level.min(best))
+        named.next().map_or(best, |level| level.min(best).there())
     })
 }
 
@@ -77,9 +113,20 @@ pub(crate) fn vectors() -> Level {
         if avx2 && avx512 {
             return Level::Avx512Vnni;
         }
+        if avx2 && narrow_products() {
+            return Level::AvxVnni;
+        }
         if avx2 {
             return Level::Avx2;
         }
     }
     Level::Portable
+}
+
+/// Whether there are 256-bit products of bytes.
+fn narrow_products() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return is_x86_feature_detected!("avxvnni");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }

@@ -48,7 +48,7 @@ pub(crate) fn multiply(
     let done = 0;
     // What tiles leave.
     let (activations, sums) = (&activations[done..], &mut sums[done * panels.len()..]);
-    match level.vectors() {
+    match level.for_products() {
         // SAFETY: the callers' level is one that the probe has seen.
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
@@ -63,12 +63,27 @@ pub(crate) fn multiply(
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
+        Level::AvxVnni => unsafe {
+            match (group, offsets) {
+                (16, false) => {
+                    avx2::bytes::multiply::<16, false>(groups, panels, activations, sums)
+                }
+                (16, true) => avx2::bytes::multiply::<16, true>(groups, panels, activations, sums),
+                (_, false) => avx2::bytes::multiply::<32, false>(groups, panels, activations, sums),
+                (_, true) => avx2::bytes::multiply::<32, true>(groups, panels, activations, sums),
+            }
+        },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        #[allow(unsafe_code)]
         Level::Avx2 => unsafe {
             match (group, offsets) {
-                (16, false) => avx2::multiply::<16, false>(groups, panels, activations, sums),
-                (16, true) => avx2::multiply::<16, true>(groups, panels, activations, sums),
-                (_, false) => avx2::multiply::<32, false>(groups, panels, activations, sums),
-                (_, true) => avx2::multiply::<32, true>(groups, panels, activations, sums),
+                (16, false) => {
+                    avx2::words::multiply::<16, false>(groups, panels, activations, sums)
+                }
+                (16, true) => avx2::words::multiply::<16, true>(groups, panels, activations, sums),
+                (_, false) => avx2::words::multiply::<32, false>(groups, panels, activations, sums),
+                (_, true) => avx2::words::multiply::<32, true>(groups, panels, activations, sums),
             }
         },
         _ => portable::multiply(group, offsets, groups, panels, activations, sums),
