@@ -5,7 +5,7 @@ use crate::generate::{Asked, Generated};
 use crate::prompt::{self, Beginning, Prompt};
 use crate::reasoning::{Parser, Piece};
 use crate::sampling::Sampler;
-use crate::sequence::{Reading, Sequence, Wanted, read_together};
+use crate::sequence::{Beside, Reading, Sequence, Wanted, read_together};
 use crate::speculation::{Speculates, Speculation};
 use crate::{Cancel, Model};
 use protocol::{AppError, Limits, StopReason, Times, WorkerAnswered, failure};
@@ -148,15 +148,14 @@ impl<'a> Answer<'a> {
         (answered, self.sequence)
     }
 
-    /// Finds what is to be read next, in a step that reads `others` tokens for other answers, and
-    /// for which `writing` of them wait.
-    fn prepare(&mut self, others: usize, writing: usize) -> Wanted {
+    /// Finds what is to be read next, in a step that reads also what is `beside` it.
+    fn prepare(&mut self, beside: Beside) -> Wanted {
         self.next.clear();
         let read = self.sequence.tokens().len();
         match &self.stage {
             Stage::Reading { .. } => {
                 let left = &self.prompt.ids[read..];
-                let chunk = self.model.pace.next(read, left.len(), writing > 0);
+                let chunk = self.model.pace.next(read, left.len(), beside);
                 self.next.extend_from_slice(&left[..chunk]);
                 if chunk == left.len() {
                     Wanted::Last
@@ -175,9 +174,10 @@ impl<'a> Answer<'a> {
                 let room = (self.model.context() as usize)
                     .min(read.saturating_add((most - self.tokens) as usize))
                     .saturating_sub(read + 1);
-                let proposed =
-                    self.speculation
-                        .propose(when, room, others, &self.model.costs, &self.cancel);
+                let (others, costs) = (beside.taken, &self.model.costs);
+                let proposed = self
+                    .speculation
+                    .propose(when, room, others, costs, &self.cancel);
                 self.next.extend_from_slice(proposed);
                 Wanted::All
             }
@@ -336,30 +336,34 @@ pub fn round(answers: &mut [Answer<'_>], on: &mut dyn FnMut(usize, Generated)) {
     // Prompts first: beside them proposals cost too much.
     let mut tokens = 0;
     let mut wanted = vec![Wanted::Nothing; answers.len()];
-    let writing = going.iter().filter(|i| answers[**i].is_writing()).count();
-    for index in &going {
-        if !answers[*index].is_writing() {
-            wanted[*index] = answers[*index].prepare(0, writing);
-            tokens += answers[*index].next.len();
-        }
+    let (writers, prompts): (Vec<usize>, Vec<usize>) =
+        going.iter().partition(|i| answers[**i].is_writing());
+    for (at, index) in prompts.iter().enumerate() {
+        wanted[*index] = answers[*index].prepare(Beside {
+            taken: tokens,
+            prompts: prompts.len() - at - 1,
+            writing: !writers.is_empty(),
+        });
+        tokens += answers[*index].next.len();
     }
     let is_reading = tokens > 0;
-    let mut waiting = writing;
-    for index in &going {
-        if answers[*index].is_writing() {
-            waiting -= 1;
-            wanted[*index] = answers[*index].prepare(tokens + waiting, 0);
-            tokens += answers[*index].next.len();
-        }
+    for (at, index) in writers.iter().enumerate() {
+        // Each of those that come after it reads one at least.
+        wanted[*index] = answers[*index].prepare(Beside {
+            taken: tokens + writers.len() - at - 1,
+            ..Beside::default()
+        });
+        tokens += answers[*index].next.len();
     }
     // Whose prompts: read so far, what this round reads, in all.
-    let mut prompts = Vec::new();
-    for (index, answer) in answers.iter().enumerate() {
-        if matches!(answer.stage, Stage::Reading { .. }) {
+    let prompts: Vec<_> = prompts
+        .into_iter()
+        .map(|index| {
+            let answer = &answers[index];
             let (read, total) = (answer.sequence.tokens().len(), answer.prompt.ids.len());
-            prompts.push((index, read, answer.next.len(), total));
-        }
-    }
+            (index, read, answer.next.len(), total)
+        })
+        .collect();
     let begun = Instant::now();
     let mut readings: Vec<Reading<'_>> = Vec::with_capacity(going.len());
     for (answer, wanted) in answers.iter_mut().zip(&wanted) {

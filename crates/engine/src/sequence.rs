@@ -2,7 +2,7 @@
 
 mod pace;
 
-pub(crate) use pace::Pace;
+pub(crate) use pace::{Beside, Pace};
 
 use crate::exec::{self, State, Watch, failed};
 use crate::kv::{BLOCK, KvStore};
@@ -294,10 +294,8 @@ pub(crate) fn read(
 ) -> Result<Vec<f32>, AppError> {
     let mut read = 0;
     loop {
-        let end = read
-            + model
-                .pace
-                .next(sequence.tokens.len(), ids.len() - read, false);
+        let (past, left) = (sequence.tokens.len(), ids.len() - read);
+        let end = read + model.pace.next(past, left, Beside::default());
         let last = end == ids.len();
         let begun = Instant::now();
         let reading = Reading {

@@ -7,7 +7,7 @@ use candle_core::Tensor;
 use candle_core::quantized::GgmlDType;
 use common::tiny::{CONTEXT, Tiny};
 use common::{anew, ask, greedy, last_logits, load_path, message, tiny_model};
-use engine::{Cancel, Generated, LoadOptions, Model, generate};
+use engine::{Answer, Cancel, Generated, LoadOptions, Model, generate, round};
 use protocol::{Limits, Role, Sampling, StopReason};
 
 #[test]
@@ -101,4 +101,29 @@ fn a_stop_before_the_first_token_is_an_end() {
     assert_eq!(error.unwrap().key, "cancelled");
     let error = engine::logits(&model, &[1, 2], 3, &cancel, &mut |_, _| {}).unwrap_err();
     assert_eq!(error.key, "cancelled");
+}
+
+#[test]
+fn four_prompts_of_one_round_are_no_longer_than_one() {
+    let folder = tempfile::tempdir().unwrap();
+    // What each has read after a model's first round, which is a short one to measure by.
+    let first_round = |count: usize| -> usize {
+        let model = tiny_model(folder.path());
+        let messages = [message(Role::User, &"a b c ".repeat(20))];
+        let (sampling, limits) = (greedy(), Limits::default());
+        let begin = |_| {
+            let asked = anew(&messages, &sampling, &limits);
+            Answer::begin(&model, model.sequence(), asked, Cancel::new())
+        };
+        let mut answers: Vec<_> = (0..count).map(begin).collect();
+        let mut all = vec![0; count];
+        round(&mut answers, &mut |index, event| {
+            if let Generated::Prefill { read, .. } = event {
+                all[index] = read as usize;
+            }
+        });
+        assert!(all.iter().all(|read| *read > 0), "{all:?}");
+        all.iter().sum()
+    };
+    assert_eq!(first_round(4), first_round(1));
 }

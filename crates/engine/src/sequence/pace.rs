@@ -23,6 +23,17 @@ const PAGE: usize = kernels::Page::POSITIONS;
 #[derive(Default)]
 pub(crate) struct Pace(Mutex<Option<Seen>>);
 
+/// What else is read in the step of a chunk.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Beside {
+    /// Tokens that are read for others already.
+    pub taken: usize,
+    /// Prompts that are yet to get theirs.
+    pub prompts: usize,
+    /// Whether others write, and wait for the step.
+    pub writing: bool,
+}
+
 #[derive(Clone, Copy)]
 struct Seen {
     /// How many tokens were read.
@@ -34,11 +45,13 @@ struct Seen {
 }
 
 impl Pace {
-    /// Tokens of the next chunk behind `past` others, of `left`; `shared` where others wait for
-    /// the step.
-    pub fn next(&self, past: usize, left: usize, shared: bool) -> usize {
+    /// Tokens of the next chunk behind `past` others, of `left`. What fits into a step is shared
+    /// with the other prompts that are in it.
+    pub fn next(&self, past: usize, left: usize, beside: Beside) -> usize {
         let seen = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let fitting = seen.map_or(FIRST, |seen| seen.fitting(shared));
+        let fitting = seen.map_or(FIRST, |seen| seen.fitting(beside.writing));
+        let fitting = fitting.saturating_sub(beside.taken) / (1 + beside.prompts);
+        let fitting = fitting.max(1);
         let mut end = past + fitting;
         if fitting >= PAGE {
             end -= end % PAGE;
@@ -83,18 +96,22 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use super::{FEWEST, FIRST, MOST, Pace};
+    use super::{Beside, FEWEST, FIRST, MOST, Pace};
     use std::time::Duration;
 
     fn check(
         (tokens, step, operation): (usize, u64, Option<u64>),
-        (past, left, shared): (usize, usize, bool),
+        (past, left, writing): (usize, usize, bool),
         expected: usize,
     ) {
         let pace = Pace::default();
         let operation = operation.map(Duration::from_millis);
         pace.took(tokens, Duration::from_millis(step), operation);
-        let next = pace.next(past, left, shared);
+        let beside = Beside {
+            writing,
+            ..Beside::default()
+        };
+        let next = pace.next(past, left, beside);
         assert_eq!(
             next, expected,
             "{tokens} {step} {operation:?} {past} {left}"
@@ -103,8 +120,8 @@ mod tests {
 
     #[test]
     fn chunks_fit_what_was_measured() {
-        assert_eq!(Pace::default().next(0, 1000, false), FIRST);
-        assert_eq!(Pace::default().next(0, 3, false), 3);
+        assert_eq!(Pace::default().next(0, 1000, Beside::default()), FIRST);
+        assert_eq!(Pace::default().next(0, 3, Beside::default()), 3);
         check((16, 100, Some(12)), (16, 1000, false), 48); // ends at a page
         check((16, 100, Some(2)), (16, 1000, false), 432);
         check((16, 100, Some(1)), (0, 1000, false), MOST);
@@ -118,6 +135,26 @@ mod tests {
         let pace = Pace::default();
         pace.took(500, Duration::from_secs(1), Some(Duration::from_millis(60)));
         pace.took(3, Duration::from_secs(1), Some(Duration::from_millis(60)));
-        assert_eq!(pace.next(0, 1000, false), 448);
+        assert_eq!(pace.next(0, 1000, Beside::default()), 448);
+    }
+
+    #[test]
+    fn prompts_of_one_step_share_what_fits_into_it() {
+        let pace = Pace::default();
+        pace.took(512, Duration::from_secs(1), Some(Duration::from_millis(60)));
+        for left in [[9000; 4], [10, 9000, 20, 9000], [9000, 9000, 3, 1]] {
+            let mut taken = 0;
+            for (at, left) in left.into_iter().enumerate() {
+                let beside = Beside {
+                    taken,
+                    prompts: 3 - at,
+                    writing: false,
+                };
+                let chunk = pace.next(70, left, beside);
+                assert!(chunk > 0, "{left}");
+                taken += chunk;
+            }
+            assert!(taken <= MOST && taken * 3 > MOST, "{taken} of {left:?}");
+        }
     }
 }
