@@ -3,12 +3,16 @@
 use super::arena::{Arena, Heads, room};
 use super::feed::last;
 use super::{Step, done, product};
-use crate::exec::Reading;
 use crate::exec::load::{Linear, Norm, Tensors, Turning, slopes};
+use crate::exec::{Reading, Watch};
 use crate::families::{self, Positions};
 use kernels::steps::{self, Turns};
-use kernels::{BlockType, HeadScoring, KvKind, KvShape, LayerKv};
+use kernels::{BlockType, HeadScoring, KvKind, KvShape, LayerKv, Pool};
 use protocol::AppError;
+
+/// Most multiplications between two looks at whether to stop: some hundredths of a second even on
+/// a slow processor, and enough that what is wide is widened for many rows.
+const MOST: usize = 2_000_000_000;
 
 pub(super) struct Attention {
     heads: usize,
@@ -155,8 +159,7 @@ impl Attention {
             let mixed = &mut mixed[kept * width..(kept + some.len()) * width];
             let queries = &q[(first + some.start) * size..(first + some.end) * size];
             let past = past + some.start;
-            done(kernels::attend(pool, kv, queries, past, &scoring, mixed))?;
-            step.watch.check()?;
+            mix(pool, kv, queries, past, &scoring, mixed, step.watch, MOST)?;
             first = until;
             kept += some.len();
         }
@@ -171,5 +174,107 @@ impl Attention {
             arena.keep(step.hidden, readings);
         }
         Ok(())
+    }
+}
+
+/// [`kernels::attend`] over runs of tokens, of about `most` multiplications each, with a look at
+/// whether to stop after each: a chunk is measured by its tokens, and may come after many others.
+/// A token's result depends on no other's query, so that the runs change nothing.
+///
+/// Errors: `cancelled`; `internal`, where sizes do not agree.
+#[expect(clippy::too_many_arguments, reason = "what attention is made of")]
+fn mix(
+    pool: &Pool,
+    kv: &LayerKv,
+    queries: &[f32],
+    past: usize,
+    scoring: &HeadScoring<'_>,
+    out: &mut [f32],
+    watch: &mut Watch<'_>,
+    most: usize,
+) -> Result<(), AppError> {
+    let shape = kv.shape();
+    let (query, value) = (
+        scoring.heads * shape.key_size,
+        scoring.heads * shape.value_size,
+    );
+    let tokens = queries.len() / query.max(1);
+    let seen = (past + tokens).min(scoring.window.unwrap_or(usize::MAX));
+    let runs = (tokens * seen).saturating_mul(query + value).div_ceil(most);
+    // Of the same length, at most all of them and at least one token.
+    let run = tokens.div_ceil(runs.max(1)).max(1);
+    let pieces = queries
+        .chunks(run * query.max(1))
+        .zip(out.chunks_mut(run * value.max(1)));
+    for (index, (queries, out)) in pieces.enumerate() {
+        let past = past + index * run;
+        done(kernels::attend(pool, kv, queries, past, scoring, out))?;
+        watch.check()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Cancel;
+
+    const HEADS: usize = 2;
+    const SIZE: usize = 16;
+    const PAST: usize = 300;
+    const TOKENS: usize = 40;
+
+    fn numbers(count: usize) -> Vec<f32> {
+        (0..count).map(|at| (at as f32 * 0.37).sin()).collect()
+    }
+
+    /// What attention gives in runs of so many multiplications.
+    fn mixed(most: usize, window: Option<usize>, cancel: &Cancel) -> (bool, Vec<f32>) {
+        let mut kv = LayerKv::new(KvShape {
+            kv_heads: 1,
+            key_size: SIZE,
+            value_size: SIZE,
+            kind: KvKind::F16,
+        });
+        let rows = numbers((PAST + TOKENS) * SIZE);
+        assert!(kv.write(0, &rows, &rows));
+        let scoring = HeadScoring {
+            heads: HEADS,
+            scale: 0.25,
+            window,
+            softcap: None,
+            slopes: None,
+            sinks: None,
+        };
+        let queries = numbers(TOKENS * HEADS * SIZE);
+        let mut out = vec![0.0; queries.len()];
+        let (cancels, on) = ([cancel], &mut |_| {});
+        let mut watch = Watch::new(&cancels, on);
+        let pool = Pool::new(2);
+        let (past, out_of) = (PAST, &mut out[..]);
+        let made = mix(
+            &pool, &kv, &queries, past, &scoring, out_of, &mut watch, most,
+        );
+        (made.is_ok(), out)
+    }
+
+    #[test]
+    fn a_stop_deep_in_a_context_is_obeyed_within_its_attention() {
+        let cancel = Cancel::new();
+        for window in [None, Some(64)] {
+            let (_, whole) = mixed(usize::MAX, window, &cancel);
+            for most in [1, 99_999, 1_000_000] {
+                assert!(
+                    mixed(most, window, &cancel) == (true, whole.clone()),
+                    "{most}"
+                );
+            }
+        }
+        cancel.cancel();
+        // 64 multiplications for each of 340 positions: 4 tokens.
+        let (is_whole, out) = mixed(4 * 340 * 64, None, &cancel);
+        let (read, rest) = out.split_at(4 * HEADS * SIZE);
+        assert!(!is_whole && read.iter().all(|x| *x != 0.0));
+        assert!(rest.iter().all(|x| *x == 0.0), "all of it was computed");
     }
 }
