@@ -118,7 +118,8 @@ impl Model {
     /// The same model with another, smaller one beside it that proposes tokens, on the same
     /// threads. `name` is this one's for people.
     ///
-    /// Errors: those of [`Model::load`]; `draft-differs`, where its vocabulary is another.
+    /// Errors: those of [`Model::load`]; `draft-differs`, where its vocabulary is another or it
+    /// would read all again for each proposal.
     pub fn with_draft(
         self,
         name: &str,
@@ -131,7 +132,7 @@ impl Model {
             ..LoadOptions::default()
         };
         let draft = Model::load_on(self.threads.clone(), path, &options, cancel, progress)?;
-        if !self.tokenizer.is_alike(&draft.tokenizer) {
+        if !self.tokenizer.is_alike(&draft.tokenizer) || !draft.capabilities().truncate {
             return Err(failure::draft_differs(name, path));
         }
         let draft = Some(Draft {

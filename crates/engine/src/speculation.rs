@@ -46,7 +46,7 @@ pub enum Speculates {
 }
 
 /// How much is forgotten of the odds of a model that proposes, for each token that it does not.
-const FORGOTTEN: f64 = 0.01;
+const FORGOTTEN: f64 = 0.002;
 
 /// How often proposals of one kind were right.
 #[derive(Clone, Copy)]

@@ -265,3 +265,14 @@ fn every_family_is_offered_and_has_goldens() {
         assert_eq!(model.facts().architecture, family);
     }
 }
+
+#[test]
+fn a_draft_that_would_read_all_again_for_each_proposal_is_refused() {
+    let row = Row::read("granite");
+    let folder = tempfile::tempdir().unwrap();
+    row.write_folder(folder.path(), &row.config, &row.tensors(), "F32", 1);
+    let model = load(&row, |_, _| {}).unwrap();
+    assert!(!model.capabilities().truncate);
+    let refused = model.with_draft("one", folder.path(), &Cancel::new(), &mut |_, _| {});
+    assert_eq!(refused.err().unwrap().key, "draft-differs");
+}

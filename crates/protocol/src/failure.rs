@@ -252,7 +252,8 @@ failures! {
     tokenizer_damaged(what);
     /// The tokenizer has more tokens than the embedding has rows.
     tokenizer_too_large(tokens, rows);
-    /// A model that was to propose words for another has another vocabulary.
+    /// A model that was to propose words for another has another vocabulary, or cannot take words
+    /// back.
     draft_differs(name, path);
     /// A token id is outside of the vocabulary.
     token_out_of_range(token, size);

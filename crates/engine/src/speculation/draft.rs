@@ -22,6 +22,18 @@ pub(crate) struct Drafter<'a> {
     tokens: usize,
 }
 
+impl Odds {
+    /// The token that is likely enough to be proposed. That the `first` is not costs as much as
+    /// one that is wrong, and counts as one.
+    pub(super) fn sure(&mut self, logits: &[f32], first: bool) -> Option<u32> {
+        let is_sure = certainty(logits) >= SURE;
+        if first && !is_sure {
+            self.see(false);
+        }
+        is_sure.then(|| likeliest(logits))
+    }
+}
+
 impl<'a> Drafter<'a> {
     pub fn new(model: &'a Model, sequence: Sequence, tokens: usize) -> Drafter<'a> {
         Drafter {
@@ -57,10 +69,9 @@ impl<'a> Drafter<'a> {
         for left in (0..count.min(room)).rev() {
             let size = self.tokens.min(self.model.tokenizer().len());
             let logits_of_tokens = &logits[..size.min(logits.len())];
-            if certainty(logits_of_tokens) < SURE {
+            let Some(id) = self.odds.sure(logits_of_tokens, into.is_empty()) else {
                 return;
-            }
-            let id = likeliest(logits_of_tokens);
+            };
             into.push(id);
             if left == 0 {
                 return;

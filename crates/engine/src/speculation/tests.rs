@@ -122,3 +122,27 @@ fn what_was_not_measured_is_guessed() {
     }
     assert!(costs.of(5).unwrap() < 0.019, "it is tried again at last");
 }
+
+#[test]
+fn a_draft_that_is_never_sure_stops_costing() {
+    let (costs, mut odds) = (costs(0.1), Odds::of(0.7));
+    let asked = |odds: &Odds| worth(odds.probability(), 8, 0, &costs, 0.001) > 0;
+    let mut steps = 0;
+    for _ in 0..400 {
+        if asked(&odds) {
+            steps += 1;
+            assert_eq!(odds.sure(&[1.0; 50], true), None);
+        } else {
+            odds.forget();
+        }
+    }
+    // It is asked again at last: answers change.
+    assert!((3..40).contains(&steps), "{steps}");
+    let mut odds = Odds::of(0.7);
+    assert_eq!(odds.sure(&[1.0, 9.0, 1.0], true), Some(1));
+    assert_eq!(odds.sure(&[1.0; 50], false), None);
+    assert!(
+        (odds.probability() - 0.7).abs() < 1e-9,
+        "what it proposed is seen"
+    );
+}
