@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 /// How often a round tells how much of a prompt is read.
 const TELL: Duration = Duration::from_millis(100);
+/// How long a round looks in the store for what an answer need not read: a stop is obeyed between.
+const FINDING: Duration = Duration::from_millis(30);
 
 /// An answer on its way, with the sequence that it reads and writes.
 pub struct Answer<'a> {
@@ -36,7 +38,7 @@ pub struct Answer<'a> {
 }
 
 enum Stage {
-    /// The prompt is being read; since when, once it is.
+    /// The prompt is being read; since when, once all is found that need not be.
     Reading {
         since: Option<Instant>,
     },
@@ -65,14 +67,9 @@ impl<'a> Answer<'a> {
             }
             Err(error) => (Prompt::none(), Some(Err(error))),
         };
-        let mut reused = 0;
-        let stage = match failed {
-            Some(end) => Stage::Ended(end),
-            None => {
-                reused = sequence.reuse(model, &prompt.ids);
-                Stage::Reading { since: None }
-            }
-        };
+        // Also where there is no prompt: what it holds may be of another owner.
+        sequence.turn_to(model, &prompt.ids);
+        let stage = failed.map_or(Stage::Reading { since: None }, Stage::Ended);
         let mut answer = Answer {
             parser: Parser::new(model, prompt.opening),
             sampler: Sampler::new(asked.sampling, &prompt.ids),
@@ -87,7 +84,7 @@ impl<'a> Answer<'a> {
             sequence,
             cancel,
             prompt,
-            reused,
+            reused: 0,
             stage,
             begun,
         };
@@ -153,6 +150,7 @@ impl<'a> Answer<'a> {
         self.next.clear();
         let read = self.sequence.tokens().len();
         match &self.stage {
+            Stage::Reading { since: None } => Wanted::Nothing,
             Stage::Reading { .. } => {
                 let left = &self.prompt.ids[read..];
                 let chunk = self.model.pace.next(read, left.len(), beside);
@@ -189,12 +187,18 @@ impl<'a> Answer<'a> {
         matches!(self.stage, Stage::Writing { .. })
     }
 
-    /// Tells how much of the prompt is read before the first of it is.
+    /// Finds what of the prompt need not be read, and tells how much that is.
     fn look(&mut self, on: &mut dyn FnMut(Generated)) {
         if let Stage::Reading { since } = &mut self.stage
             && since.is_none()
         {
-            *since = Some(Instant::now());
+            let until = Instant::now() + FINDING;
+            let cancel = &self.cancel;
+            let is_enough = || cancel.is_cancelled() || Instant::now() >= until;
+            if self.sequence.reuse(&self.prompt.ids, &is_enough) {
+                *since = Some(Instant::now());
+            }
+            self.reused = self.sequence.tokens().len();
             on(Generated::prefill(self.reused, self.prompt.ids.len()));
         }
         if self.cancel.is_cancelled() && !self.has_ended() {
@@ -391,7 +395,7 @@ pub fn round(answers: &mut [Answer<'_>], on: &mut dyn FnMut(usize, Generated)) {
     if is_reading {
         model.pace.took(tokens, took, longest);
     }
-    if !is_reading && read.iter().all(Result::is_ok) {
+    if !is_reading && tokens > 0 && read.iter().all(Result::is_ok) {
         model.costs.see(tokens, took.as_secs_f64());
     }
     for (index, logits) in going.into_iter().zip(read) {

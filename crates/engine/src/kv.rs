@@ -96,12 +96,19 @@ impl KvStore {
     }
 
     /// The kept blocks of `ids`, from block `from` on to the first that is not there. Those on
-    /// the disk are looked for among the owner's.
-    pub(crate) fn find(&self, ids: &[u32], from: usize, owner: Option<&KvOwner>) -> Vec<Block> {
+    /// the disk are looked for among the owner's, each after a look at whether it `is_enough`: the
+    /// rest is found by another call. Tells also whether that was all.
+    pub(crate) fn find(
+        &self,
+        ids: &[u32],
+        from: usize,
+        owner: Option<&KvOwner>,
+        is_enough: &dyn Fn() -> bool,
+    ) -> (Vec<Block>, bool) {
         let mut inner = self.inner();
         let Inner { memory, disk, .. } = &mut *inner;
         let turn = memory.turn();
-        let mut found = Vec::new();
+        let (mut found, mut all) = (Vec::new(), true);
         for (index, key) in keys::of(&self.identity, ids).enumerate().skip(from) {
             if let Some(block) = memory.get(&key) {
                 found.push(block);
@@ -111,6 +118,10 @@ impl KvStore {
             let (Some(owner), Some(disk)) = (owner, disk.as_ref()) else {
                 break;
             };
+            if is_enough() {
+                all = false;
+                break;
+            }
             let Some(block) = disk.read(&owner.conversation, &key, &self.shapes) else {
                 break;
             };
@@ -120,7 +131,7 @@ impl KvStore {
         }
         // What was found is of this turn, and stays.
         inner.fit();
-        found
+        (found, all)
     }
 
     /// Keeps the blocks of `ids`, all of which were read; `block` gives one by its number.

@@ -114,9 +114,8 @@ impl Sequence {
         self.tokens.iter().copied().chain(self.chosen).collect()
     }
 
-    /// Forgets what is of no use for reading `ids`, takes what the store has of them, and tells how
-    /// many of them are read already: never the last, whose logits are wanted.
-    pub(crate) fn reuse(&mut self, model: &Model, ids: &[u32]) -> usize {
+    /// Forgets what is of no use for reading `ids`.
+    pub(crate) fn turn_to(&mut self, model: &Model, ids: &[u32]) {
         let most = ids.len().saturating_sub(1);
         let common = self.common_prefix(ids).min(most);
         let kept = if common < self.tokens.len() && !model.capabilities().truncate {
@@ -125,18 +124,28 @@ impl Sequence {
             common
         };
         self.truncate(kept);
+    }
+
+    /// Takes what the store has of `ids`, which it has turned to, until it `is_enough`: never the
+    /// last, whose logits are wanted. Tells whether that was all.
+    pub(crate) fn reuse(&mut self, ids: &[u32], is_enough: &dyn Fn() -> bool) -> bool {
+        let mut all = true;
         if let Some(store) = &self.store {
+            let (kept, most) = (self.tokens.len(), ids.len().saturating_sub(1));
             let whole = kept / BLOCK;
-            let found = store.find(&ids[..most], whole, self.owner.as_ref());
+            let (found, is_all) = store.find(&ids[..most], whole, self.owner.as_ref(), is_enough);
+            all = is_all;
             let positions = (whole + found.len()) * BLOCK;
             if positions > kept {
                 self.tokens.truncate(whole * BLOCK);
                 if self.state.adopt(whole, &found) {
                     self.tokens = ids[..positions].to_vec();
+                } else {
+                    all = true;
                 }
             }
         }
-        self.tokens.len()
+        all
     }
 
     /// Keeps what was read, where there is a store.

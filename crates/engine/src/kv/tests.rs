@@ -78,7 +78,7 @@ fn put(store: &KvStore, blocks: usize, salt: u32, owner: Option<&KvOwner>) {
 }
 
 fn found(store: &KvStore, blocks: usize, salt: u32, owner: Option<&KvOwner>) -> usize {
-    let found = store.find(&ids(blocks, salt), 0, owner);
+    let (found, _) = store.find(&ids(blocks, salt), 0, owner, &|| false);
     let expected: Vec<Block> = (0..found.len()).map(|index| block(index, salt)).collect();
     assert!(same(&found, &expected), "other pages than were put");
     found.len()
@@ -117,12 +117,16 @@ fn a_beginning_is_found_up_to_where_it_differs() {
     for (at, expected) in [(0, 0), (63, 0), (64, 1), (200, 3), (255, 3), (256, 4)] {
         let mut other = ids(4, 0);
         other[at] += 1;
-        assert_eq!(store.find(&other, 0, None).len(), expected, "token {at}");
+        assert_eq!(
+            store.find(&other, 0, None, &|| true).0.len(),
+            expected,
+            "token {at}"
+        );
     }
     // Less than a whole block is not looked for.
-    assert_eq!(store.find(&ids(4, 0)[..127], 0, None).len(), 1);
-    assert_eq!(store.find(&ids(4, 0), 3, None).len(), 1);
-    assert_eq!(store.find(&ids(4, 0), 5, None).len(), 0);
+    assert_eq!(store.find(&ids(4, 0)[..127], 0, None, &|| true).0.len(), 1);
+    assert_eq!(store.find(&ids(4, 0), 3, None, &|| true).0.len(), 1);
+    assert_eq!(store.find(&ids(4, 0), 5, None, &|| true).0.len(), 0);
 }
 
 #[test]
@@ -410,4 +414,24 @@ fn what_waits_for_a_disk_that_refuses_or_for_a_worker_that_is_busy_is_bounded() 
         assert!(blocks <= 4, "{blocks} blocks after {salt}");
     }
     assert_eq!(save(&busy), 4 * file::length(&SHAPES));
+}
+
+#[test]
+fn a_stop_is_heard_between_blocks_of_the_disk_and_what_is_found_so_far_is_of_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = owner(HOME, true);
+    let writer = store(8, Some(folder.path()));
+    put(&writer, 5, 0, Some(&kept));
+    save(&writer);
+    let reader = store(8, Some(folder.path()));
+    let looks = std::cell::Cell::new(0);
+    let third = || looks.replace(looks.get() + 1) == 2;
+    let (found, all) = reader.find(&ids(5, 0), 0, Some(&kept), &third);
+    assert_eq!((found.len(), all), (2, false));
+    let (rest, all) = reader.find(&ids(5, 0), 2, Some(&kept), &|| false);
+    assert_eq!((rest.len(), all), (3, true));
+    assert!(same(&rest[..1], &[block(2, 0)]));
+    // What is in memory costs nothing, and is found whatever is enough.
+    let (found, all) = reader.find(&ids(5, 0), 0, Some(&kept), &|| true);
+    assert_eq!((found.len(), all), (5, true));
 }
