@@ -145,7 +145,7 @@ impl Report {
                 float: best(|of| of.float),
             },
             first: First::of(&measures),
-            kv_bytes: (one.cost.as_ref()).map(|cost| kept(cost, longest.unwrap_or(0))),
+            kv_bytes: (one.cost.as_ref()).map(|cost| held(cost, longest.unwrap_or(0))),
             cost: one.cost.clone(),
             resident_memory_bytes: runs.iter().map(|run| run.resident_memory_bytes).max()?,
             peak_memory_bytes: runs.iter().map(|run| run.peak_memory_bytes).max()?,
@@ -273,8 +273,14 @@ fn measure(
     })
 }
 
-/// Bytes of keys and values of so many tokens.
-fn kept(cost: &TokenCost, tokens: u32) -> f64 {
+/// Bytes of keys and values that so many tokens take: also those that a window no longer reaches.
+fn held(cost: &TokenCost, tokens: u32) -> f64 {
+    let reaches = cost.reaches.iter();
+    reaches.map(|reach| reach.bytes * f64::from(tokens)).sum()
+}
+
+/// Bytes of keys and values that a token reads which sees so many.
+fn read(cost: &TokenCost, tokens: u32) -> f64 {
     let seen = |window: Option<u32>| f64::from(window.unwrap_or(u32::MAX).min(tokens));
     let reaches = cost.reaches.iter();
     reaches.map(|reach| reach.bytes * seen(reach.window)).sum()
@@ -322,7 +328,7 @@ fn making(cost: &TokenCost, machine: &Ceilings, tokens: u32, depth: u32) -> (f64
         let seen = depth.saturating_add(made);
         let one = bound(
             machine,
-            cost.weight_bytes + kept(cost, seen),
+            cost.weight_bytes + read(cost, seen),
             cost.integer + cost.output_integer,
             cost.float + cost.output_float + attended(cost, seen),
         );
