@@ -63,7 +63,8 @@ fn the_page_is_answered_by_the_chat_core() {
     assert_eq!(snapshot["conversations"], json!([]));
     assert_eq!(snapshot["version"], env!("CARGO_PKG_VERSION"));
 
-    let settings = json!({ "language": "zh-Hant", "theme": "dark", "model": null });
+    let settings =
+        json!({ "language": "zh-Hant", "theme": "dark", "model": null, "kept_bytes": null });
     let changed = ask(
         &window,
         OURS,

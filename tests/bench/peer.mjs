@@ -51,12 +51,14 @@ const llama = await getLlama({gpu: false, build: "never", logLevel: LlamaLogLeve
 const greedy = {generateNext: {token: true, options: {temperature: 0}}};
 const most = (numbers) => Math.max(0, ...numbers);
 const longest = Math.max(most(asked.prefill), most(asked.depth) + most(asked.decode), asked.first) + 64;
-const prompt = (length) => Array.from({length}, (_, at) => ((at * 7919) % 20000) + 300);
 
 let begun = performance.now();
 const passed = () => performance.now() - begun;
 const model = await llama.loadModel({modelPath: asked.file});
 const load_ms = passed();
+// Spread over the vocabulary, whatever its size.
+const vocabulary = model.fileInfo?.metadata?.tokenizer?.ggml?.tokens?.length ?? 20300;
+const prompt = (length) => Array.from({length}, (_, at) => (at * 7919) % vocabulary);
 const context = await model.createContext({contextSize: longest, batchSize: 512, threads: asked.threads, sequences: 1});
 const sequence = context.getSequence();
 

@@ -191,7 +191,6 @@ impl Experts {
                 rows: from..until,
             }
         });
-        // The lists of groups and of products are the only memory that a step asks for anew.
         let groups: Vec<Group> = groups.collect();
         let gate = room(&mut feed.gate, count * self.width);
         let up = room(&mut feed.up, count * self.width);
