@@ -104,6 +104,11 @@ impl<'a> Answer<'a> {
         matches!(self.stage, Stage::Ended(_))
     }
 
+    /// Bytes of keys and values that it alone has.
+    pub(crate) fn own_bytes(&self) -> u64 {
+        self.sequence.own_bytes()
+    }
+
     /// What it reads is kept nowhere, where it is a conversation's (None: anybody's): that one is gone.
     pub fn forget(&mut self, conversation: Option<&str>) {
         if self.sequence.is_of(conversation) {

@@ -18,6 +18,7 @@ mod tests;
 
 pub(crate) use keys::{Identity, identity};
 
+use crate::answer::Answer;
 use disk::Disk;
 use kernels::{KvShape, Page};
 use memory::{Memory, Unsaved};
@@ -156,6 +157,20 @@ impl KvStore {
         inner.fit();
         let idle = Instant::now() + IDLE;
         inner.rest_until = inner.rest_until.max(idle);
+    }
+
+    /// Sees to it that what is kept and what these answers alone hold take no more together than
+    /// one sequence may, and one for each further answer.
+    pub fn beside(&self, answers: &[Answer<'_>]) {
+        let going = || answers.iter().filter(|answer| !answer.has_ended());
+        let mut inner = self.inner();
+        let further = inner
+            .memory
+            .most()
+            .saturating_mul(going().skip(1).count() as u64);
+        let held: u64 = going().map(Answer::own_bytes).sum();
+        inner.memory.beside(held.saturating_sub(further));
+        inner.fit();
     }
 
     /// How long to wait until something is to be written; None where nothing is.

@@ -156,6 +156,11 @@ impl Sequence {
         }
     }
 
+    /// Bytes of keys and values that it alone has.
+    pub(crate) fn own_bytes(&self) -> u64 {
+        self.state.own_bytes()
+    }
+
     /// How many of `ids` are read already, from the first on.
     pub fn common_prefix(&self, ids: &[u32]) -> usize {
         self.tokens

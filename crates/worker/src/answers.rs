@@ -99,6 +99,9 @@ impl Work {
                 }
                 let tell = &mut |index: usize, event| self.tell(ids[index], event);
                 round(&mut answers, tell);
+                if let Some(store) = self.keeping.store() {
+                    store.beside(&answers);
+                }
             }));
             if done.is_err() {
                 for id in ids {

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 /// Blocks within a budget.
 pub(super) struct Memory {
+    /// What it may take while nothing else does.
+    most: u64,
     budget: u64,
     bytes: u64,
     /// Counts uses.
@@ -54,6 +56,7 @@ impl Entry {
 impl Memory {
     pub fn new(budget: u64) -> Memory {
         Memory {
+            most: budget,
             budget,
             bytes: 0,
             turn: 0,
@@ -70,6 +73,16 @@ impl Memory {
     /// Bytes of all blocks.
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// So much of what it may take is taken by others.
+    pub fn beside(&mut self, others: u64) {
+        self.budget = self.most.saturating_sub(others);
+    }
+
+    /// What it may take while nothing else does.
+    pub fn most(&self) -> u64 {
+        self.most
     }
 
     /// Whether they are more than the budget.
@@ -179,7 +192,10 @@ impl Memory {
                 list.push(*key);
             }
         }
-        for (list, most) in [(may_go, self.budget), (wait, self.budget.saturating_mul(2))] {
+        for (list, most) in [
+            (may_go, self.budget),
+            (wait, self.budget.saturating_add(self.most)),
+        ] {
             for key in list.iter().rev() {
                 if self.bytes > most {
                     self.remove(key);

@@ -24,6 +24,14 @@ impl State {
         }
     }
 
+    /// Bytes of the pages that nobody else has.
+    pub(crate) fn own_bytes(&self) -> u64 {
+        let State::Cpu(layers) = self else { return 0 };
+        let pages = layers.iter().flat_map(|kv| kv.pages());
+        let own = pages.filter(|page| std::sync::Arc::strong_count(page) == 1);
+        own.map(|page| page.bytes().len() as u64).sum()
+    }
+
     /// Puts blocks from `index` on in the place of what was there or later. False where they are
     /// of another model; then nothing from `index` on is of use.
     pub(crate) fn adopt(&mut self, index: usize, blocks: &[Block]) -> bool {

@@ -435,3 +435,17 @@ fn a_stop_is_heard_between_blocks_of_the_disk_and_what_is_found_so_far_is_of_use
     let (found, all) = reader.find(&ids(5, 0), 0, Some(&kept), &|| true);
     assert_eq!((found.len(), all), (5, true));
 }
+
+#[test]
+fn what_running_answers_hold_is_taken_from_what_the_store_may() {
+    let mut memory = Memory::new(4 * bytes_of_block());
+    for (index, key) in keys::of(&Identity::of_test(1), &ids(4, 0)).enumerate() {
+        memory.put(key, index, block(index, 0), 0);
+    }
+    memory.turn();
+    memory.beside(3 * bytes_of_block());
+    memory.fit(0);
+    assert_eq!(memory.bytes(), bytes_of_block());
+    memory.beside(0);
+    assert!(!memory.is_over());
+}
