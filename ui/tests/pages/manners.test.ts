@@ -11,7 +11,9 @@ const focusedName = (page: Page) => page.evaluate(() => document.activeElement?.
 test("a model is loaded and ejected in the picker, by its button and by keyboard alone", () =>
   inWindow({ world: "picture", pace: 40 }, async (page) => {
     await page.keyboard.press("Control+m");
+    await page.locator(".picker input:focus").waitFor();
     await page.keyboard.type("mistral");
+    await page.getByRole("button", { name: "Bring Mixtral 8x7B Instruct into memory" }).waitFor({ state: "hidden" });
     await page.keyboard.press("Control+Enter");
     await page.getByText(/^loading, \d+%$/).waitFor();
     await page.getByText("in memory · 5.4 GB").waitFor();
