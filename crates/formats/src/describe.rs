@@ -158,7 +158,8 @@ impl Description {
         })
     }
 
-    /// Bytes of keys and values for `context` tokens, 32 bits each as the engine holds them.
+    /// Bytes of keys and values for `context` tokens: 16 bits each as the engine holds them, and as
+    /// much again for what was read before, and is kept or waits for the disk.
     pub fn kv_bytes(&self, context: u32) -> u64 {
         let width = self.head_dim.saturating_add(self.value_dim);
         kv_bytes(self.layers, self.kv_heads, width, context)

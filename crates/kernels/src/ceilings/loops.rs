@@ -55,6 +55,13 @@ pub(super) fn integer(level: Level) -> Arithmetic {
                 each: 64 * SUMS as u32,
             };
         }
+        if level >= Level::AvxVnni {
+            return Arithmetic {
+                // SAFETY: as above.
+                work: |rounds| unsafe { x86::bytes_256_at_once(rounds) },
+                each: 32 * x86::FEWER as u32,
+            };
+        }
         if level >= Level::Avx2 {
             return Arithmetic {
                 // SAFETY: as above.
@@ -171,6 +178,18 @@ mod x86 {
                 // Of the sum itself: of constants it would be one product, made once.
                 let pairs = _mm256_maddubs_epi16(*sum, b);
                 *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
+            }
+        }
+        black_box(sums);
+    }
+
+    #[target_feature(enable = "avx2,avxvnni")]
+    pub fn bytes_256_at_once(rounds: u64) {
+        let (a, b) = black_box((_mm256_set1_epi8(3), _mm256_set1_epi8(-5)));
+        let mut sums = black_box([b; FEWER]);
+        for _ in 0..rounds {
+            for sum in &mut sums {
+                *sum = _mm256_dpbusd_avx_epi32(*sum, a, b);
             }
         }
         black_box(sums);
