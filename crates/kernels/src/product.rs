@@ -16,6 +16,9 @@ const PANELS: usize = 2;
 const TILE: usize = PANELS * panel::ROWS;
 /// Tokens up to which reading weights takes longer than multiplying.
 const FEW: usize = 8;
+/// Spans of a row that are asked for ahead of the one that is packed: as long as memory takes to
+/// answer, and few enough to stay in the nearest cache.
+const LEAD: usize = 4;
 /// Pieces that each thread should find, so that a slow one does not hold up all.
 const PIECES: usize = 8;
 
@@ -182,8 +185,17 @@ impl Job<'_> {
         sums.resize(self.tokens.len() * count, [0.0; panel::ROWS]);
         let lines: [Lines<'_>; PANELS] =
             std::array::from_fn(|at| Lines::of(&self.weights, rows.start + at * panel::ROWS));
-        let ahead = self.ahead(rows.end, lines[0].get(0));
-        for span in 0..columns.div_ceil(SPAN) {
+        let next = self.ahead(rows.end, lines[0].get(0));
+        let spans_of_row = columns.div_ceil(SPAN);
+        for span in 0..spans_of_row {
+            let ahead = match span + LEAD {
+                _ if self.tokens.len() > FEW => 0,
+                to if to < spans_of_row => LEAD * kind.span_bytes(),
+                _ if next == 0 => 0,
+                to => next
+                    .wrapping_add((to - spans_of_row) * kind.span_bytes())
+                    .wrapping_sub(span * kind.span_bytes()),
+            };
             let part =
                 span * kind.span_bytes()..lines[0].length().min((span + 1) * kind.span_bytes());
             for (panel, lines) in panels.iter_mut().zip(&lines) {
