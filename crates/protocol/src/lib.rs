@@ -5,6 +5,7 @@
 //! structs beside the code that reads it.
 
 mod bench;
+mod catalogue;
 mod command;
 mod conversation;
 mod event;
@@ -21,6 +22,7 @@ mod window;
 mod worker;
 
 pub use bench::*;
+pub use catalogue::*;
 pub use command::*;
 pub use conversation::*;
 pub use event::*;
