@@ -1,8 +1,13 @@
 //! Where Parley keeps what it keeps.
 
+use crate::record::hex;
 use crate::starter;
 use protocol::{AppError, failure};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+
+/// Bytes of a hash that tell one data folder from another.
+const TOLD_APART: usize = 8;
 
 /// The folders of one person's Parley. Nothing is created before it is needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,9 +82,11 @@ impl Places {
         self.cache.join("weights")
     }
 
-    /// The folder of what models have read, so that they need not read it again.
+    /// The folder of what models have read, so that they need not read it again: one for each
+    /// history, since several may have the same cache.
     pub fn kv(&self) -> PathBuf {
-        self.cache.join("kv")
+        let hash = Sha256::digest(real(&self.data).as_os_str().as_encoded_bytes());
+        self.cache.join("kv").join(hex(&hash[..TOLD_APART]))
     }
 
     /// The conversations.
@@ -121,5 +128,45 @@ impl Places {
     /// Errors: `disk-full`, `file-not-written`.
     pub fn create_data(&self) -> Result<(), AppError> {
         crate::index::create_private(&self.data)
+    }
+}
+
+/// A path as it is without links, also where its end is not there yet.
+fn real(path: &Path) -> PathBuf {
+    let there = path.ancestors().find_map(|above| {
+        let rest = path.strip_prefix(above).ok()?;
+        let real = above.canonicalize().ok()?;
+        // Joined part by part, so that nothing is not joined as an empty one.
+        Some(rest.iter().fold(real, |real, part| real.join(part)))
+    });
+    there.unwrap_or_else(|| path.to_owned())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that fails panics")]
+mod tests {
+    use super::*;
+
+    /// Each start forgets what is kept of conversations that its history does not have.
+    #[test]
+    fn histories_with_one_cache_swept_what_the_other_had_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |data: &str| {
+            let places = Places::under(folder.path());
+            let data = folder.path().join(data);
+            Places { data, ..places }.kv()
+        };
+        let (first, second) = (of("first"), of("second"));
+        assert_ne!(first, second);
+        assert!(first.starts_with(folder.path().join("cache/kv")));
+        // The same before it is there, once it is, and by another way to it.
+        std::fs::create_dir(folder.path().join("first")).unwrap();
+        assert_eq!(of("first"), first);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(folder.path().join("first"), folder.path().join("link"))
+                .unwrap();
+            assert_eq!(of("link"), first);
+        }
     }
 }
