@@ -205,9 +205,11 @@ impl Engine for Fake {
 
     fn kept(&self, wish: KvWish) -> Telling<KvUse> {
         let mut state = self.state();
+        let mut allowed = state.kept_most;
         match wish {
             KvWish::Look => {}
-            KvWish::Most(most) => state.kept_most = most,
+            KvWish::Weigh(most) => allowed = most,
+            KvWish::Most(most) => (state.kept_most, allowed) = (most, most),
             KvWish::Forget(conversation) => state.kept.retain(|kept| *kept != conversation),
             KvWish::Retain(is_there) => state.kept.retain(|kept| is_there(kept)),
             KvWish::Clear => state.kept.clear(),
@@ -215,7 +217,7 @@ impl Engine for Fake {
         let usual = 16_000_000_000;
         let now = KvUse {
             bytes: state.kept.len() as u64 * 1_000_000,
-            most: state.kept_most.unwrap_or(usual),
+            most: allowed.unwrap_or(usual),
             usual,
         };
         Box::pin(async move { Some(now) })

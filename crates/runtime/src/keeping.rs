@@ -17,6 +17,8 @@ const SLACK: Duration = Duration::from_secs(1);
 pub enum KvWish {
     /// Nothing.
     Look,
+    /// Nothing: it is told how it would stand if it might take so many bytes; None: as usual.
+    Weigh(Option<u64>),
     /// It may take so many bytes of the disk from now on; None: as usual, 0: none.
     Most(Option<u64>),
     /// What is a conversation's goes.
@@ -31,6 +33,7 @@ impl fmt::Debug for KvWish {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             KvWish::Look => "Look",
+            KvWish::Weigh(_) => "Weigh",
             KvWish::Most(_) => "Most",
             KvWish::Forget(_) => "Forget",
             KvWish::Retain(_) => "Retain",
@@ -46,7 +49,7 @@ impl Shared {
     /// Does what is wished, and tells how it stands then.
     pub async fn kept(self: &Arc<Self>, wish: KvWish) -> Option<KvUse> {
         match &wish {
-            KvWish::Look | KvWish::Retain(_) => {}
+            KvWish::Look | KvWish::Weigh(_) | KvWish::Retain(_) => {}
             KvWish::Most(most) => {
                 self.kv.choose(*most);
                 let place = self.kv.place();
@@ -62,6 +65,7 @@ impl Shared {
         let done = tokio::task::spawn_blocking(move || {
             match wish {
                 KvWish::Look => return kv.look(),
+                KvWish::Weigh(most) => return kv.weigh(most),
                 KvWish::Most(_) => {}
                 KvWish::Forget(conversation) => kv.forget(&conversation),
                 KvWish::Retain(is_there) => {

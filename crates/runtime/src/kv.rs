@@ -60,11 +60,17 @@ impl Kv {
 
     /// What is kept now.
     pub fn look(&self) -> KvUse {
-        self.limits(self.files().iter().map(|file| file.bytes).sum())
+        self.limits(self.bytes_now())
+    }
+
+    /// What is kept now, and what might be, had the person chosen so.
+    pub fn weigh(&self, chosen: Option<u64>) -> KvUse {
+        self.limits_of(self.bytes_now(), chosen)
     }
 
     /// Removes what was used longest ago until the rest is within the quota.
     pub fn trim(&self) -> KvUse {
+        self.remove_stale();
         let mut files = self.files();
         let now = self.limits(files.iter().map(|file| file.bytes).sum());
         let mut bytes = now.bytes;
@@ -103,13 +109,21 @@ impl Kv {
             .collect()
     }
 
+    fn bytes_now(&self) -> u64 {
+        self.files().iter().map(|file| file.bytes).sum()
+    }
+
     fn limits(&self, bytes: u64) -> KvUse {
         self.bytes.store(bytes, Ordering::Relaxed);
+        self.limits_of(bytes, *self.chosen())
+    }
+
+    fn limits_of(&self, bytes: u64, chosen: Option<u64>) -> KvUse {
         let free = crate::disk_free(&self.folder).unwrap_or(0);
         // Of what would be free without it, so that it does not hang on how much it is.
         let all = free.saturating_add(bytes);
         let usual = (all / USUAL_PART).min(USUAL);
-        let most = self.chosen().unwrap_or(usual);
+        let most = chosen.unwrap_or(usual);
         KvUse {
             bytes,
             most: most.min(all.saturating_sub(LEFT_FREE)),
@@ -117,26 +131,38 @@ impl Kv {
         }
     }
 
-    /// All blocks' files. What was never finished is removed.
+    /// All blocks' files.
     fn files(&self) -> Vec<Kept> {
-        let models = names(&self.folder).into_iter().flat_map(|c| names(&c));
-        let mut files = Vec::new();
-        for path in models.flat_map(|model| names(&model)) {
-            let Ok(file) = fs::symlink_metadata(&path) else {
-                continue;
-            };
-            let used = file.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            if path.extension().is_some_and(|ending| ending == BLOCK) {
-                files.push(Kept {
-                    path,
-                    bytes: file.len(),
-                    used,
-                });
-            } else if used.elapsed().is_ok_and(|age| age > STALE) {
-                let _ = fs::remove_file(&path);
+        let mut files = self.all();
+        files.retain(|file| file.path.extension().is_some_and(|ending| ending == BLOCK));
+        files
+    }
+
+    /// Removes what was never finished.
+    fn remove_stale(&self) {
+        for file in self.all() {
+            let is_block = file.path.extension().is_some_and(|ending| ending == BLOCK);
+            if !is_block && file.used.elapsed().is_ok_and(|age| age > STALE) {
+                let _ = fs::remove_file(&file.path);
             }
         }
-        files
+    }
+
+    /// All files, those that are on their way too.
+    fn all(&self) -> Vec<Kept> {
+        let models = names(&self.folder).into_iter().flat_map(|c| names(&c));
+        let kept = |path: PathBuf| {
+            let file = fs::symlink_metadata(&path).ok()?;
+            Some(Kept {
+                path,
+                bytes: file.len(),
+                used: file.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+            })
+        };
+        models
+            .flat_map(|model| names(&model))
+            .filter_map(kept)
+            .collect()
     }
 
     /// Removes the folders of a file that is gone, where it was the last.
@@ -161,4 +187,37 @@ fn names(folder: &Path) -> Vec<PathBuf> {
     let entries = is_folder.then(|| fs::read_dir(folder).ok()).flatten();
     let entries = entries.into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that fails panics")]
+mod tests {
+    use super::*;
+
+    fn kept(folder: &Path, block: &str, bytes: usize) -> PathBuf {
+        let model = folder.join("conversation/model");
+        fs::create_dir_all(&model).unwrap();
+        let path = model.join(block);
+        fs::write(&path, vec![0; bytes]).unwrap();
+        path
+    }
+
+    #[test]
+    fn the_doctor_removed_what_it_only_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let kv = Kv::new(folder.path().into(), true);
+        let block = kept(folder.path(), "a.kv", 100);
+        let left = kept(folder.path(), "b.1.part", 100);
+        let old = SystemTime::now() - 2 * STALE;
+        let file = fs::File::options().write(true).open(&left).unwrap();
+        file.set_modified(old).unwrap();
+        let now = kv.weigh(Some(10));
+        assert_eq!((now.bytes, now.most), (100, 10));
+        assert_eq!((kv.look().bytes, kv.weigh(None).bytes), (100, 100));
+        assert!(block.exists() && left.exists());
+        // Who minds the quota does remove it.
+        kv.choose(Some(10));
+        assert_eq!(kv.trim().bytes, 0);
+        assert!(!block.exists() && !left.exists());
+    }
 }

@@ -47,7 +47,7 @@ pub(super) fn disk(check: &Check<'_>, places: &Places) -> Finding {
 /// What is kept of what models have read.
 pub(super) async fn kept(check: &Check<'_>, places: &Places, engine: &Runtime) -> Finding {
     let most = chat::stored_settings(places).kept_bytes;
-    let now = engine.kept(KvWish::Most(most)).await.unwrap_or_default();
+    let now = engine.kept(KvWish::Weigh(most)).await.unwrap_or_default();
     match (most, now.most) {
         (Some(0), _) => check.ok("doctor-kept-off", &[]),
         (_, 0) => check.attention("doctor-kept-no-room", &[]),
