@@ -63,8 +63,13 @@ fn the_page_is_answered_by_the_chat_core() {
     assert_eq!(snapshot["conversations"], json!([]));
     assert_eq!(snapshot["version"], env!("CARGO_PKG_VERSION"));
 
-    let settings =
-        json!({ "language": "zh-Hant", "theme": "dark", "model": null, "kept_bytes": null });
+    let settings = json!({
+        "language": "zh-Hant", "theme": "dark", "model": null, "kept_bytes": null, "library": null,
+        "network": {
+            "offline": false, "endpoint": null, "proxy": null, "certificates": null,
+            "bytes_per_second": null,
+        },
+    });
     let changed = ask(
         &window,
         OURS,

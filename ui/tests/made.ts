@@ -6,6 +6,7 @@ import type { EventKind } from "../src/backend/bindings/EventKind";
 import type { Message } from "../src/backend/bindings/Message";
 import type { ModelEntry } from "../src/backend/bindings/ModelEntry";
 import type { Snapshot } from "../src/backend/bindings/Snapshot";
+import { PLAIN_NETWORK } from "../src/backend/fake/scenes";
 
 export function summary(id: string, change: Partial<ConversationSummary> = {}): ConversationSummary {
   return { id, title: id, model: null, created_at: 1, updated_at: 1, answering: false, temporary: false, ...change };
@@ -35,7 +36,7 @@ export function model(id: string, change: Partial<ModelEntry> = {}): ModelEntry 
 
 export function snapshot(seq: number, change: Partial<Snapshot> = {}): Snapshot {
   return {
-    seq, conversations: [], models: [], memory: { total: 0, models: 0, free: 0 }, settings: { language: null, theme: "system", model: null, kept_bytes: null }, troubles: [],
+    seq, conversations: [], models: [], memory: { total: 0, models: 0, free: 0 }, settings: { language: null, theme: "system", model: null, kept_bytes: null, library: null, network: PLAIN_NETWORK }, troubles: [],
     system_language: "en", version: "0.1.0", ...change,
   };
 }

@@ -4,6 +4,7 @@ import { Parley } from "../src/state/parley.svelte";
 import { canGoOn } from "../src/state/thread";
 import { answer, message } from "./made";
 import { begun } from "./begun";
+import { PLAIN_NETWORK } from "../src/backend/fake/scenes";
 
 beforeEach(() => localStorage.clear());
 
@@ -58,7 +59,7 @@ test("two settings changed in one frame are both changed", async () => {
   await Promise.all([parley.change({ theme: "dark" }), parley.change({ language: "zh-Hant" }), parley.choose("sha256:smollm2")]);
   expect(asked("settings_change")).toHaveLength(2);
   await parley.change({});
-  expect(parley.world!.settings).toEqual({ theme: "dark", language: "zh-Hant", model: "sha256:smollm2", kept_bytes: null });
+  expect(parley.world!.settings).toEqual({ theme: "dark", language: "zh-Hant", model: "sha256:smollm2", kept_bytes: null, library: null, network: PLAIN_NETWORK });
 });
 
 test("a change that is refused does not hold up the next one", async () => {

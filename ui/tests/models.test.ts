@@ -4,10 +4,11 @@ import { Deletion, UNDO_MS } from "../src/state/deletion.svelte";
 import { contextOf, fitOf, lettersOf, modelOf, switchTo, tokensOf } from "../src/state/models";
 import { Rows, tokensPerSecond } from "../src/state/thread";
 import { answer, message, model, summary } from "./made";
+import { PLAIN_NETWORK } from "../src/backend/fake/scenes";
 
 beforeEach(() => localStorage.clear());
 
-const settings = { language: null, theme: "system", model: null, kept_bytes: null } as const;
+const settings = { language: null, theme: "system", model: null, kept_bytes: null, library: null, network: PLAIN_NETWORK } as const;
 
 test("the conversation's own model answers, else the one last chosen, else the starter", () => {
   const models = [model("a"), model("b"), model("s", { source: { kind: "bundled" } })];

@@ -1,7 +1,7 @@
 //! The table `setting`: one row a setting, its value as JSON.
 
 use super::{failure::Fault, schema::Migration};
-use protocol::{Language, ModelId, Settings, Theme};
+use protocol::{Language, ModelId, NetworkSettings, Settings, Theme};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,55 @@ enum StoredTheme {
     System,
     Light,
     Dark,
+}
+
+/// How the hub is reached. No secret is here.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct StoredNetwork {
+    offline: bool,
+    endpoint: Option<String>,
+    proxy: Option<String>,
+    certificates: Option<String>,
+    bytes_per_second: Option<u64>,
+}
+
+impl From<StoredNetwork> for NetworkSettings {
+    fn from(stored: StoredNetwork) -> Self {
+        let StoredNetwork {
+            offline,
+            endpoint,
+            proxy,
+            certificates,
+            bytes_per_second,
+        } = stored;
+        NetworkSettings {
+            offline,
+            endpoint,
+            proxy,
+            certificates,
+            bytes_per_second,
+        }
+    }
+}
+
+impl From<&NetworkSettings> for StoredNetwork {
+    fn from(settings: &NetworkSettings) -> Self {
+        let NetworkSettings {
+            offline,
+            endpoint,
+            proxy,
+            certificates,
+            bytes_per_second,
+        } = settings.clone();
+        StoredNetwork {
+            offline,
+            endpoint,
+            proxy,
+            certificates,
+            bytes_per_second,
+        }
+    }
 }
 
 /// All settings; a row that is missing or cannot be read is as if never set.
@@ -66,6 +115,13 @@ pub(crate) fn read(connection: &Connection) -> Result<Settings, Fault> {
             }
             "kept_bytes" => {
                 settings.kept_bytes = serde_json::from_str(&value).ok().flatten();
+            }
+            "library" => {
+                settings.library = serde_json::from_str(&value).ok().flatten();
+            }
+            "network" => {
+                let stored: StoredNetwork = serde_json::from_str(&value).unwrap_or_default();
+                settings.network = stored.into();
             }
             _ => {}
         }
@@ -107,6 +163,11 @@ pub(crate) fn write(connection: &Connection, settings: &Settings) -> Result<(), 
         ("theme", serde_json::json!(theme)),
         ("model", serde_json::json!(model)),
         ("kept_bytes", serde_json::json!(settings.kept_bytes)),
+        ("library", serde_json::json!(settings.library)),
+        (
+            "network",
+            serde_json::json!(StoredNetwork::from(&settings.network)),
+        ),
     ] {
         write_one(connection, name, &value.to_string())?;
     }

@@ -7,6 +7,7 @@ import type { Language } from "../bindings/Language";
 import type { Machine } from "../bindings/Machine";
 import type { Message } from "../bindings/Message";
 import type { ModelEntry } from "../bindings/ModelEntry";
+import type { NetworkSettings } from "../bindings/NetworkSettings";
 import type { Receipt } from "../bindings/Receipt";
 import type { Settings } from "../bindings/Settings";
 import type { StopReason } from "../bindings/StopReason";
@@ -39,6 +40,9 @@ function model(id: string, [name, parameters, quantisation, context, bytes, memo
     state: loaded ? { state: "loaded", memory } : { state: "ready" },
   };
 }
+
+/** Nothing set. */
+export const PLAIN_NETWORK: NetworkSettings = { offline: false, endpoint: null, proxy: null, certificates: null, bytes_per_second: null };
 
 const starter: ModelEntry = {
   ...model("smollm2", ["SmolLM2 135M Instruct", 134_515_008, "Q4_1", 8192, 98_362_432, 320e6], true),
@@ -160,7 +164,7 @@ function picture(now: number): Scene {
     ],
     siblings: new Map([[two.id, [before]]]),
     models: [elyza, mistral, olmo, qwen, pro, mixtral, gone],
-    settings: { language: null, theme: "system", model: elyza.id, kept_bytes: null },
+    settings: { language: null, theme: "system", model: elyza.id, kept_bytes: null, library: null, network: PLAIN_NETWORK },
     keptBytes: 1.24e9,
     machine: { ...machine, parley_bytes: 6.6e9, memory_used_bytes: 11.2e9, cpu: 0.61, parley_cpu: 0.5 },
   };
@@ -180,7 +184,7 @@ Last failures
 
 function firstRun(): Scene {
   return {
-    conversations: [], siblings: new Map(), models: [starter], memory: 13e9, settings: { language: null, theme: "system", model: null, kept_bytes: null }, keptBytes: 0, systemLanguage: "en",
+    conversations: [], siblings: new Map(), models: [starter], memory: 13e9, settings: { language: null, theme: "system", model: null, kept_bytes: null, library: null, network: PLAIN_NETWORK }, keptBytes: 0, systemLanguage: "en",
     machine, diagnostics: { text: DIAGNOSTICS, logs: "/home/you/.local/share/parley/logs" },
     better: {
       name: "Qwen2.5 7B Instruct", repository: "bartowski/Qwen2.5-7B-Instruct-GGUF", file: "Qwen2.5-7B-Instruct-Q4_K_M.gguf", bytes: 4.68e9,
