@@ -2,9 +2,9 @@
 //! machine's ceilings in the same minute. One thread is timed by what the processor spent on it,
 //! so that others may compute beside it; several need a machine of their own.
 //!
-//! `cargo run --release -p kernels --example attention_speed [THREADS]`
+//! `cargo run --release -p kernels --example attention_speed [THREADS [f16 | f32 | q8_0]]`
 
-use kernels::{HeadScoring, KvKind, KvShape, LayerKv, Pool, attend, ceilings};
+use kernels::{HeadScoring, KvKind, KvShape, LayerKv, Page, Pool, attend, ceilings};
 use std::time::Instant;
 
 /// Models' heads, heads of keys and values, and numbers of a head.
@@ -58,6 +58,11 @@ fn seconds(pool: &Pool, mut work: impl FnMut()) -> f64 {
 fn main() {
     let threads = std::env::args().nth(1).and_then(|n| n.parse().ok());
     let pool = Pool::new(threads.unwrap_or(2));
+    let kind = match std::env::args().nth(2).as_deref() {
+        Some("f32") => KvKind::F32,
+        Some("q8_0") => KvKind::Q8_0,
+        _ => KvKind::F16,
+    };
     let most = ceilings(&pool);
     println!(
         "{} threads, {}: at most {:.0} GFLOP/s, {:.1} GB/s",
@@ -71,7 +76,7 @@ fn main() {
             kv_heads,
             key_size: size,
             value_size: size,
-            kind: KvKind::F16,
+            kind,
         };
         let scoring = HeadScoring {
             heads,
@@ -104,7 +109,7 @@ fn main() {
             });
             let seen: usize = (past + 1..=positions).sum();
             let multiplied = (2 * seen * heads * size) as f64 / time;
-            let read = (2 * 2 * positions * kv_heads * size) as f64 / time;
+            let read = (positions * shape.page_bytes() / Page::POSITIONS) as f64 / time;
             println!(
                 "{name:13} {tokens:3} after {past:4}: {:9.1} us, {:6.1} GFLOP/s {:3.0}%, {:5.1} GB/s {:3.0}%",
                 time * 1e6,

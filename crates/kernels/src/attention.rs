@@ -9,6 +9,7 @@
 mod lanes;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod numbers;
 mod part;
 mod rows;
 mod tile;

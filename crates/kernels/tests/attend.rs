@@ -17,17 +17,24 @@ struct Layer {
 }
 
 impl Layer {
-    /// Keys and values are halves, so that they are the same in pages of either kind.
+    /// Keys and values are halves, and where there are whole blocks of q8_0, those of a scale of
+    /// 1/64, so that they are the same in pages of every kind.
     fn new(heads: usize, shape: KvShape, positions: usize) -> Layer {
-        let halves = |size: usize, salt| {
+        let whole = has_blocks(shape);
+        let exact = |size: usize, salt| {
             let numbers = numbers(positions * shape.kv_heads * size, salt);
-            numbers.iter().map(|x| (x * 256.0).round() / 64.0).collect()
+            let numbers = numbers.iter().enumerate().map(|(i, x)| match whole {
+                true if i % 32 == 5 => 127.0 / 64.0,
+                true => (x * 256.0).round().clamp(-127.0, 127.0) / 64.0,
+                false => (x * 256.0).round() / 64.0,
+            });
+            numbers.collect()
         };
         Layer {
             shape,
             heads,
-            keys: halves(shape.key_size, 1),
-            values: halves(shape.value_size, 2),
+            keys: exact(shape.key_size, 1),
+            values: exact(shape.value_size, 2),
             queries: numbers(positions * heads * shape.key_size, 3),
         }
     }
@@ -139,7 +146,7 @@ impl Layer {
         let bits = |numbers: &[f32]| -> Vec<u32> { numbers.iter().map(|x| x.to_bits()).collect() };
         for level in Level::usable() {
             let pool = Pool::with_level(3, level);
-            for kind in [KvKind::F16, KvKind::F32] {
+            for kind in kinds(self.shape) {
                 let shape = KvShape { kind, ..self.shape };
                 let layer = Layer {
                     shape,
@@ -182,6 +189,19 @@ fn shape(kv_heads: usize, key_size: usize, value_size: usize) -> KvShape {
     }
 }
 
+fn has_blocks(shape: KvShape) -> bool {
+    KvKind::Q8_0.of_sizes(shape.key_size, shape.value_size) == KvKind::Q8_0
+}
+
+/// What such heads can be stored as.
+fn kinds(shape: KvShape) -> Vec<KvKind> {
+    let all = [KvKind::F16, KvKind::F32, KvKind::Q8_0];
+    let can = all
+        .into_iter()
+        .filter(|kind| *kind != KvKind::Q8_0 || has_blocks(shape));
+    can.collect()
+}
+
 #[test]
 fn as_reckoned_and_the_same_bits_however_read() {
     for (heads, shape, positions) in [
@@ -189,6 +209,8 @@ fn as_reckoned_and_the_same_bits_however_read() {
         (2, shape(2, 9, 5), 66),
         (4, shape(2, 8, 8), 130),
         (9, shape(3, 64, 64), 70),
+        (14, shape(2, 32, 96), 130),
+        (1, shape(1, 160, 32), 66),
         (6, shape(6, 96, 96), 65),
         (4, shape(1, 256, 256), 67),
         (71, shape(1, 64, 64), 20),
@@ -203,10 +225,15 @@ fn as_reckoned_and_the_same_bits_however_read() {
 #[test]
 fn windows_caps_slopes_and_sinks() {
     let layer = Layer::new(6, shape(2, 24, 16), 200);
+    let in_blocks = Layer::new(6, shape(2, 32, 64), 200);
     let slopes = [0.5, 0.25, 0.1, 0.03, 0.004, 0.7];
     let sinks = [0.5, -40.0, 1.5, 30.0, 0.0, f32::NEG_INFINITY];
     let plain = layer.plain();
     for window in [1, 3, 63, 64, 65, 100, 1000] {
+        in_blocks.check(&HeadScoring {
+            window: Some(window),
+            ..in_blocks.plain()
+        });
         layer.check(&HeadScoring {
             window: Some(window),
             ..plain
@@ -250,9 +277,14 @@ fn the_same_bits_on_every_processor() {
         sinks: Some(&sinks),
         ..layer.plain()
     };
-    for (scoring, expected) in [
-        (layer.plain(), 0x3281_e508_3515_3af6),
-        (scoring, 0x8fe0_b71a_eb5e_d34b),
+    // In 8 bits, of numbers that are rounded to them.
+    let mut eight = Layer::new(5, shape(1, 64, 32), 150);
+    eight.shape.kind = KvKind::Q8_0;
+    (eight.keys, eight.values) = (numbers(150 * 64, 4), numbers(150 * 32, 5));
+    for (layer, scoring, expected) in [
+        (&layer, layer.plain(), 0x3281_e508_3515_3af6),
+        (&layer, scoring, 0x8fe0_b71a_eb5e_d34b),
+        (&eight, eight.plain(), 0x1994_65f5_0800_b0e1),
     ] {
         let found = layer.all(&Pool::new(2), &scoring, 150);
         let bytes = found.iter().flat_map(|x| x.to_bits().to_le_bytes());
@@ -266,11 +298,11 @@ fn the_same_bits_on_every_processor() {
 
 #[test]
 fn what_lies_beyond_a_cut_and_on_a_fork_changes_nothing() {
-    let layer = Layer::new(4, shape(2, 16, 16), 150);
+    let layer = Layer::new(4, shape(2, 32, 32), 150);
     let (pool, scoring) = (Pool::new(2), layer.plain());
     let afresh = layer.all(&pool, &scoring, 150);
-    let row = 4 * 16;
-    for kind in [KvKind::F16, KvKind::F32] {
+    let row = 4 * 32;
+    for kind in kinds(layer.shape) {
         let shape = KvShape {
             kind,
             ..layer.shape
@@ -278,7 +310,7 @@ fn what_lies_beyond_a_cut_and_on_a_fork_changes_nothing() {
         let mut kv = LayerKv::new(shape);
         layer.read(&pool, &mut kv, &scoring, 0, 140);
         // Another answer, of numbers that would spoil everything they touch.
-        let rubbish = vec![f32::NAN; 30 * 32];
+        let rubbish = vec![f32::NAN; 30 * 64];
         assert!(kv.write(100, &rubbish, &rubbish));
         let mut fork = kv.clone();
         kv.truncate(100);
@@ -299,18 +331,44 @@ fn what_lies_beyond_a_cut_and_on_a_fork_changes_nothing() {
 
 #[test]
 fn pages_that_were_bytes_in_between_give_the_same_bits() {
-    let layer = Layer::new(6, shape(2, 32, 48), 150);
+    let layer = Layer::new(6, shape(2, 32, 64), 150);
     let (pool, scoring) = (Pool::new(2), layer.plain());
     let afresh = layer.all(&pool, &scoring, 150);
-    let mut kv = LayerKv::new(layer.shape);
-    layer.read(&pool, &mut kv, &scoring, 0, 140);
-    let mut stored = LayerKv::new(layer.shape);
-    for page in &kv.pages()[..2] {
-        let page = Page::from_bytes(layer.shape, page.bytes()).expect("as many bytes");
-        assert!(stored.push(Arc::new(page)));
+    for kind in kinds(layer.shape) {
+        let shape = KvShape {
+            kind,
+            ..layer.shape
+        };
+        let mut kv = LayerKv::new(shape);
+        layer.read(&pool, &mut kv, &scoring, 0, 140);
+        let mut stored = LayerKv::new(shape);
+        for page in &kv.pages()[..2] {
+            let page = Page::from_bytes(shape, page.bytes()).expect("as many bytes");
+            assert!(stored.push(Arc::new(page)));
+        }
+        let rest = layer.read(&pool, &mut stored, &scoring, 128, 150);
+        assert_eq!(rest, afresh[128 * 6 * 64..], "{kind:?}");
     }
-    let rest = layer.read(&pool, &mut stored, &scoring, 128, 150);
-    assert_eq!(rest, afresh[128 * 6 * 48..]);
+}
+
+/// What 8 bits cost: keys and values of a normal size, of which each is off by at most a 254th of
+/// the largest of its block.
+#[test]
+fn in_8_bits_as_in_32_within_a_hundredth() {
+    let mut layer = Layer::new(8, shape(2, 64, 128), 300);
+    layer.keys = numbers(300 * 2 * 64, 4);
+    layer.values = numbers(300 * 2 * 128, 5);
+    let (pool, scoring) = (Pool::new(2), layer.plain());
+    let [exact, eight] = [KvKind::F32, KvKind::Q8_0].map(|kind| {
+        layer.shape.kind = kind;
+        layer.all(&pool, &scoring, 300)
+    });
+    for (exact, eight) in exact.chunks(128).zip(eight.chunks(128)) {
+        let size = |x: &mut dyn Iterator<Item = f32>| x.map(|x| x * x).sum::<f32>().sqrt();
+        let apart = size(&mut exact.iter().zip(eight).map(|(a, b)| a - b));
+        let all = size(&mut exact.iter().copied());
+        assert!(apart > 0.0 && apart <= 0.01 * all, "{apart} of {all}");
+    }
 }
 
 #[test]

@@ -68,6 +68,76 @@ fn keys_lie_position_beside_position_and_values_row_by_row() {
     }
 }
 
+/// As ggml has them: 32 numbers of a head with a scale, each at most half a scale off.
+#[test]
+fn blocks_of_32_have_a_scale_each() {
+    let shape = KvShape {
+        kv_heads: 2,
+        key_size: 64,
+        value_size: 32,
+        kind: KvKind::Q8_0,
+    };
+    assert_eq!(shape.page_bytes(), 2 * 64 * (64 + 32) * 34 / 32);
+    let (mut keys, mut values) = (numbers(100 * 128, 1), numbers(100 * 64, 2));
+    keys[..32].fill(0.0);
+    keys[32..64].fill(1e-9); // less than a half-float can scale
+    values[..32].fill(1e30);
+    values[32] = f32::INFINITY;
+    values[64] = f32::NAN;
+    let mut kv = LayerKv::new(shape);
+    assert!(kv.write(0, &keys, &values));
+    let half = |bytes: &[u8]| {
+        let bits = u16::from_ne_bytes([bytes[0], bytes[1]]);
+        let (fraction, exponent) = (f32::from(bits & 0x3ff), i32::from(bits >> 10));
+        match exponent {
+            0 => fraction / 16_777_216.0,
+            0x1f => f32::NAN,
+            _ => (1.0 + fraction / 1024.0) * 2f32.powi(exponent - 15),
+        }
+    };
+    let head = shape.page_bytes() / 2;
+    for position in 0..100 {
+        let (page, within) = (kv.pages()[position / 64].bytes(), position % 64);
+        let (group, lane) = (within / 16, within % 16);
+        let key = |of: usize, i: usize| {
+            let part = &page[of * head..];
+            let scale = &part[64 * 64 + ((group * 2 + i / 32) * 16 + lane) * 2..];
+            let quant = part[(group * 64 + i) * 16 + lane] as i8;
+            (half(scale), quant, keys[(position * 2 + of) * 64 + i])
+        };
+        let value = |of: usize, i: usize| {
+            let part = &page[of * head + 64 * 64 * 34 / 32..];
+            let scale = &part[64 * 32 + within * 2..];
+            let quant = part[within * 32 + i] as i8;
+            (half(scale), quant, values[(position * 2 + of) * 32 + i])
+        };
+        let keys = (0..2).flat_map(|of| (0..64).map(move |i| (of, i)).map(|(of, i)| key(of, i)));
+        let values =
+            (0..2).flat_map(|of| (0..32).map(move |i| (of, i)).map(|(of, i)| value(of, i)));
+        for (scale, quant, number) in keys.chain(values) {
+            let found = scale * f32::from(quant);
+            if (position, scale.is_nan()) == (1, true) {
+                continue; // with what is not a number
+            }
+            let most = 65504.0 * 127.0;
+            let near = if number.abs() < 1e-6 {
+                1e-9
+            } else {
+                scale * 0.500_001
+            };
+            let off = (found - number.clamp(-most, most)).abs();
+            assert!(off <= near, "{found} for {number} at {position}");
+        }
+        let is_spoiled = value(0, 9).0.is_nan();
+        assert_eq!(is_spoiled, position == 1, "at {position}");
+    }
+    assert_eq!(KvKind::Q8_0.of_sizes(64, 32), KvKind::Q8_0);
+    for (key, value) in [(80, 80), (64, 80), (16, 32)] {
+        assert_eq!(KvKind::Q8_0.of_sizes(key, value), KvKind::F16);
+        assert_eq!(KvKind::F32.of_sizes(key, value), KvKind::F32);
+    }
+}
+
 #[test]
 fn written_at_once_or_by_pieces_and_over_what_was_there() {
     let (keys, values) = (numbers(200 * 27, 1), numbers(200 * 60, 2));

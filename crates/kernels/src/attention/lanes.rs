@@ -22,6 +22,8 @@ pub(super) trait Instructions: Copy {
     /// The larger ones; `b` where one is not a number.
     fn larger(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
 
+    fn times(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
+
     fn add(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes;
 
     /// The upper half with the lower half, until one is left.
@@ -40,6 +42,10 @@ pub(super) trait Instructions: Copy {
     /// # Safety
     /// Sixteen half-floats lie there, aligned for one.
     unsafe fn load_halves(self, from: *const u16) -> Self::Lanes;
+
+    /// # Safety
+    /// Sixteen whole numbers lie there.
+    unsafe fn load_quants(self, from: *const i8) -> Self::Lanes;
 
     /// # Safety
     /// There is room for sixteen numbers, aligned for one, that nobody else looks at.
@@ -89,6 +95,14 @@ impl Instructions for Portable {
     }
 
     #[inline(always)]
+    fn times(self, a: Self::Lanes, mut b: Self::Lanes) -> Self::Lanes {
+        for (a, b) in a.into_iter().zip(&mut b) {
+            *b *= a;
+        }
+        b
+    }
+
+    #[inline(always)]
     fn add(self, a: Self::Lanes, mut b: Self::Lanes) -> Self::Lanes {
         for (a, b) in a.into_iter().zip(&mut b) {
             *b += a;
@@ -120,6 +134,13 @@ impl Instructions for Portable {
         // SAFETY: as above.
         let halves: [u16; LANES] = unsafe { *from.cast() };
         halves.map(half::to_f32)
+    }
+
+    #[inline(always)]
+    unsafe fn load_quants(self, from: *const i8) -> Self::Lanes {
+        // SAFETY: as above.
+        let quants: [i8; LANES] = unsafe { *from.cast() };
+        quants.map(f32::from)
     }
 
     #[inline(always)]

@@ -45,6 +45,12 @@ impl Instructions for Neon {
     }
 
     #[inline(always)]
+    fn times(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
+        // SAFETY: see above.
+        four!(|i: usize| unsafe { vmulq_f32(a[i], b[i]) })
+    }
+
+    #[inline(always)]
     fn add(self, a: Self::Lanes, b: Self::Lanes) -> Self::Lanes {
         // SAFETY: see above.
         four!(|i: usize| unsafe { vaddq_f32(a[i], b[i]) })
@@ -94,6 +100,22 @@ impl Instructions for Neon {
     unsafe fn load_halves(self, from: *const u16) -> Self::Lanes {
         // SAFETY: see above.
         four!(|i: usize| unsafe { widened(vld1_u16(from.add(4 * i))) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_quants(self, from: *const i8) -> Self::Lanes {
+        // SAFETY: see above.
+        unsafe {
+            let all = vld1q_s8(from);
+            let (low, high) = (vmovl_s8(vget_low_s8(all)), vmovl_s8(vget_high_s8(all)));
+            let numbers = |four| vcvtq_f32_s32(vmovl_s16(four));
+            [
+                numbers(vget_low_s16(low)),
+                numbers(vget_high_s16(low)),
+                numbers(vget_low_s16(high)),
+                numbers(vget_high_s16(high)),
+            ]
+        }
     }
 
     #[inline(always)]

@@ -1,10 +1,11 @@
 //! Rows that share keys and values, and what one page gives to them.
 
 use super::Task;
+use super::numbers::{self, Ready, Side};
 use super::part::Part;
 use super::tile::{self, Left, ROWS, Right, Sums};
 use super::weights::weigh;
-use crate::kv::{LANES, Numbers, Page};
+use crate::kv::{KvShape, LANES, Page};
 use crate::probe::Level;
 use std::ops::Range;
 
@@ -23,14 +24,14 @@ pub(super) struct Rows<'a> {
 pub(super) struct Sheet<'a> {
     queries: &'a mut [f32], // (rows, key_size), scaled
     scores: &'a mut [Scores],
-    wide: &'a mut [f32], // the keys or the values of a page
+    wide: &'a mut [f32], // the keys or the values of a page, made ready
 }
 
 impl<'a> Sheet<'a> {
     /// Numbers of a sheet, a multiple of sixteen.
     pub fn size(rows: &Rows<'_>) -> usize {
         let (shape, count) = (rows.task.kv.shape(), rows.count());
-        let wide = Page::POSITIONS * shape.key_size.max(shape.value_stride());
+        let wide = wide(shape);
         let queries = (count * shape.key_size).next_multiple_of(LANES);
         count * Page::POSITIONS + wide + queries
     }
@@ -38,9 +39,8 @@ impl<'a> Sheet<'a> {
     /// Lays it out in so many numbers, with the rows' queries.
     pub fn of(numbers: &'a mut [f32], rows: &Rows<'_>) -> Sheet<'a> {
         let (shape, count) = (rows.task.kv.shape(), rows.count());
-        let wide = Page::POSITIONS * shape.key_size.max(shape.value_stride());
         let (scores, rest) = numbers.split_at_mut(count * Page::POSITIONS);
-        let (wide, rest) = rest.split_at_mut(wide);
+        let (wide, rest) = rest.split_at_mut(wide(shape));
         let queries = &mut rest[..count * shape.key_size];
         let size = rows.group() * shape.key_size;
         for (token, scaled) in rows.tokens.clone().zip(queries.chunks_exact_mut(size)) {
@@ -55,6 +55,11 @@ impl<'a> Sheet<'a> {
             wide,
         }
     }
+}
+
+/// Room for a head's keys or values of a page.
+fn wide(shape: KvShape) -> usize {
+    numbers::room(Page::POSITIONS * shape.key_size.max(shape.value_stride()))
 }
 
 impl Rows<'_> {
@@ -131,24 +136,21 @@ impl Rows<'_> {
         self.mix(level, page, next, sheet, part);
     }
 
-    /// A page's numbers as the tiles take them: widened once where several tiles do.
-    fn ready<'a>(&self, level: Level, numbers: Numbers<'a>, wide: &'a mut [f32]) -> Numbers<'a> {
-        match numbers {
-            Numbers::F16(halves) if self.count() > ROWS => {
-                tile::widen(level, halves, wide);
-                Numbers::F32(wide)
-            }
-            _ => numbers,
-        }
+    /// Whether a page's numbers are widened once: where several tiles meet them.
+    fn are_many(&self) -> bool {
+        self.count() > ROWS
     }
 
     /// The scores of a page's positions, at least of those that a row sees.
     fn score(&self, level: Level, page: usize, sheet: &mut Sheet<'_>) {
         let kv = self.task.kv;
         let size = kv.shape().key_size;
-        let keys = kv.pages()[page].keys(self.kv_head);
-        let values = kv.pages()[page].values(self.kv_head);
-        let keys = self.ready(level, keys, sheet.wide);
+        let page_of = &kv.pages()[page];
+        let (keys, next) = (
+            page_of.keys(self.kv_head),
+            page_of.value_bytes(self.kv_head),
+        );
+        let keys = Ready::new(level, keys, Side::Keys, self.are_many(), sheet.wide);
         let scores = sheet.scores.as_flattened_mut();
         for run in self.runs(page) {
             let (first, last) = (
@@ -166,7 +168,7 @@ impl Rows<'_> {
                 columns: columns.len(),
                 apart: size * LANES,
                 step: LANES,
-                next: Some(values),
+                next: Some(next),
             };
             let mut sums = Sums {
                 numbers: &mut scores[run.start * Page::POSITIONS + columns.start * LANES..],
@@ -190,11 +192,11 @@ impl Rows<'_> {
         let values = kv.pages()[page].values(self.kv_head);
         let mut mixing = Mixing {
             level,
-            values: self.ready(level, values, sheet.wide),
+            values: Ready::new(level, values, Side::Values, self.are_many(), sheet.wide),
             weights: sheet.scores.as_flattened(),
             mixed: part.mixed,
             stride: kv.shape().value_stride(),
-            next: next.map(|page| kv.pages()[page].keys(self.kv_head)),
+            next: next.map(|page| kv.pages()[page].key_bytes(self.kv_head)),
         };
         for run in self.runs(page) {
             let seen = |row: usize| self.visible(row, page);
@@ -227,12 +229,12 @@ impl Rows<'_> {
 /// A page's values, and where they are mixed.
 struct Mixing<'a> {
     level: Level,
-    values: Numbers<'a>,
+    values: Ready<'a>,
     weights: &'a [f32],   // (rows, 64)
     mixed: &'a mut [f32], // (rows, stride)
     stride: usize,
     /// The next page's keys.
-    next: Option<Numbers<'a>>,
+    next: Option<&'a [u8]>,
 }
 
 impl Mixing<'_> {

@@ -6,7 +6,8 @@
 #![allow(unsafe_code)] // instructions by level, and reads without checks in the inner loop
 
 use super::lanes::{Instructions, LEAST};
-use crate::kv::{LANES, Numbers};
+use super::numbers::{Plain, QuantKeys, QuantValues, Ready, Source};
+use crate::kv::LANES;
 use crate::probe::{Level, probe};
 
 /// Most rows of a tile.
@@ -25,12 +26,12 @@ pub(super) struct Left<'a> {
 /// Columns of lanes: the `i`th lanes of a column begin at `column * apart + i * step`.
 #[derive(Clone, Copy)]
 pub(super) struct Right<'a> {
-    pub numbers: Numbers<'a>,
+    pub numbers: Ready<'a>,
     pub columns: usize,
     pub apart: usize,
     pub step: usize,
     /// What will be read next: it is fetched from memory meanwhile.
-    pub next: Option<Numbers<'a>>,
+    pub next: Option<&'a [u8]>,
 }
 
 /// Where sums go: rows, `each` apart, of which the first `columns * 16` are written.
@@ -57,13 +58,12 @@ pub(super) fn multiply(
     if rows == 0 || columns == 0 || count == 0 {
         return;
     }
-    let there = match right.numbers {
-        Numbers::F16(numbers) => numbers.len(),
-        Numbers::F32(numbers) => numbers.len(),
-    };
+    let (apart, step) = (right.apart, right.step);
+    let there = right.numbers.steps(apart, step);
     assert!(
         (rows - 1) * left.each + count <= left.numbers.len()
-            && (columns - 1) * right.apart + (count - 1) * right.step + LANES <= there
+            && there
+                .is_some_and(|there| (columns - 1) * apart + (count - 1) * step + LANES <= there)
             && (rows - 1) * sums.each + columns * LANES <= sums.numbers.len()
     );
     match level.min(probe()).vectors() {
@@ -106,10 +106,25 @@ unsafe fn of_kind<I: Instructions>(
     count: usize,
     sums: &mut Sums<'_>,
 ) {
-    // SAFETY: the caller's promise.
+    let Right { apart, step, .. } = right;
+    // SAFETY of all: the caller's promise.
     match right.numbers {
-        Numbers::F16(numbers) => unsafe { tiles(by, left, right, numbers, count, sums) },
-        Numbers::F32(numbers) => unsafe { tiles(by, left, right, numbers, count, sums) },
+        Ready::F16(numbers) => unsafe {
+            let source = Plain::new(numbers, apart, step);
+            tiles(by, left, right, source, count, sums);
+        },
+        Ready::F32(numbers) => unsafe {
+            let source = Plain::new(numbers, apart, step);
+            tiles(by, left, right, source, count, sums);
+        },
+        Ready::Keys(quants, scales) => unsafe {
+            let source = QuantKeys::new(quants, scales, apart);
+            tiles(by, left, right, source, count, sums);
+        },
+        Ready::Values(quants, scales) => unsafe {
+            let source = QuantValues::new(quants, scales, step);
+            tiles(by, left, right, source, count, sums);
+        },
     }
 }
 
@@ -118,17 +133,16 @@ unsafe fn of_kind<I: Instructions>(
 /// # Safety
 /// The numbers that rows, columns, `count` and steps speak of are there.
 #[inline(always)]
-unsafe fn tiles<I: Instructions, N: Number>(
+unsafe fn tiles<I: Instructions, S: Source>(
     by: I,
     left: Left<'_>,
     right: Right<'_>,
-    numbers: &[N],
+    source: S,
     count: usize,
     sums: &mut Sums<'_>,
 ) {
     let (next, mut lines) = match right.next {
-        Some(Numbers::F16(numbers)) => (numbers.as_ptr().cast::<u8>(), size_of_val(numbers)),
-        Some(Numbers::F32(numbers)) => (numbers.as_ptr().cast::<u8>(), size_of_val(numbers)),
+        Some(bytes) => (bytes.as_ptr(), bytes.len()),
         None => (std::ptr::null(), 0),
     };
     // So many with each step of the first tile.
@@ -146,9 +160,8 @@ unsafe fn tiles<I: Instructions, N: Number>(
                 Tile {
                     left: left.numbers.as_ptr().add(row * left.each),
                     each: left.each,
-                    right: numbers.as_ptr().add(column * right.apart),
-                    apart: right.apart,
-                    step: right.step,
+                    right: source,
+                    column,
                     count,
                     sums: sums
                         .numbers
@@ -173,12 +186,11 @@ unsafe fn tiles<I: Instructions, N: Number>(
 
 /// Where a tile's numbers lie.
 #[derive(Clone, Copy)]
-struct Tile<N> {
+struct Tile<S> {
     left: *const f32,
     each: usize,
-    right: *const N,
-    apart: usize,
-    step: usize,
+    right: S,
+    column: usize,
     count: usize,
     sums: *mut f32,
     sums_each: usize,
@@ -187,7 +199,7 @@ struct Tile<N> {
     lines: usize,
 }
 
-impl<N: Number> Tile<N> {
+impl<S: Source> Tile<S> {
     /// Gives how many columns were made.
     ///
     /// # Safety
@@ -230,8 +242,7 @@ impl<N: Number> Tile<N> {
             }
             let mut lanes = [by.zero(); C];
             for (column, lanes) in lanes.iter_mut().enumerate() {
-                let from = column * self.apart + i * self.step;
-                *lanes = unsafe { N::lanes(by, self.right.add(from)) };
+                *lanes = unsafe { self.right.lanes(by, self.column + column, i) };
             }
             for (row, sums) in sums.iter_mut().enumerate() {
                 let number = by.splat(unsafe { *self.left.add(row * self.each + i) });
@@ -246,64 +257,5 @@ impl<N: Number> Tile<N> {
                 unsafe { by.store(sum, self.sums.add(to)) };
             }
         }
-    }
-}
-
-/// Half-floats as numbers, as many as both slices hold whole lanes of.
-pub(super) fn widen(level: Level, halves: &[u16], numbers: &mut [f32]) {
-    match level.min(probe()).vectors() {
-        // SAFETY: the probe has seen the instructions.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512Vnni => unsafe { widen_avx512(halves, numbers) },
-        // SAFETY: as above.
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { widen_avx2(halves, numbers) },
-        _ => widen_by(LEAST, halves, numbers),
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx2,fma,f16c")]
-fn widen_avx512(halves: &[u16], numbers: &mut [f32]) {
-    // SAFETY: this function's own instructions.
-    widen_by(unsafe { super::x86::Avx512::new() }, halves, numbers);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn widen_avx2(halves: &[u16], numbers: &mut [f32]) {
-    // SAFETY: as above.
-    widen_by(unsafe { super::x86::Avx2::new() }, halves, numbers);
-}
-
-#[inline(always)]
-fn widen_by<I: Instructions>(by: I, halves: &[u16], numbers: &mut [f32]) {
-    let numbers = numbers.as_chunks_mut::<LANES>().0;
-    for (numbers, halves) in numbers.iter_mut().zip(halves.as_chunks::<LANES>().0) {
-        // SAFETY: both are sixteen numbers.
-        unsafe { by.store(by.load_halves(halves.as_ptr()), numbers.as_mut_ptr()) };
-    }
-}
-
-/// What lanes are made of: numbers as they are, or the bits of half-floats.
-trait Number: Copy {
-    /// # Safety
-    /// Sixteen of them lie there.
-    unsafe fn lanes<I: Instructions>(by: I, from: *const Self) -> I::Lanes;
-}
-
-impl Number for f32 {
-    #[inline(always)]
-    unsafe fn lanes<I: Instructions>(by: I, from: *const f32) -> I::Lanes {
-        // SAFETY: the caller's promise.
-        unsafe { by.load(from) }
-    }
-}
-
-impl Number for u16 {
-    #[inline(always)]
-    unsafe fn lanes<I: Instructions>(by: I, from: *const u16) -> I::Lanes {
-        // SAFETY: the caller's promise.
-        unsafe { by.load_halves(from) }
     }
 }

@@ -70,6 +70,12 @@ impl Instructions for Avx512 {
     }
 
     #[inline(always)]
+    fn times(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_mul_ps(a, b) }
+    }
+
+    #[inline(always)]
     fn add(self, a: __m512, b: __m512) -> __m512 {
         // SAFETY: see above.
         unsafe { _mm512_add_ps(a, b) }
@@ -103,6 +109,12 @@ impl Instructions for Avx512 {
     unsafe fn load_halves(self, from: *const u16) -> __m512 {
         // SAFETY: see above.
         unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(from.cast())) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_quants(self, from: *const i8) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(from.cast()))) }
     }
 
     #[inline(always)]
@@ -146,6 +158,13 @@ impl Instructions for Avx2 {
         let ([a, a_high], [b, b_high]) = (a, b);
         // SAFETY: see above.
         unsafe { [_mm256_max_ps(a, b), _mm256_max_ps(a_high, b_high)] }
+    }
+
+    #[inline(always)]
+    fn times(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+        let ([a, a_high], [b, b_high]) = (a, b);
+        // SAFETY: see above.
+        unsafe { [_mm256_mul_ps(a, b), _mm256_mul_ps(a_high, b_high)] }
     }
 
     #[inline(always)]
@@ -202,6 +221,18 @@ impl Instructions for Avx2 {
             [
                 _mm256_cvtph_ps(_mm_loadu_si128(from.cast())),
                 _mm256_cvtph_ps(_mm_loadu_si128(from.add(8).cast())),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_quants(self, from: *const i8) -> [__m256; 2] {
+        // SAFETY: see above.
+        unsafe {
+            let eight = |from: *const i8| _mm256_cvtepi8_epi32(_mm_loadl_epi64(from.cast()));
+            [
+                _mm256_cvtepi32_ps(eight(from)),
+                _mm256_cvtepi32_ps(eight(from.add(8))),
             ]
         }
     }

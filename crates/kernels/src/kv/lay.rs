@@ -1,36 +1,47 @@
-//! Where a position's keys and values belong among a page's numbers.
+//! Where a position's keys and values belong among the numbers of a head's part of a page. `stored`
+//! makes numbers what is stored, as many of them.
 
 use super::{KvShape, LANES};
 
 /// Keys that are made ready at once.
 const AT_ONCE: usize = 256;
 
-/// Lays the keys and values of all heads of a position into a page's numbers. `stored` makes
-/// numbers what is stored, as many of them.
-pub(super) fn lay<T: Copy + Default>(
-    shape: KvShape,
-    numbers: &mut [T],
+/// Lays a head's keys of a position.
+pub(super) fn keys<T: Copy + Default>(
     position: usize,
     keys: &[f32],
-    values: &[f32],
+    numbers: &mut [T],
     stored: impl Fn(&[f32], &mut [T]),
 ) {
-    let heads = numbers.chunks_exact_mut(shape.head());
-    let keys = keys.chunks_exact(shape.key_size);
-    let values = values.chunks_exact(shape.value_size);
     let mut ready = [T::default(); AT_ONCE];
-    for (head, (keys, values)) in heads.zip(keys.zip(values)) {
-        let (head_keys, head_values) = head.split_at_mut(shape.keys());
-        let from = position / LANES * LANES * shape.key_size + position % LANES;
-        let mut slots = head_keys[from..].iter_mut().step_by(LANES);
-        for keys in keys.chunks(AT_ONCE) {
-            let ready = &mut ready[..keys.len()];
-            stored(keys, ready);
-            for (key, slot) in ready.iter().zip(&mut slots) {
-                *slot = *key;
-            }
+    let mut slots = slots(position, keys.len(), numbers);
+    for keys in keys.chunks(AT_ONCE) {
+        let ready = &mut ready[..keys.len()];
+        stored(keys, ready);
+        for (key, slot) in ready.iter().zip(&mut slots) {
+            *slot = *key;
         }
-        let from = position * shape.value_stride();
-        stored(values, &mut head_values[from..from + values.len()]);
     }
+}
+
+/// The places of a position's keys, `size` of them, or of as many scales.
+pub(super) fn slots<T>(
+    position: usize,
+    size: usize,
+    numbers: &mut [T],
+) -> impl Iterator<Item = &mut T> {
+    let from = position / LANES * LANES * size + position % LANES;
+    numbers[from..].iter_mut().step_by(LANES).take(size)
+}
+
+/// Lays a head's values of a position.
+pub(super) fn values<T>(
+    shape: KvShape,
+    position: usize,
+    values: &[f32],
+    numbers: &mut [T],
+    stored: impl Fn(&[f32], &mut [T]),
+) {
+    let from = position * shape.value_stride();
+    stored(values, &mut numbers[from..from + values.len()]);
 }
