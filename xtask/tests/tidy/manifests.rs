@@ -35,7 +35,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("memmap2", &["engine"]),
     ("rusqlite", &["chat"]),
     ("sqlx", &[]),
-    ("hf-hub", &["hub"]),
+    ("hf-hub", &[]), // see ARCHITECTURE: where this departs
     ("reqwest", &["hub"]),
     ("ureq", &["hub"]),
     ("hyper", &["hub"]),
