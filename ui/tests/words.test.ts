@@ -52,6 +52,9 @@ test("every message is used, and every message used is there", () => {
   for (const name of shell) {
     for (const match of readFileSync(join("../src-tauri/src", name), "utf8").matchAll(/"([a-z]+(?:-[a-z]+)+)"/g)) if (english.has(match[1]!)) used.add(match[1]!);
   }
+  // The hub says why it proposes a model; the window and the command line show it.
+  const choose = readFileSync("../crates/hub/src/catalogue/choose.rs", "utf8");
+  for (const match of choose.matchAll(/\bsay\(\s*"([a-z-]+)"/g)) used.add(`choose-${match[1]}`);
   for (const id of ["group-today", "group-yesterday", "group-week"]) used.add(id);
   // Both arms of `t(condition ? "a" : "b")`.
   for (const match of code.matchAll(/\? t?\(?"([a-z][a-z0-9-]*)"\)? : t?\(?"([a-z][a-z0-9-]*)"/g)) {

@@ -262,3 +262,21 @@ key-chat = chat
 key-settings = settings
 key-size = text size
 key-table = this table
+
+## Help me choose: why a model is proposed
+choose-everyday = For conversation, writing and questions of every kind.
+choose-code = It was made for programming.
+choose-maths = It was made for mathematics.
+choose-medicine = It was made for medicine and biology.
+choose-study = All of its making is public: data, code, logs and weights.
+choose-general = It was made for everything, and can do this too.
+choose-language = It speaks your language.
+choose-open = All of its making is public: data, code, logs and weights.
+choose-restricted = Its licence, { $licence }, does not allow everything.
+choose-quick = It would write about { $n } tokens per second here: faster than one reads.
+choose-slow = It would write only about { $n ->
+        [one] { $n } token
+       *[other] { $n } tokens
+    } per second here.
+choose-bytes = It takes { $bytes } to fetch and to keep.
+choose-no-advice = For study only: it is no doctor, and no advice for your health.

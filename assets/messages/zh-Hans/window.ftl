@@ -236,3 +236,18 @@ key-chat = 对话
 key-settings = 设置
 key-size = 文字大小
 key-table = 这张表
+
+## 帮我选择：推荐某个模型的理由
+choose-everyday = 适合对话、写作和各种提问。
+choose-code = 专为编程而作。
+choose-maths = 专为数学而作。
+choose-medicine = 专为医学和生物学而作。
+choose-study = 制作过程全部公开：数据、代码、记录和权重。
+choose-general = 通用模型，这方面也能胜任。
+choose-language = 懂您的语言。
+choose-open = 制作过程全部公开：数据、代码、记录和权重。
+choose-restricted = 它的许可证（{ $licence }）并不允许所有用途。
+choose-quick = 在这台电脑上每秒约写 { $n } 个词元，比阅读还快。
+choose-slow = 在这台电脑上每秒只能写约 { $n } 个词元。
+choose-bytes = 下载和保存需要 { $bytes }。
+choose-no-advice = 仅供学习研究：它不是医生，不能作为健康建议。

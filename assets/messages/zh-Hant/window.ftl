@@ -236,3 +236,18 @@ key-chat = 對話
 key-settings = 設定
 key-size = 文字大小
 key-table = 這張表
+
+## 幫我選擇：推薦某個模型的理由
+choose-everyday = 適合對話、寫作與各種提問。
+choose-code = 專為程式設計而作。
+choose-maths = 專為數學而作。
+choose-medicine = 專為醫學與生物學而作。
+choose-study = 製作過程全部公開：資料、程式碼、紀錄與權重。
+choose-general = 通用模型，這方面也能勝任。
+choose-language = 懂您的語言。
+choose-open = 製作過程全部公開：資料、程式碼、紀錄與權重。
+choose-restricted = 它的授權條款（{ $licence }）並不允許所有用途。
+choose-quick = 在這台電腦上每秒約寫 { $n } 個詞元，比閱讀還快。
+choose-slow = 在這台電腦上每秒只能寫約 { $n } 個詞元。
+choose-bytes = 下載與保存需要 { $bytes }。
+choose-no-advice = 僅供學習研究：它不是醫生，不能當作健康建議。

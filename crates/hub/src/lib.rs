@@ -5,15 +5,16 @@
 //! that of header, size and date.
 
 mod better;
+mod catalogue;
 mod hashing;
 mod index;
 mod library;
 mod places;
 mod record;
-mod shared_file;
 mod starter;
 
 pub use better::better_model;
+pub use catalogue::{Catalogue, Standing, choose, file_bytes};
 pub use library::{Hub, memory_needed};
 pub use places::Places;
 pub use record::Prompt;

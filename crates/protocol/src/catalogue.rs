@@ -230,8 +230,9 @@ pub struct CatalogueModel {
     pub context: u32,
     /// What it may be used for.
     pub licence: Licence,
-    /// Whoever wants the weights must say who they are and accept terms first.
-    pub gated: bool,
+    /// Whoever wants the weights must say who they are and accept terms first; None: nobody has
+    /// read whether.
+    pub gated: Option<bool>,
     /// In one word.
     pub openness: OpennessClass,
     /// In the order of [`OpenPart::ALL`].

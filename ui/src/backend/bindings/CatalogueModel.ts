@@ -71,9 +71,10 @@ context: number,
  */
 licence: Licence, 
 /**
- * Whoever wants the weights must say who they are and accept terms first.
+ * Whoever wants the weights must say who they are and accept terms first; None: nobody has
+ * read whether.
  */
-gated: boolean, 
+gated: boolean | null, 
 /**
  * In one word.
  */
