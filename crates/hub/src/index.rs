@@ -2,19 +2,15 @@
 //! takes. A damaged one is set aside and rebuilt from the paths that can still be read in it.
 
 use crate::record::{Origin, Record};
+use crate::shared_file::SharedFile;
 use protocol::{AppError, failure};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, TryLockError};
-use std::io::{ErrorKind, Read, Write};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::path::PathBuf;
 
 /// The version of the file's form.
 const VERSION: u32 = 1;
 /// A longer index is not one of ours.
 const LIMIT: u64 = 16 << 20;
-/// How long another process may hold the lock.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// Most paths that are taken from a damaged index.
 const SALVAGE_LIMIT: usize = 1000;
 
@@ -109,21 +105,6 @@ impl Index {
     }
 }
 
-/// Tells one writing of the file from another without reading it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Stamp {
-    written: Option<SystemTime>,
-    bytes: u64,
-    #[cfg(unix)]
-    inode: u64,
-}
-
-/// The index's file and the lock beside it.
-#[derive(Clone, Debug)]
-pub struct IndexFile {
-    path: PathBuf,
-}
-
 /// What reading found.
 pub enum Found {
     /// The index; an absent file is an empty one.
@@ -132,129 +113,24 @@ pub enum Found {
     Damaged(Vec<u8>),
 }
 
-impl IndexFile {
-    pub fn new(path: PathBuf) -> IndexFile {
-        IndexFile { path }
-    }
-
-    /// Makes the folder that the index lies in. Errors: `disk-full`, `file-not-written`.
-    pub fn create_folder(&self) -> Result<(), AppError> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        create_private(folder)
-    }
-
-    /// None where there is no file.
-    pub fn stamp(&self) -> Option<Stamp> {
-        let metadata = std::fs::metadata(&self.path).ok()?;
-        Some(Stamp {
-            written: metadata.modified().ok(),
-            bytes: metadata.len(),
-            #[cfg(unix)]
-            inode: std::os::unix::fs::MetadataExt::ino(&metadata),
-        })
-    }
-
+impl Found {
     /// Errors: `library-damaged` where it cannot be read or was written by a newer Parley.
-    pub fn read(&self) -> Result<Found, AppError> {
-        let unreadable = |e: std::io::Error| failure::library_damaged(&self.path).detail(e);
-        let file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(e) if e.kind() == ErrorKind::NotFound => {
-                return Ok(Found::Whole(Index::default()));
-            }
-            Err(e) => return Err(unreadable(e)),
+    pub fn read(file: &SharedFile) -> Result<Found, AppError> {
+        let path = file.path();
+        let unreadable = |e: std::io::Error| failure::library_damaged(path).detail(e);
+        let Some(bytes) = file.read(LIMIT).map_err(unreadable)? else {
+            return Ok(Found::Whole(Index::default()));
         };
-        let mut bytes = Vec::new();
-        file.take(LIMIT + 1)
-            .read_to_end(&mut bytes)
-            .map_err(unreadable)?;
         let version = serde_json::from_slice::<serde_json::Value>(&bytes)
             .ok()
             .and_then(|index| index.get("version")?.as_u64());
         if version.is_some_and(|version| version > VERSION.into()) {
-            return Err(failure::library_damaged(&self.path).detail("written by a newer Parley"));
+            return Err(failure::library_damaged(path).detail("written by a newer Parley"));
         }
         Ok(match serde_json::from_slice(&bytes) {
             Ok(index) if bytes.len() as u64 <= LIMIT => Found::Whole(index),
             _ => Found::Damaged(bytes),
         })
-    }
-
-    /// Waits for the lock; it is let go when the file is dropped.
-    /// Errors: `file-not-written` where another process keeps it, or it cannot be made.
-    pub fn lock(&self) -> Result<File, AppError> {
-        let path = self.path.with_extension("lock");
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|e| not_written(&path, &e))?;
-        let began = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
-                    std::thread::sleep(Duration::from_millis(10));
-                }
-                Err(TryLockError::WouldBlock) => {
-                    return Err(
-                        failure::file_not_written(&self.path).detail("another Parley holds it")
-                    );
-                }
-                // A file system without locks: rather the small risk than no library.
-                Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => {
-                    return Ok(file);
-                }
-                Err(TryLockError::Error(e)) => return Err(not_written(&path, &e)),
-            }
-        }
-    }
-
-    /// Writes the index whole: either the old one or the new one is there, whatever happens.
-    /// The lock is held. Errors: `disk-full`, `file-not-written`.
-    pub fn write(&self, index: &Index) -> Result<(), AppError> {
-        let failed = |e: std::io::Error| not_written(&self.path, &e);
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        self.sweep(folder);
-        let mut file = tempfile::Builder::new()
-            .prefix("library-")
-            .suffix(".tmp")
-            .tempfile_in(folder)
-            .map_err(failed)?;
-        let mut text = serde_json::to_vec_pretty(index)
-            .map_err(|e| failure::file_not_written(&self.path).detail(e))?;
-        text.push(b'\n');
-        file.write_all(&text).map_err(failed)?;
-        file.as_file().sync_all().map_err(failed)?;
-        file.persist(&self.path).map_err(|e| failed(e.error))?;
-        // The new name is safe only when the folder is.
-        #[cfg(unix)]
-        File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(failed)?;
-        Ok(())
-    }
-
-    /// Removes what a process left that died while it wrote.
-    fn sweep(&self, folder: &Path) {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with("library-") && name.ends_with(".tmp") {
-                let _ = std::fs::remove_file(entry.path());
-            }
-        }
-    }
-
-    /// Renames a damaged index, so that nothing in it is lost. Returns where it is now.
-    /// The lock is held. Errors: `file-not-written`.
-    pub fn set_aside(&self) -> Result<PathBuf, AppError> {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let now = now.map_or(0, |since| since.as_millis());
-        let aside = self.path.with_extension(format!("damaged-{now}.json"));
-        std::fs::rename(&self.path, &aside).map_err(|e| not_written(&aside, &e))?;
-        Ok(aside)
     }
 }
 
@@ -277,21 +153,4 @@ pub fn salvage(bytes: &[u8]) -> Vec<PathBuf> {
         }
     }
     paths
-}
-
-/// Creates a folder, for the person alone where the system knows of such.
-pub fn create_private(folder: &Path) -> Result<(), AppError> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|e| not_written(folder, &e))
-}
-
-/// Why a file could not be written.
-pub fn not_written(path: &Path, error: &std::io::Error) -> AppError {
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => failure::disk_full(path).detail(error),
-        _ => failure::file_not_written(path).detail(error),
-    }
 }

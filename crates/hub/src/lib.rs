@@ -11,6 +11,7 @@ mod index;
 mod library;
 mod places;
 mod record;
+mod shared_file;
 mod starter;
 
 pub use better::better_model;

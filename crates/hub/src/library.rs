@@ -1,9 +1,10 @@
 //! The library: the index in memory, kept in step with the file that several processes share.
 
 use crate::hashing;
-use crate::index::{Found, Index, IndexFile, Stamp, salvage};
+use crate::index::{Found, Index, salvage};
 use crate::places::Places;
 use crate::record::{Copy, Origin, Prompt, Record, not_read};
+use crate::shared_file::{SharedFile, Stamp};
 use crate::starter::{self, MANIFEST};
 use formats::{Checkpoint, Description};
 use protocol::{AppError, ModelEntry, ModelId, PromptForm, WeightType, failure};
@@ -28,7 +29,7 @@ pub struct Hub {
 }
 
 struct Shared {
-    file: IndexFile,
+    file: SharedFile,
     state: Mutex<State>,
     /// Wakes the background thread.
     wake: Condvar,
@@ -62,7 +63,7 @@ impl Hub {
     /// newer Parley's.
     pub fn open(places: &Places) -> Result<Hub, AppError> {
         let shared = Arc::new(Shared {
-            file: IndexFile::new(places.library_index()),
+            file: SharedFile::new(places.library_index()),
             state: Mutex::new(State {
                 index: Index::default(),
                 stamp: None,
@@ -341,7 +342,7 @@ impl Shared {
     /// Reads the file. A damaged one is set aside and rebuilt.
     fn refresh(&self) -> Result<(), AppError> {
         let stamp = self.file.stamp();
-        match self.file.read()? {
+        match Found::read(&self.file)? {
             Found::Whole(index) => {
                 let mut state = self.state();
                 let changed = state.index != index;
@@ -360,7 +361,7 @@ impl Shared {
     /// Changes the index, as it is on disk now, under the lock.
     fn change<T>(&self, change: impl FnOnce(&mut Index) -> T) -> Result<T, AppError> {
         let lock = self.file.lock()?;
-        let mut index = match self.file.read()? {
+        let mut index = match Found::read(&self.file)? {
             Found::Whole(index) => index,
             Found::Damaged(bytes) => self.rebuild(&bytes)?,
         };

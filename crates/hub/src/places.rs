@@ -127,7 +127,7 @@ impl Places {
     /// Creates the data folder, for the person alone where the system knows of such.
     /// Errors: `disk-full`, `file-not-written`.
     pub fn create_data(&self) -> Result<(), AppError> {
-        crate::index::create_private(&self.data)
+        crate::shared_file::create_private(&self.data)
     }
 }
 
