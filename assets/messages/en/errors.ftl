@@ -102,6 +102,41 @@ no-model = There is no model to talk with.
 library-damaged = The list of your models could not be read.
     .more = It is kept as it is at { $path }, and your model files are not touched. Add them to the library again.
 
+## The hub
+
+offline = Parley is offline.
+    .more = Nothing goes out while it is. Switch “Offline” off in the settings, or take HF_HUB_OFFLINE out of the environment, and try again.
+hub-unreachable = { $host } cannot be reached.
+    .more = Look whether this computer is connected, and whether the address and the proxy in the settings are right. What is installed works all the same.
+proxy-unreachable = The proxy { $address } cannot be reached.
+    .more = Look whether its address in the settings is right, or take it out where this network has none.
+proxy-refused = The proxy does not let Parley through.
+    .more = It asks for a user name and a password ({ $address }). Give both in the settings and try again.
+proxy-invalid = “{ $address }” is not the address of a proxy.
+    .more = It looks like http://proxy.example:8080, or begins with https:// or socks5://. Correct it in the settings or in the environment.
+endpoint-invalid = “{ $address }” is not the address of a hub.
+    .more = It looks like https://huggingface.co, without a name or a question mark in it. Correct it in the settings or in the environment.
+certificate-unknown = { $host } cannot show that it is what it says it is.
+    .more = No one whom this computer trusts has signed its certificate, or it is not valid today; nothing was sent. Look at the computer’s clock. Where your network checks all traffic, give the file of its certificate in the settings.
+certificate-file = The certificates in { $path } cannot be used.
+    .more = The file is missing, cannot be read, or has no certificate in PEM form. Choose another one in the settings.
+hub-gated = The makers of { $repository } ask who you are first.
+    .more = Sign in at { $address } and accept the terms there. Then give Parley a token of the same account in the settings, and try again.
+hub-unknown = The hub does not have { $repository }, or not for everyone.
+    .more = Look whether the name, the file and the version are right. A private model needs a token that may read it.
+token-refused = The hub does not know this token.
+    .more = It was perhaps withdrawn or is not complete. Make a new one in the account’s settings at the hub, and give it to Parley.
+token-invalid = This cannot be a token.
+    .more = A token has no spaces and only plain letters, digits and signs. Copy it once more, whole.
+hub-busy = The hub asks to come back later.
+    .more = It had too many requests from here. Try again in a few minutes; with a token it allows more.
+hub-failed = The hub could not answer.
+    .more = It said { $status }. Try again a little later; what is installed works all the same.
+hub-answer = The hub’s answer cannot be used.
+    .more = The trouble is at “{ $what }”. Try again later, or look at the address of the hub in the settings.
+redirect-refused = { $host } sent Parley to where it does not go.
+    .more = It led to this computer itself, to a file, or to an address without protection; nothing was sent there. Look at the address of the hub in the settings.
+
 ## Running
 
 context-overflow = This is too long for the model.

@@ -101,6 +101,41 @@ no-model = 没有可以对话的模型。
 library-damaged = 无法读取您的模型列表。
     .more = 列表原样保存在 { $path }，模型文件未受影响。请将它们重新添加到模型库。
 
+## 模型中心
+
+offline = Parley 处于离线状态。
+    .more = 离线时不会发出任何请求。请在设置中关闭“离线”，或从环境变量中去掉 HF_HUB_OFFLINE，然后重试。
+hub-unreachable = 无法连接到 { $host }。
+    .more = 请检查这台电脑是否联网，以及设置中的地址和代理是否正确。已安装的模型照常可用。
+proxy-unreachable = 无法连接到代理 { $address }。
+    .more = 请检查设置中的代理地址是否正确；如果这个网络没有代理，请将它去掉。
+proxy-refused = 代理没有让 Parley 通过。
+    .more = 它要求用户名和密码（{ $address }）。请在设置中填写这两项，然后重试。
+proxy-invalid = “{ $address }”不是代理的地址。
+    .more = 代理地址形如 http://proxy.example:8080，也可以用 https:// 或 socks5:// 开头。请在设置或环境变量中更正。
+endpoint-invalid = “{ $address }”不是模型中心的地址。
+    .more = 地址形如 https://huggingface.co，其中不含用户名和问号。请在设置或环境变量中更正。
+certificate-unknown = { $host } 无法证明自己的身份。
+    .more = 它的证书不是由这台电脑信任的机构签发的，或者今天无效；没有发送任何内容。请检查电脑的时钟。如果您的网络会检查所有流量，请在设置中指定它的证书文件。
+certificate-file = 无法使用 { $path } 中的证书。
+    .more = 文件不存在、无法读取，或者其中没有 PEM 格式的证书。请在设置中另选一个文件。
+hub-gated = { $repository } 的作者要求先知道您是谁。
+    .more = 请在 { $address } 登录并接受其中的条款，再在设置中把同一账号的令牌交给 Parley，然后重试。
+hub-unknown = 模型中心没有 { $repository }，或者它没有公开。
+    .more = 请检查名称、文件和版本是否正确。私有模型需要有读取权限的令牌。
+token-refused = 模型中心不认识这个令牌。
+    .more = 它可能已被撤销，或者不完整。请在模型中心的账号设置中新建一个令牌，再交给 Parley。
+token-invalid = 这不可能是令牌。
+    .more = 令牌不含空格，只有普通的字母、数字和符号。请重新完整地复制一次。
+hub-busy = 模型中心请您稍后再来。
+    .more = 从这里发出的请求太多了。请过几分钟再试；使用令牌可以发出更多请求。
+hub-failed = 模型中心无法答复。
+    .more = 它返回了 { $status }。请稍后重试；已安装的模型照常可用。
+hub-answer = 模型中心的答复无法使用。
+    .more = 问题出在“{ $what }”。请稍后重试，或检查设置中模型中心的地址。
+redirect-refused = { $host } 把 Parley 引向了不该去的地方。
+    .more = 它指向了这台电脑自身、某个文件或没有保护的地址；没有向那里发送任何内容。请检查设置中模型中心的地址。
+
 ## 运行
 
 context-overflow = 内容太长，模型读不下。

@@ -101,6 +101,41 @@ no-model = 沒有可以對話的模型。
 library-damaged = 無法讀取您的模型清單。
     .more = 清單原樣保存在 { $path }，模型檔案未受影響。請將它們重新加入模型庫。
 
+## 模型中心
+
+offline = Parley 目前離線。
+    .more = 離線時不會送出任何要求。請在設定中關閉「離線」，或從環境變數中移除 HF_HUB_OFFLINE，然後再試一次。
+hub-unreachable = 無法連上 { $host }。
+    .more = 請檢查這台電腦是否已連上網路，以及設定中的位址和代理伺服器是否正確。已安裝的模型仍可照常使用。
+proxy-unreachable = 無法連上代理伺服器 { $address }。
+    .more = 請檢查設定中的位址是否正確；如果這個網路沒有代理伺服器，請將它移除。
+proxy-refused = 代理伺服器沒有讓 Parley 通過。
+    .more = 它要求使用者名稱和密碼（{ $address }）。請在設定中填入這兩項，然後再試一次。
+proxy-invalid = 「{ $address }」不是代理伺服器的位址。
+    .more = 位址看起來像 http://proxy.example:8080，也可以用 https:// 或 socks5:// 開頭。請在設定或環境變數中更正。
+endpoint-invalid = 「{ $address }」不是模型中心的位址。
+    .more = 位址看起來像 https://huggingface.co，其中沒有使用者名稱和問號。請在設定或環境變數中更正。
+certificate-unknown = { $host } 無法證明自己的身分。
+    .more = 它的憑證不是由這台電腦信任的機構簽發，或者今天無效；沒有送出任何內容。請檢查電腦的時鐘。如果您的網路會檢查所有流量，請在設定中指定它的憑證檔案。
+certificate-file = 無法使用 { $path } 中的憑證。
+    .more = 檔案不存在、無法讀取，或其中沒有 PEM 格式的憑證。請在設定中選擇另一個檔案。
+hub-gated = { $repository } 的作者要求先知道您是誰。
+    .more = 請在 { $address } 登入並接受其中的條款，再到設定中把同一個帳號的權杖交給 Parley，然後再試一次。
+hub-unknown = 模型中心沒有 { $repository }，或者它沒有公開。
+    .more = 請檢查名稱、檔案和版本是否正確。私人模型需要有讀取權限的權杖。
+token-refused = 模型中心不認得這個權杖。
+    .more = 它可能已被撤銷，或者不完整。請在模型中心的帳號設定中建立新的權杖，再交給 Parley。
+token-invalid = 這不可能是權杖。
+    .more = 權杖沒有空格，只有一般的字母、數字和符號。請重新完整複製一次。
+hub-busy = 模型中心請您稍後再來。
+    .more = 從這裡送出的要求太多了。請過幾分鐘再試；使用權杖可以送出更多要求。
+hub-failed = 模型中心無法回應。
+    .more = 它回傳了 { $status }。請稍後再試；已安裝的模型仍可照常使用。
+hub-answer = 模型中心的回應無法使用。
+    .more = 問題出在「{ $what }」。請稍後再試，或檢查設定中模型中心的位址。
+redirect-refused = { $host } 把 Parley 引向了不該去的地方。
+    .more = 它指向這台電腦本身、某個檔案或沒有保護的位址；沒有向那裡送出任何內容。請檢查設定中模型中心的位址。
+
 ## 執行
 
 context-overflow = 內容太長，模型讀不下。

@@ -6,7 +6,7 @@ use protocol::{AppError, failure};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
-/// Bytes of a hash that tell one data folder from another.
+/// Bytes of a hash that tell one folder from another.
 const TOLD_APART: usize = 8;
 
 /// The folders of one person's Parley. Nothing is created before it is needed.
@@ -85,8 +85,13 @@ impl Places {
     /// The folder of what models have read, so that they need not read it again: one for each
     /// history, since several may have the same cache.
     pub fn kv(&self) -> PathBuf {
-        let hash = Sha256::digest(real(&self.data).as_os_str().as_encoded_bytes());
-        self.cache.join("kv").join(hex(&hash[..TOLD_APART]))
+        self.cache.join("kv").join(told_apart(&self.data))
+    }
+
+    /// Tells what the person has set here from what they have set in other folders, where both lie
+    /// in one place, as in the system's keyring.
+    pub(crate) fn fingerprint(&self) -> String {
+        told_apart(&self.config)
     }
 
     /// The conversations.
@@ -129,6 +134,12 @@ impl Places {
     pub fn create_data(&self) -> Result<(), AppError> {
         crate::shared_file::create_private(&self.data)
     }
+}
+
+/// A short hash of a folder's path.
+fn told_apart(folder: &Path) -> String {
+    let hash = Sha256::digest(real(folder).as_os_str().as_encoded_bytes());
+    hex(&hash[..TOLD_APART])
 }
 
 /// A path as it is without links, also where its end is not there yet.

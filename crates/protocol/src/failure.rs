@@ -86,10 +86,12 @@ const NAMES: &[&str] = &[
     "file",
     "files",
     "found",
+    "host",
     "id",
     "kind",
     "name",
     "path",
+    "repository",
     "rows",
     "size",
     "smaller",
@@ -280,6 +282,40 @@ failures! {
     /// The library's index cannot be read.
     library_damaged(path);
 
+    // The hub.
+    /// Nothing may go out: by the person's setting, or by the environment's.
+    offline();
+    /// No connection to the host, or none that lasted: the network is down, or the host is.
+    hub_unreachable(host);
+    /// The proxy cannot be reached.
+    proxy_unreachable(address);
+    /// The proxy asks for another name or password.
+    proxy_refused(address);
+    /// The proxy's address is none.
+    proxy_invalid(address);
+    /// The hub's address is none.
+    endpoint_invalid(address);
+    /// The host shows a certificate that nobody vouches for whom this computer trusts.
+    certificate_unknown(host);
+    /// The file of certificates cannot be read, or has none.
+    certificate_file(path);
+    /// A repository's makers ask who one is first; `address` is the page where to say so.
+    hub_gated(repository, address);
+    /// The hub has no such repository, revision or file, or does not show it to everyone.
+    hub_unknown(repository);
+    /// The hub does not know the token.
+    token_refused();
+    /// What was given as a token cannot be one.
+    token_invalid();
+    /// The hub asks to come back later.
+    hub_busy();
+    /// The hub answered with a status that is none of the above.
+    hub_failed(status);
+    /// The hub's answer is not what it should be, or is too long; `what` names it.
+    hub_answer(what);
+    /// A redirect leads where none may lead: out of the web, to an unprotected address, or to this machine.
+    redirect_refused(host);
+
     // Running.
     /// The prompt does not fit: tokens needed, tokens there are, and by how much.
     context_overflow(tokens, context, over);
@@ -350,6 +386,7 @@ mod tests {
 
     /// Arguments that are numbers, and those that may hold words.
     const OTHERS: &[&str] = &[
+        "address",
         "bytes",
         "context",
         "expected_bytes",
@@ -360,6 +397,7 @@ mod tests {
         "needed_bytes",
         "over",
         "reason",
+        "status",
         "times",
         "tokens",
         "word",

@@ -41,6 +41,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("hyper", &["hub"]),
     ("http", &["hub"]),
     ("curl", &["hub"]),
+    ("keyring", &["hub"]),
     ("ts-rs", &["protocol", "chat"]),
     ("directories", &["hub"]),
     ("fluent", &["chat"]),

@@ -1,0 +1,8 @@
+//! How the hub is reached: by real connections on loopback.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails panics")]
+
+mod holding;
+mod requests;
+mod secrets;
+mod web;
