@@ -2,6 +2,7 @@
 //! answer chooses its tokens from that.
 
 use crate::generate::{Asked, Generated};
+use crate::kv::BLOCK;
 use crate::prompt::{self, Beginning, Prompt};
 use crate::reasoning::{Parser, Piece};
 use crate::sampling::Sampler;
@@ -102,6 +103,11 @@ impl<'a> Answer<'a> {
     /// Whether it has ended, well or not.
     pub fn has_ended(&self) -> bool {
         matches!(self.stage, Stage::Ended(_))
+    }
+
+    /// How many pages its keys and values begin, of each layer.
+    pub(crate) fn pages(&self) -> usize {
+        self.sequence.tokens().len().div_ceil(BLOCK)
     }
 
     /// Bytes of keys and values that it alone has.

@@ -51,6 +51,8 @@ struct Inner {
     refused: bool,
     /// Nothing is written before.
     rest_until: Instant,
+    /// How many pages each running answer had when they were last reckoned with.
+    beside: Vec<usize>,
 }
 
 /// What came of a look at what is to be written.
@@ -82,6 +84,7 @@ impl KvStore {
                 disk: place.map(|place| Disk::new(place, &identity)),
                 refused: false,
                 rest_until: Instant::now(),
+                beside: Vec::new(),
             }),
             identity,
             shapes,
@@ -160,10 +163,14 @@ impl KvStore {
     }
 
     /// Sees to it that what is kept and what these answers alone hold take no more together than
-    /// one sequence may, and one for each further answer.
+    /// one sequence may, and one for each further answer. Costs next to nothing where none has
+    /// begun a page since the last call.
     pub fn beside(&self, answers: &[Answer<'_>]) {
         let going = || answers.iter().filter(|answer| !answer.has_ended());
         let mut inner = self.inner();
+        if inner.is_known(going().map(Answer::pages)) {
+            return;
+        }
         let further = inner
             .memory
             .most()
@@ -193,9 +200,14 @@ impl KvStore {
         let Some(disk) = &inner.disk else {
             return Saved::All;
         };
-        match disk.write(&unsaved) {
+        let written = disk.write(&unsaved);
+        if written.is_ok() {
+            inner.memory.saved(&unsaved);
+        }
+        // What is held stays in memory.
+        drop(unsaved);
+        match written {
             Ok(bytes) => {
-                inner.memory.saved(&unsaved);
                 inner.refused = false;
                 inner.fit();
                 Saved::Bytes(bytes)
@@ -232,6 +244,16 @@ impl KvStore {
 }
 
 impl Inner {
+    /// Whether answers have so many pages still; notes it where they do not.
+    fn is_known(&mut self, pages: impl Iterator<Item = usize> + Clone) -> bool {
+        let is_known = self.beside.iter().copied().eq(pages.clone());
+        if !is_known {
+            self.beside.clear();
+            self.beside.extend(pages);
+        }
+        is_known
+    }
+
     fn next_unsaved(&self) -> Option<Unsaved> {
         self.memory.next_unsaved(self.disk.as_ref()?.most())
     }

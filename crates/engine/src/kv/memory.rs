@@ -51,6 +51,12 @@ impl Entry {
         let mut owners = self.owners.iter();
         owners.any(|owner| owner.on_disk && !owner.saved)
     }
+
+    /// Whether a sequence has it: then letting it go would free nothing.
+    fn is_held(&self) -> bool {
+        let mut pages = self.block.iter();
+        pages.any(|page| Arc::strong_count(page) > 1)
+    }
 }
 
 impl Memory {
@@ -175,8 +181,8 @@ impl Memory {
     }
 
     /// Lets go of what was used longest ago until the rest is within the budget. What is of the
-    /// current turn stays, and what is still to be written (files may take `most` bytes), up to
-    /// as much again as the budget.
+    /// current turn or held by a sequence stays, and what is still to be written (files may take
+    /// `most` bytes), up to as much again as the budget.
     pub fn fit(&mut self, most: u64) {
         if !self.is_over() {
             return;
@@ -187,7 +193,7 @@ impl Memory {
             let on_disk = entry.owners.iter().filter(|owner| owner.on_disk).count() as u64;
             room = room.and_then(|room| room.checked_sub(on_disk.saturating_mul(entry.bytes)));
             let waits = room.is_some() && entry.is_unsaved();
-            if entry.used < self.turn {
+            if entry.used < self.turn && !entry.is_held() {
                 let list = if waits { &mut wait } else { &mut may_go };
                 list.push(*key);
             }

@@ -449,3 +449,28 @@ fn what_running_answers_hold_is_taken_from_what_the_store_may() {
     memory.beside(0);
     assert!(!memory.is_over());
 }
+
+/// An answer looks for its prompt's blocks in rounds, and others look between them.
+#[test]
+fn blocks_that_an_answer_uses_were_let_go_while_it_looked_for_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (owner("one", true), owner("two", true));
+    let writer = store(16, Some(folder.path()));
+    put(&writer, 4, 0, Some(&one));
+    put(&writer, 4, 1000, Some(&two));
+    save(&writer);
+    let store = store(2, Some(folder.path()));
+    let is_enough = |after: usize| {
+        let looks = std::cell::Cell::new(0);
+        move || looks.replace(looks.get() + 1) == after
+    };
+    let (mut first, _) = store.find(&ids(4, 0), 0, Some(&one), &is_enough(2));
+    let (second, _) = store.find(&ids(4, 1000), 0, Some(&two), &|| false);
+    first.extend(store.find(&ids(4, 0), 2, Some(&one), &|| false).0);
+    assert_eq!((first.len(), second.len()), (4, 4));
+    assert_eq!(found(&store, 4, 0, None), 4);
+    drop((first, second));
+    // Nobody uses them now: the budget counts again.
+    put(&store, 1, 2000, None);
+    assert!(store.bytes() <= 2 * bytes_of_block());
+}
