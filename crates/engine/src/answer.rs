@@ -152,7 +152,9 @@ impl<'a> Answer<'a> {
             self.sequence.keep();
         }
         let answered = ended.map(answered);
-        self.model.give_back(self.speculation.into_draft());
+        if !self.sequence.is_forgotten() {
+            self.model.give_back(self.speculation.into_draft());
+        }
         (answered, self.sequence)
     }
 

@@ -248,6 +248,13 @@ impl Model {
         }
     }
 
+    /// Lets go of all that the model that proposes has read: what it was of is to be forgotten.
+    /// Gives how many sequences that were.
+    pub fn forget_drafts(&self) -> usize {
+        let idle = self.draft.as_ref().map(|draft| draft.idle().split_off(0));
+        idle.map_or(0, |idle| idle.len())
+    }
+
     /// When tokens are proposed: never where forgetting them costs, or would change an answer.
     pub(crate) fn speculates(&self) -> Speculates {
         let capabilities = self.capabilities();

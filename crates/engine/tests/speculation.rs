@@ -7,7 +7,7 @@ use candle_core::quantized::GgmlDType;
 use common::scripted::Script;
 use common::tiny::{CONTEXT, Tiny};
 use common::{SMOLLM2, greedy, load, load_path, message};
-use engine::{Asked, Cancel, Generated, Model, Speculates, generate};
+use engine::{Answer, Asked, Cancel, Generated, Model, Speculates, generate, round};
 use protocol::{Limits, Part, PromptMessage, Role, Sampling, StopReason, Times, WorkerAnswered};
 use std::time::Instant;
 
@@ -187,6 +187,45 @@ fn a_draft_model_changes_nothing_however_good_it_is() {
         // Stops cut runs short, also good ones.
         assert!(!good || counts[1] * 2 > counts[0], "{counts:?}");
     }
+}
+
+#[test]
+fn a_draft_model_kept_what_was_read_of_a_conversation_that_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Tiny::new("llama", GgmlDType::Q8_0).write(folder.path());
+    let model = load_path(&path, 2);
+    let model = model
+        .with_draft("one", &path, &Cancel::new(), &mut |_, _| {})
+        .unwrap();
+    let asked = Asked {
+        messages: &[message(Role::User, "Tell me.")],
+        continued: &[],
+        sampling: &greedy(),
+        limits: &Limits {
+            max_tokens: Some(4),
+        },
+    };
+    let answer = |is_forgotten: bool| {
+        let mut answers = [Answer::begin(
+            &model,
+            model.sequence(),
+            asked,
+            Cancel::new(),
+        )];
+        while !answers[0].has_ended() {
+            round(&mut answers, &mut |_, _| {});
+            if is_forgotten {
+                answers[0].forget(None);
+            }
+        }
+        let [answer] = answers;
+        answer.end().0.unwrap();
+    };
+    answer(false);
+    assert_eq!((model.forget_drafts(), model.forget_drafts()), (1, 0));
+    // Forgotten while it is made.
+    answer(true);
+    assert_eq!(model.forget_drafts(), 0);
 }
 
 #[test]

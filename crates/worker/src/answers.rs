@@ -141,6 +141,9 @@ impl Work {
                 }
                 self.sequence.take_if(|last| last.is_of(conversation));
                 self.keeping.forget(conversation);
+                if let Some(model) = self.desk.model() {
+                    model.forget_drafts();
+                }
             }
             _ => return Some(asked),
         }
