@@ -2,7 +2,13 @@
 //! again: after another conversation, a switch of model, a restart.
 
 use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
 use ts_rs::TS;
+
+/// The ending of a block's file. Files with others are on their way, or left over.
+pub const KV_BLOCK: &str = "kv";
+/// Longest id of a conversation of which blocks are kept.
+const LONGEST: usize = 64;
 
 /// Whose keys and values are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +26,20 @@ pub struct KvPlace {
     pub folder: String,
     /// Bytes that all of them may take; the runtime removes what was used longest ago.
     pub most: u64,
+}
+
+/// The folder of a conversation in that of all, which has one for each model, and that a file for
+/// each block. None where the id is not the name of a folder, and of none but its own.
+pub fn kv_folder(all: &Path, conversation: &str) -> Option<PathBuf> {
+    let letters = |letter: u8| letter.is_ascii_alphanumeric() || letter == b'-';
+    let is_name = (1..=LONGEST).contains(&conversation.len()) && conversation.bytes().all(letters);
+    is_name.then(|| all.join(conversation))
+}
+
+/// The file of a model's block; None as for [`kv_folder`].
+pub fn kv_file(all: &Path, conversation: &str, model: &str, block: &str) -> Option<PathBuf> {
+    let folder = kv_folder(all, conversation)?.join(model);
+    Some(folder.join(format!("{block}.{KV_BLOCK}")))
 }
 
 /// What kept keys and values take on the disk.

@@ -13,6 +13,10 @@ pub const WORKER_PROTOCOL: u32 = 6;
 /// Longest line in bytes, the newline included.
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
 
+/// Most answers that one worker makes at the same time: its arithmetic is then used, and each
+/// further one would slow down the others about as much as it waits less.
+pub const TOGETHER: usize = 4;
+
 /// Most ids or bytes that one event carries.
 pub const MOST_PIECE: usize = 500_000;
 

@@ -1,7 +1,7 @@
 //! What models have read, on the disk: how much that may be, and what has to go. The files are
 //! the workers' (`engine/src/kv/`); here they are only counted and removed.
 
-use protocol::{KvPlace, KvUse};
+use protocol::{KV_BLOCK, KvPlace, KvUse, kv_folder};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,8 +15,6 @@ const USUAL_PART: u64 = 10;
 const LEFT_FREE: u64 = 1_000_000_000;
 /// How old a file that is being written may be.
 const STALE: Duration = Duration::from_secs(600);
-/// The ending of a block's file; others are on their way, or left over.
-const BLOCK: &str = "kv";
 
 /// The folder with one for each conversation.
 pub(crate) struct Kv {
@@ -34,6 +32,13 @@ struct Kept {
     path: PathBuf,
     bytes: u64,
     used: SystemTime,
+}
+
+impl Kept {
+    fn is_block(&self) -> bool {
+        let ending = self.path.extension();
+        ending.is_some_and(|ending| ending == KV_BLOCK)
+    }
 }
 
 impl Kv {
@@ -89,9 +94,7 @@ impl Kv {
 
     /// Removes what is kept of a conversation.
     pub fn forget(&self, conversation: &str) {
-        let folder = self.folder.join(conversation);
-        // An id is a name, and no way to another folder.
-        if folder.parent() == Some(&self.folder) && folder.file_name().is_some() {
+        if let Some(folder) = kv_folder(&self.folder, conversation) {
             let _ = fs::remove_dir_all(folder);
         }
     }
@@ -134,15 +137,14 @@ impl Kv {
     /// All blocks' files.
     fn files(&self) -> Vec<Kept> {
         let mut files = self.all();
-        files.retain(|file| file.path.extension().is_some_and(|ending| ending == BLOCK));
+        files.retain(Kept::is_block);
         files
     }
 
     /// Removes what was never finished.
     fn remove_stale(&self) {
         for file in self.all() {
-            let is_block = file.path.extension().is_some_and(|ending| ending == BLOCK);
-            if !is_block && file.used.elapsed().is_ok_and(|age| age > STALE) {
+            if !file.is_block() && file.used.elapsed().is_ok_and(|age| age > STALE) {
                 let _ = fs::remove_file(&file.path);
             }
         }

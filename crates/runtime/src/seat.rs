@@ -4,13 +4,9 @@ use crate::engine::Resident;
 use crate::outbox::Outbox;
 use crate::process::{Pulse, Worker};
 use hub::Hub;
-use protocol::{ModelId, ModelState, WeightType};
+use protocol::{ModelId, ModelState, TOGETHER, WeightType};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
-
-/// Most answers that one worker makes at once: its arithmetic is then used, and each further one
-/// would slow down the others about as much as it waits less.
-pub(crate) const TOGETHER: usize = 4;
 
 /// The place of one model. Who only asks for an answer shares `worker` with others who do; who
 /// loads it or takes it out of memory has it to himself. The others wait in the order they came

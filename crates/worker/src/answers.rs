@@ -4,14 +4,11 @@ use crate::keeping::Keeping;
 use crate::panics;
 use crate::work::Work;
 use engine::{Answer, Cancel, Generated, Model, round};
-use protocol::{ToWorker, WorkerEvent, WorkerRequest, WorkerStage, failure};
+use protocol::{TOGETHER, ToWorker, WorkerEvent, WorkerRequest, WorkerStage, failure};
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError};
-
-/// Most answers that are made at the same time.
-const TOGETHER: usize = 4;
 
 /// A request, and what stops it.
 pub(crate) type Asked = (ToWorker, Cancel);

@@ -1,18 +1,15 @@
-//! Blocks on the disk: `<folder>/<conversation>/<model>/<block>.kv`, for the person alone. What is
-//! there may be removed at any moment, and whatever is wrong with a file, it is as if not there.
+//! Blocks on the disk, a file for each ([`kv_file`]), for the person alone. What is there may be
+//! removed at any moment, and whatever is wrong with a file, it is as if not there.
 
 use super::keys::{Identity, Key, hex};
 use super::memory::Unsaved;
 use super::{Block, file};
 use kernels::KvShape;
-use protocol::KvPlace;
+use protocol::{KvPlace, kv_file, kv_folder};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
-
-/// Longest name of a conversation.
-const LONGEST: usize = 64;
 
 /// How much later a block of a conversation is said to be used than the one behind it.
 const APART: Duration = Duration::from_millis(100);
@@ -115,29 +112,19 @@ impl Disk {
 
     /// Removes what is there of a conversation; None: of all.
     pub fn forget(&self, conversation: Option<&str>) {
-        match conversation {
-            Some(conversation) if is_name(conversation) => {
-                let _ = fs::remove_dir_all(self.folder.join(conversation));
-            }
-            Some(_) => {}
-            None => {
-                let _ = fs::remove_dir_all(&self.folder);
-            }
+        let gone = match conversation {
+            Some(conversation) => kv_folder(&self.folder, conversation),
+            None => Some(self.folder.clone()),
+        };
+        if let Some(gone) = gone {
+            let _ = fs::remove_dir_all(gone);
         }
     }
 
     /// None for a conversation that cannot have files.
     fn path(&self, conversation: &str, key: &Key) -> Option<PathBuf> {
-        let name = format!("{}.kv", hex(key));
-        let folder = self.folder.join(conversation).join(self.identity.name());
-        is_name(conversation).then(|| folder.join(name))
+        kv_file(&self.folder, conversation, &self.identity.name(), &hex(key))
     }
-}
-
-/// Whether a conversation's id is the name of a folder, and of none but its own.
-fn is_name(conversation: &str) -> bool {
-    let letters = |letter: u8| letter.is_ascii_alphanumeric() || letter == b'-';
-    (1..=LONGEST).contains(&conversation.len()) && conversation.bytes().all(letters)
 }
 
 /// Removes what is no block; where that fails, it is a miss all the same.
