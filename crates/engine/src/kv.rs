@@ -96,7 +96,7 @@ impl KvStore {
         let mut inner = self.inner();
         inner.disk = place.map(|place| Disk::new(place, &self.identity));
         inner.refused = false;
-        inner.rest_until = Instant::now();
+        inner.rest_until = inner.rest_until.min(Instant::now() + IDLE);
     }
 
     /// The kept blocks of `ids`, from block `from` on to the first that is not there. Those on

@@ -3,7 +3,7 @@
 use crate::process::Worker;
 use crate::seat::Holding;
 use crate::shared::Shared;
-use protocol::{KvUse, WorkerEvent, WorkerRequest};
+use protocol::{KvPlace, KvUse, WorkerEvent, WorkerRequest};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -52,8 +52,7 @@ impl Shared {
             KvWish::Look | KvWish::Weigh(_) | KvWish::Retain(_) => {}
             KvWish::Most(most) => {
                 self.kv.choose(*most);
-                let place = self.kv.place();
-                self.tell_workers(&WorkerRequest::Keep { place });
+                self.tell_place();
             }
             KvWish::Forget(conversation) => {
                 let conversation = Some(conversation.clone());
@@ -86,10 +85,28 @@ impl Shared {
             Some(why) => tracing::warn!(bytes, why, "what was read is not kept on the disk"),
             None => tracing::info!(bytes, "what was read is kept on the disk"),
         }
-        let kv = self.kv.clone();
+        let shared = self.clone();
         self.spawn(async move {
+            let (kv, before) = (shared.kv.clone(), shared.place());
             let _ = tokio::task::spawn_blocking(move || kv.trim()).await;
+            // The disk may have less room than when they were told.
+            if shared.place() != before {
+                shared.tell_place();
+            }
         });
+    }
+
+    /// Where a worker puts what it reads: each has an equal share.
+    pub fn place(&self) -> Option<KvPlace> {
+        let seats = self.seats().into_iter();
+        self.kv
+            .place(seats.filter_map(|seat| seat.holding()).count())
+    }
+
+    /// Tells the workers where they put what they read.
+    pub fn tell_place(&self) {
+        let place = self.place();
+        self.tell_workers(&WorkerRequest::Keep { place });
     }
 
     /// Ends all workers that are idle or soon are, what they have read put on the disk before.

@@ -56,9 +56,11 @@ impl Kv {
         *self.chosen() = most;
     }
 
-    /// What workers are told; None where nothing is kept.
-    pub fn place(&self) -> Option<KvPlace> {
-        let most = self.limits(self.bytes.load(Ordering::Relaxed)).most;
+    /// What each of so many workers is told; None where nothing is kept. Together they write no
+    /// more than may be kept: else each would write again what had to go for the others.
+    pub fn place(&self, workers: usize) -> Option<KvPlace> {
+        let all = self.limits(self.bytes.load(Ordering::Relaxed)).most;
+        let most = all / workers.max(1) as u64;
         let folder = self.folder.to_string_lossy().into_owned();
         (most > 0 && self.on_disk).then_some(KvPlace { folder, most })
     }
@@ -202,6 +204,17 @@ mod tests {
         let path = model.join(block);
         fs::write(&path, vec![0; bytes]).unwrap();
         path
+    }
+
+    #[test]
+    fn two_workers_each_wrote_as_much_as_all_may_and_again_what_had_to_go_for_the_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let kv = Kv::new(folder.path().into(), true);
+        kv.choose(Some(1000));
+        let most = |workers| kv.place(workers).map(|place| place.most);
+        assert_eq!([0, 1, 2, 3].map(most), [1000, 1000, 500, 333].map(Some));
+        kv.choose(Some(0));
+        assert_eq!(most(1), None);
     }
 
     #[test]

@@ -149,6 +149,7 @@ impl Shared {
                         outbox: Weak::new(),
                         used: Instant::now(),
                     }));
+                    self.tell_place();
                     self.publish();
                     return Ok(());
                 }
@@ -207,6 +208,7 @@ impl Shared {
             worker.retire().await;
         }
         seat.hold(None);
+        self.tell_place();
         self.publish();
         self.tell_freed();
     }
@@ -265,7 +267,7 @@ impl Shared {
             quantise: self.quantise(plan),
             form: worker.form.clone(),
             speculation: self.options.speculation.clone(),
-            kv: self.kv.place(),
+            kv: self.place(),
         };
         let loaded = load_weights(&worker, load, stopped, tell).await;
         drop(share);
