@@ -13,11 +13,14 @@ use protocol::{
 use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
+use tokio::sync::RwLockWriteGuard;
 
-/// What came of making room.
-enum Room {
-    Made,
-    /// What is in the way is busy.
+/// What came of looking for room.
+enum Room<'a> {
+    There,
+    /// This one has to go for it, which is idle.
+    Where(&'a Arc<Seat>, RwLockWriteGuard<'a, Option<Worker>>),
+    /// What is in the way is busy, or about to leave.
     Later,
 }
 
@@ -138,24 +141,37 @@ impl Shared {
             loop {
                 let mut freed = self.freed.subscribe();
                 let admission = self.admission.lock().await;
-                if let Room::Made = self.make_room(entry, plan.memory).await? {
-                    seat.hold(Some(Holding {
-                        reserved: plan.memory,
-                        sequence: plan.sequence,
-                        answering: 0,
-                        quantised: None,
-                        fraction: 0.0,
-                        pulse: None,
-                        outbox: Weak::new(),
-                        used: Instant::now(),
-                    }));
-                    self.tell_place();
-                    self.publish();
-                    return Ok(());
+                let seats = self.seats();
+                match self.look_for_room(&seats, entry, plan.memory)? {
+                    Room::There => {
+                        seat.hold(Some(Holding {
+                            reserved: plan.memory,
+                            sequence: plan.sequence,
+                            answering: 0,
+                            quantised: None,
+                            fraction: 0.0,
+                            is_leaving: false,
+                            pulse: None,
+                            outbox: Weak::new(),
+                            used: Instant::now(),
+                        }));
+                        drop(admission);
+                        self.tell_place();
+                        self.publish();
+                        return Ok(());
+                    }
+                    Room::Where(idle, mut slot) => {
+                        idle.update(|holding| holding.is_leaving = true);
+                        drop(admission);
+                        // It is long in leaving: others are let in meanwhile.
+                        self.vacate(idle, &mut slot).await;
+                    }
+                    Room::Later => {
+                        drop(admission);
+                        // The sender lives as long as we do.
+                        let _ = freed.changed().await;
+                    }
                 }
-                drop(admission);
-                // The sender lives as long as we do.
-                let _ = freed.changed().await;
             }
         };
         tokio::select! {
@@ -164,32 +180,40 @@ impl Shared {
         }
     }
 
-    /// Ends idle models, the least recently used first, until the model fits.
+    /// Whether the model fits beside what is there, and if not, which idle model has to go: the
+    /// one that was used longest ago.
     /// Errors: `memory-short` where it would not fit even alone.
-    async fn make_room(&self, entry: &ModelEntry, memory: u64) -> Result<Room, AppError> {
-        loop {
-            let total = self.total_memory();
-            if memory > total {
-                return Err(self.too_large(entry, total));
-            }
-            let mut others: Vec<(Arc<Seat>, Holding)> = self
-                .seats()
-                .into_iter()
-                .filter_map(|seat| Some((seat.clone(), seat.holding()?)))
-                .collect();
-            let held: u64 = others.iter().map(|(_, holding)| holding.bytes()).sum();
-            if held.saturating_add(memory) <= total {
-                return Ok(Room::Made);
-            }
-            others.sort_by_key(|(_, holding)| holding.used);
-            let mut idle = others
-                .iter()
-                .filter_map(|(seat, _)| Some((seat, seat.worker.try_write().ok()?)));
-            let Some((seat, mut slot)) = idle.next() else {
-                return Ok(Room::Later);
-            };
-            self.vacate(seat, &mut slot).await;
+    fn look_for_room<'a>(
+        &self,
+        seats: &'a [Arc<Seat>],
+        entry: &ModelEntry,
+        memory: u64,
+    ) -> Result<Room<'a>, AppError> {
+        let total = self.total_memory();
+        if memory > total {
+            return Err(self.too_large(entry, total));
         }
+        let held = seats
+            .iter()
+            .filter_map(|seat| Some((seat, seat.holding()?)));
+        let (leaving, mut others): (Vec<_>, Vec<_>) =
+            held.partition(|(_, holding)| holding.is_leaving);
+        let bytes = |held: &[(_, Holding)]| held.iter().map(|(_, holding)| holding.bytes()).sum();
+        let (leaving, staying): (u64, u64) = (bytes(&leaving), bytes(&others));
+        let wanted = staying.saturating_add(memory);
+        if wanted.saturating_add(leaving) <= total {
+            return Ok(Room::There);
+        }
+        if wanted <= total {
+            // What is leaving makes room enough.
+            return Ok(Room::Later);
+        }
+        others.sort_by_key(|(_, holding)| holding.used);
+        let mut idle = others
+            .into_iter()
+            .filter_map(|(seat, _)| Some((seat, seat.worker.try_write().ok()?)));
+        let found = idle.next().map(|(seat, slot)| Room::Where(seat, slot));
+        Ok(found.unwrap_or(Room::Later))
     }
 
     /// Reserves the memory of one more answer of a loaded model; None where there is not as much.

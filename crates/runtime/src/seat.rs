@@ -44,6 +44,8 @@ pub(crate) struct Holding {
     pub answering: u32,
     /// How far it is on its way into memory; 1 when it is there.
     pub fraction: f32,
+    /// Whether its memory is about to be free.
+    pub is_leaving: bool,
     /// How its worker is; None until it is started.
     pub pulse: Option<Arc<Pulse>>,
     /// The way to it, for as long as it is not ended.

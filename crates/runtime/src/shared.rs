@@ -18,7 +18,7 @@ pub(crate) struct Shared {
     pub hub: Hub,
     pub options: Options,
     pub cores: Cores,
-    /// One load at a time decides whether it fits.
+    /// One at a time decides whether it fits, and reserves its memory.
     pub admission: tokio::sync::Mutex<()>,
     /// Rises whenever memory may have become free.
     pub freed: watch::Sender<u64>,

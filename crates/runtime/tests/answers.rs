@@ -440,6 +440,31 @@ async fn the_least_recently_used_model_makes_room_once_it_is_idle() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
+async fn answers_of_a_loaded_model_waited_until_another_had_left() {
+    let _alone = alone().await;
+    let desk = Desk::new();
+    let [small, large] = [SMOLLM2, QWEN].map(|file| desk.hub.import(&test_model(file)).unwrap());
+    let other = desk.another(&test_model(SMOLLM2), "other.gguf");
+    let runtime = desk.runtime(Options {
+        memory: Some(small.memory + large.memory + other.memory - 1),
+        ..Options::default()
+    });
+    answer(&runtime, ask(&large, "Hello", 1)).await;
+    let leaving = workers()[0];
+    answer(&runtime, ask(&small, "Hello", 1)).await;
+    // It does not save what it has read, and is waited for.
+    signal(leaving, "STOP");
+    let waiting = runtime.generate(ask(&other, "Hello", 1));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    answer(&runtime, ask(&small, "Hello", 1)).await;
+    assert!(workers().contains(&leaving), "it waited");
+    let told = read(waiting).await;
+    assert!(told.end.unwrap().is_ok());
+    assert!(!workers().contains(&leaving));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs the test models: cargo xtask models"]
 async fn a_file_gone_or_changed_while_loaded_is_named() {
     let _alone = alone().await;
     let desk = Desk::new();

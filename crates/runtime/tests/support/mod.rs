@@ -34,6 +34,18 @@ impl Desk {
         self.hub.import(&path).unwrap()
     }
 
+    /// A test model with another name inside: another model.
+    pub fn another(&self, model: &Path, name: &str) -> ModelEntry {
+        let path = self.path(name);
+        let mut bytes = std::fs::read(model).unwrap();
+        let key = b"general.name";
+        let at = bytes.windows(key.len()).position(|at| at == key).unwrap();
+        // Behind the key are the value's type and its length.
+        bytes[at + key.len() + 4 + 8] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        self.hub.import(&path).unwrap()
+    }
+
     /// A file that the hub takes for a model, with nothing in it.
     pub fn empty_model(&self) -> ModelEntry {
         let path = self.path("empty.gguf");
