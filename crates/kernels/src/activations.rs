@@ -31,12 +31,22 @@ pub struct Activations {
     spare: (Vec<f32>, Vec<Span>),
 }
 
+/// How the quants of a span lie.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Codes {
+    /// As 16 bits, four columns in the order 0, 2, 1, 3.
+    Words,
+    /// As two planes of bytes, the upper and the lower of each quant.
+    Planes,
+    /// As bytes, the upper ones of eight columns and then their lower ones.
+    Eights,
+}
+
 /// [`SPAN`] columns of one row; what the row does not have is zero.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub(crate) struct Span {
-    /// Two planes of bytes, the upper and the lower of each quant; or quants of 16 bits, four
-    /// columns in the order 0, 2, 1, 3.
+    /// The quants, as [`Codes`] says.
     pub codes: [[i8; SPAN]; 2],
     /// What a quant is worth, for each block.
     pub scales: [f32; BLOCKS],
@@ -60,25 +70,25 @@ impl Span {
 
     /// Of up to [`SPAN`] values.
     #[inline(always)]
-    pub(crate) fn fill(&mut self, values: &[f32], planes: bool) {
+    pub(crate) fn fill(&mut self, values: &[f32], codes: Codes) {
         let (blocks, rest) = values.as_chunks::<BLOCK>();
         for (at, values) in blocks.iter().enumerate() {
-            self.block(at, values, planes);
+            self.block(at, values, codes);
         }
         let mut used = blocks.len();
         if !rest.is_empty() {
             let mut padded = [0f32; BLOCK];
             padded[..rest.len()].copy_from_slice(rest);
-            self.block(used, &padded, planes);
+            self.block(used, &padded, codes);
             used += 1;
         }
         for at in used..BLOCKS {
-            self.block(at, &[0.0; BLOCK], planes);
+            self.block(at, &[0.0; BLOCK], codes);
         }
     }
 
     #[inline(always)]
-    fn block(&mut self, at: usize, values: &[f32; BLOCK], planes: bool) {
+    fn block(&mut self, at: usize, values: &[f32; BLOCK], codes: Codes) {
         // As integers, sizes compare as the numbers do, and what is not finite is the largest.
         let size = |x: &f32| x.to_bits() & 0x7fff_ffff;
         let largest = values.iter().fold(0, |most, x| size(x).max(most));
@@ -109,24 +119,40 @@ impl Span {
             self.half_sums[2 * at + half] = scale * sum as f32;
             self.half_shifts[2 * at + half] = -128 * sum;
         }
-        if planes {
-            let [upper, lower] = &mut self.codes;
-            let (upper, lower) = (&mut upper[at * BLOCK..], &mut lower[at * BLOCK..]);
-            for ((upper, lower), quant) in upper.iter_mut().zip(lower).zip(quants) {
-                // The lower byte is signed: what it takes away, the upper one adds.
-                *upper = ((quant + 128) >> 8) as i8;
-                *lower = quant as i8;
+        match codes {
+            Codes::Words => {
+                let words = self.codes.as_flattened_mut().as_chunks_mut::<8>().0;
+                let words = &mut words[at * BLOCK / 4..];
+                for (words, quants) in words.iter_mut().zip(quants.as_chunks::<4>().0) {
+                    for (place, column) in [0, 2, 1, 3].into_iter().enumerate() {
+                        let [low, high] = (quants[column] as i16).to_le_bytes();
+                        [words[2 * place], words[2 * place + 1]] = [low as i8, high as i8];
+                    }
+                }
             }
-        } else {
-            let words = self.codes.as_flattened_mut().as_chunks_mut::<8>().0;
-            let words = &mut words[at * BLOCK / 4..];
-            for (words, quants) in words.iter_mut().zip(quants.as_chunks::<4>().0) {
-                for (place, column) in [0, 2, 1, 3].into_iter().enumerate() {
-                    let [low, high] = (quants[column] as i16).to_le_bytes();
-                    [words[2 * place], words[2 * place + 1]] = [low as i8, high as i8];
+            Codes::Planes => {
+                let [upper, lower] = &mut self.codes;
+                bytes(&quants, &mut upper[at * BLOCK..], &mut lower[at * BLOCK..]);
+            }
+            Codes::Eights => {
+                let eights = self.codes.as_flattened_mut().as_chunks_mut::<16>().0;
+                let eights = &mut eights[at * BLOCK / 8..];
+                for (eight, quants) in eights.iter_mut().zip(quants.as_chunks::<8>().0) {
+                    let (upper, lower) = eight.split_at_mut(8);
+                    bytes(quants, upper, lower);
                 }
             }
         }
+    }
+}
+
+/// The upper and the lower byte of each quant. The lower one is signed: what it takes away, the
+/// upper one adds.
+#[inline(always)]
+fn bytes(quants: &[i32], upper: &mut [i8], lower: &mut [i8]) {
+    for ((upper, lower), quant) in upper.iter_mut().zip(lower).zip(quants) {
+        *upper = ((quant + 128) >> 8) as i8;
+        *lower = *quant as i8;
     }
 }
 
@@ -213,28 +239,28 @@ fn fill(pool: &Pool, spans: &mut [Span], values: &[f32], columns: usize) {
 }
 
 fn fill_one(level: Level, span: &mut Span, values: &[f32]) {
-    let bytes = level.by_bytes();
+    let codes = level.codes();
     match level.vectors() {
         // SAFETY: a pool's level is one that the probe has seen.
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
-        Level::Avx512Vnni => unsafe { fill_avx512(span, values, bytes) },
+        Level::Avx512Vnni => unsafe { fill_avx512(span, values, codes) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
-        Level::Avx2 => unsafe { fill_avx2(span, values, bytes) },
-        _ => span.fill(values, bytes),
+        Level::Avx2 => unsafe { fill_avx2(span, values, codes) },
+        _ => span.fill(values, codes),
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2")]
-fn fill_avx512(span: &mut Span, values: &[f32], bytes: bool) {
-    span.fill(values, bytes);
+fn fill_avx512(span: &mut Span, values: &[f32], codes: Codes) {
+    span.fill(values, codes);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn fill_avx2(span: &mut Span, values: &[f32], bytes: bool) {
-    span.fill(values, bytes);
+fn fill_avx2(span: &mut Span, values: &[f32], codes: Codes) {
+    span.fill(values, codes);
 }

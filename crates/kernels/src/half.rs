@@ -43,6 +43,10 @@ pub(crate) fn narrow(numbers: &[f32], halves: &mut [u16]) {
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
         level if level >= crate::Level::Avx2 => unsafe { narrow_eights(numbers, halves) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        #[allow(unsafe_code)]
+        level if level >= crate::Level::Neon => unsafe { narrow_fours(numbers, halves) },
         _ => narrow_each(numbers, halves),
     }
 }
@@ -68,6 +72,24 @@ fn narrow_eights(numbers: &[f32], halves: &mut [u16]) {
             let numbers = _mm256_max_ps(least, numbers);
             let halves = _mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(numbers);
             _mm_storeu_si128(eight.as_mut_ptr().cast(), halves);
+        }
+    }
+    narrow_each(rest, last);
+}
+
+#[cfg(target_arch = "aarch64")]
+#[allow(unsafe_code)] // loads and stores through pointers
+#[target_feature(enable = "neon")]
+fn narrow_fours(numbers: &[f32], halves: &mut [u16]) {
+    use std::arch::aarch64::*;
+    let ((numbers, rest), (fours, last)) = (numbers.as_chunks::<4>(), halves.as_chunks_mut::<4>());
+    let (largest, least) = (vdupq_n_f32(LARGEST), vdupq_n_f32(-LARGEST));
+    for (numbers, four) in numbers.iter().zip(fours) {
+        // SAFETY: four numbers are read and as many halves written; what is not a number stays so.
+        unsafe {
+            let numbers = vminq_f32(largest, vld1q_f32(numbers.as_ptr()));
+            let numbers = vmaxq_f32(least, numbers);
+            vst1_u16(four.as_mut_ptr(), crate::neon::narrowed(numbers));
         }
     }
     narrow_each(rest, last);

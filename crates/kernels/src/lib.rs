@@ -2,7 +2,7 @@
 //!
 //! [`products`] of weights, as they lie in a model's file, and [`Activations`]; [`attend`]ing to
 //! the pages of keys and values of a layer; the [`steps`] between; on the threads of a [`Pool`]. [`probe`] chooses the
-//! instructions at run time, since one build runs on every x86-64 machine. All of it is safe to
+//! instructions at run time, since one build runs on every machine of its architecture. All of it is safe to
 //! call, and gives each output in one order of additions whatever stands beside it, and on every
 //! level of instructions, so that reading a prompt at once or by pieces gives the same bits.
 //! [`dequantize`] gives the numbers that weights stand for. No dependencies.
@@ -16,6 +16,8 @@ mod exp;
 mod half;
 mod kv;
 mod matrix;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod panel;
 mod plain;
 mod pool;

@@ -9,6 +9,8 @@ mod any;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 
 use crate::block::{BlockType, GROUP, SPAN, UnpackedRow};
 use crate::matrix::Matrix;
@@ -20,6 +22,8 @@ pub(crate) const ROWS: usize = 16;
 
 /// Weight `(row, column)` is `scales[group][row] * quant + offsets[group][row]`, where `quant` is
 /// the byte at `quants[column / 4][4 * row + column % 4]`, less 128 for types without offsets.
+/// [`Level::Neon`] and those after it have a quant as it is, with its sign; [`Level::NeonI8mm`] has
+/// it at byte `column / 8 * 128 + 8 * row + column % 8` of all.
 #[repr(C, align(64))]
 pub(crate) struct Panel {
     pub quants: [[u8; 4 * ROWS]; SPAN / 4],
@@ -95,6 +99,15 @@ impl Panel {
             #[cfg(target_arch = "x86_64")]
             #[allow(unsafe_code)]
             Level::Avx2 => unsafe { avx2::any(kind, lines, part, rows, self) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            #[allow(unsafe_code)]
+            Level::Neon => unsafe {
+                match level {
+                    Level::NeonI8mm => neon::pack::<true>(kind, lines, part, ahead, rows, self),
+                    _ => neon::pack::<false>(kind, lines, part, ahead, rows, self),
+                }
+            },
             _ => any::pack(kind, lines, part, rows, self),
         }
     }

@@ -5,6 +5,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 
 use crate::block::BlockType;
 use crate::half;
@@ -57,6 +59,12 @@ pub(crate) fn multiply(
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
         Level::Avx2 => unsafe { avx2(kind, rows, numbers, wide, sums) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        #[allow(unsafe_code)]
+        Level::Neon => unsafe {
+            neon::multiply(kind, rows, numbers, whole / LANES, ahead, sums);
+        },
         _ => all(kind, rows, numbers, wide, sums, half::to_numbers),
     }
     for (token, out) in out.chunks_exact_mut(rows.len()).enumerate() {

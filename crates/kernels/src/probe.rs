@@ -1,5 +1,6 @@
 //! What this processor can do, asked once at run time: packages run everywhere.
 
+use crate::activations::Codes;
 use std::sync::OnceLock;
 
 /// Which kernels run here, from the slowest.
@@ -7,6 +8,12 @@ use std::sync::OnceLock;
 pub enum Level {
     /// Plain Rust.
     Portable,
+    /// 128-bit integers, fused multiply-add, half floats: what every 64-bit Arm processor has.
+    Neon,
+    /// 128-bit dot products of bytes, beside them.
+    NeonDotprod,
+    /// Products of two rows of bytes with two, beside them.
+    NeonI8mm,
     /// 256-bit integers, fused multiply-add, half floats.
     Avx2,
     /// 256-bit dot products of bytes, beside them.
@@ -18,8 +25,11 @@ pub enum Level {
 }
 
 /// Every level, from the slowest.
-const ALL: [Level; 5] = [
+const ALL: [Level; 8] = [
     Level::Portable,
+    Level::Neon,
+    Level::NeonDotprod,
+    Level::NeonI8mm,
     Level::Avx2,
     Level::AvxVnni,
     Level::Avx512Vnni,
@@ -31,6 +41,9 @@ impl Level {
     pub fn name(self) -> &'static str {
         match self {
             Level::Portable => "portable",
+            Level::Neon => "neon",
+            Level::NeonDotprod => "neon-dotprod",
+            Level::NeonI8mm => "neon-i8mm",
             Level::Avx2 => "avx2",
             Level::AvxVnni => "avx-vnni",
             Level::Avx512Vnni => "avx512-vnni",
@@ -49,14 +62,19 @@ impl Level {
     pub(crate) fn vectors(self) -> Level {
         match self {
             Level::Portable => Level::Portable,
+            Level::Neon | Level::NeonDotprod | Level::NeonI8mm => Level::Neon,
             Level::Avx2 | Level::AvxVnni => Level::Avx2,
             Level::Avx512Vnni | Level::Amx => Level::Avx512Vnni,
         }
     }
 
-    /// Whether activations are wanted as bytes, upper and lower ones apart.
-    pub(crate) fn by_bytes(self) -> bool {
-        self >= Level::AvxVnni
+    /// How the quants of activations are wanted.
+    pub(crate) fn codes(self) -> Codes {
+        match self {
+            Level::Portable | Level::Neon | Level::Avx2 => Codes::Words,
+            Level::NeonDotprod | Level::AvxVnni | Level::Avx512Vnni | Level::Amx => Codes::Planes,
+            Level::NeonI8mm => Codes::Eights,
+        }
     }
 
     /// This level, or the next lower one that runs here.
@@ -64,12 +82,18 @@ impl Level {
         self.min(probe()).there()
     }
 
-    /// Processors with the wider products of bytes need not have the narrower ones.
+    /// Processors with the wider products of bytes need not have the narrower ones, and none has
+    /// those of another architecture.
     fn there(self) -> Level {
-        if self == Level::AvxVnni && !narrow_products() {
-            return Level::Avx2;
+        match self {
+            Level::AvxVnni if !narrow_products() => Level::Avx2,
+            Level::Neon | Level::NeonDotprod | Level::NeonI8mm
+                if cfg!(not(target_arch = "aarch64")) =>
+            {
+                Level::Portable
+            }
+            level => level,
         }
-        self
     }
 
     /// Every level that runs here, from the slowest: what the tests compare.
@@ -120,6 +144,9 @@ pub(crate) fn vectors() -> Level {
             return Level::Avx2;
         }
     }
+    #[cfg(target_arch = "aarch64")]
+    return crate::tile::neon::best();
+    #[cfg(not(target_arch = "aarch64"))]
     Level::Portable
 }
 

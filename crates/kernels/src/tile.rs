@@ -10,6 +10,8 @@ pub(crate) mod amx;
 pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
+#[cfg(target_arch = "aarch64")]
+pub(crate) mod neon;
 pub(crate) mod portable;
 
 use crate::activations::Span;
@@ -17,8 +19,22 @@ use crate::block::BlockType;
 use crate::panel::{Panel, ROWS};
 use crate::probe::Level;
 
+/// Calls the function for the groups of a type of weights.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+macro_rules! of_kind {
+    ($kind:expr, $($multiply:ident)::+, $arguments:tt) => {
+        match ($kind.group(), $kind.has_offsets()) {
+            (16, false) => $($multiply)::+::<16, false>$arguments,
+            (16, true) => $($multiply)::+::<16, true>$arguments,
+            (_, false) => $($multiply)::+::<32, false>$arguments,
+            (_, true) => $($multiply)::+::<32, true>$arguments,
+        }
+    };
+}
+
 /// Adds to `sums`, `(activations, panels)`, the products of each panel with each row of
-/// activations over the first `columns` of a span. `activations` are laid out for `level`.
+/// activations over the first `columns` of a span. `panels` and `activations` are laid out for
+/// `level`.
 pub(crate) fn multiply(
     level: Level,
     kind: BlockType,
@@ -28,19 +44,13 @@ pub(crate) fn multiply(
     sums: &mut [[f32; ROWS]],
 ) {
     assert_eq!(sums.len(), panels.len() * activations.len());
-    let (group, offsets) = (kind.group(), kind.has_offsets());
-    let groups = columns / group;
+    let groups = columns / kind.group();
     #[cfg(target_arch = "x86_64")]
     let done = match (level, panels) {
         // SAFETY: as below.
         #[allow(unsafe_code)]
         (Level::Amx, [a, b]) => unsafe {
-            match (group, offsets) {
-                (16, false) => amx::multiply::<16, false>(groups, [a, b], activations, sums),
-                (16, true) => amx::multiply::<16, true>(groups, [a, b], activations, sums),
-                (_, false) => amx::multiply::<32, false>(groups, [a, b], activations, sums),
-                (_, true) => amx::multiply::<32, true>(groups, [a, b], activations, sums),
-            }
+            of_kind!(kind, amx::multiply, (groups, [a, b], activations, sums))
         },
         _ => 0,
     };
@@ -53,39 +63,65 @@ pub(crate) fn multiply(
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
         Level::Avx512Vnni => unsafe {
-            match (group, offsets) {
-                (16, false) => avx512::multiply::<16, false>(groups, panels, activations, sums),
-                (16, true) => avx512::multiply::<16, true>(groups, panels, activations, sums),
-                (_, false) => avx512::multiply::<32, false>(groups, panels, activations, sums),
-                (_, true) => avx512::multiply::<32, true>(groups, panels, activations, sums),
-            }
+            of_kind!(kind, avx512::multiply, (groups, panels, activations, sums));
         },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
         Level::AvxVnni => unsafe {
-            match (group, offsets) {
-                (16, false) => {
-                    avx2::bytes::multiply::<16, false>(groups, panels, activations, sums)
-                }
-                (16, true) => avx2::bytes::multiply::<16, true>(groups, panels, activations, sums),
-                (_, false) => avx2::bytes::multiply::<32, false>(groups, panels, activations, sums),
-                (_, true) => avx2::bytes::multiply::<32, true>(groups, panels, activations, sums),
-            }
+            of_kind!(
+                kind,
+                avx2::bytes::multiply,
+                (groups, panels, activations, sums)
+            );
         },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
         Level::Avx2 => unsafe {
-            match (group, offsets) {
-                (16, false) => {
-                    avx2::words::multiply::<16, false>(groups, panels, activations, sums)
-                }
-                (16, true) => avx2::words::multiply::<16, true>(groups, panels, activations, sums),
-                (_, false) => avx2::words::multiply::<32, false>(groups, panels, activations, sums),
-                (_, true) => avx2::words::multiply::<32, true>(groups, panels, activations, sums),
-            }
+            of_kind!(
+                kind,
+                avx2::words::multiply,
+                (groups, panels, activations, sums)
+            );
         },
-        _ => portable::multiply(group, offsets, groups, panels, activations, sums),
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        #[allow(unsafe_code)]
+        Level::NeonI8mm => unsafe {
+            of_kind!(
+                kind,
+                neon::pairs::multiply,
+                (groups, panels, activations, sums)
+            );
+        },
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        #[allow(unsafe_code)]
+        Level::NeonDotprod => unsafe {
+            of_kind!(
+                kind,
+                neon::dots::multiply,
+                (groups, panels, activations, sums)
+            );
+        },
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        #[allow(unsafe_code)]
+        Level::Neon => unsafe {
+            of_kind!(
+                kind,
+                neon::words::multiply,
+                (groups, panels, activations, sums)
+            );
+        },
+        _ => portable::multiply(
+            kind.group(),
+            kind.has_offsets(),
+            groups,
+            panels,
+            activations,
+            sums,
+        ),
     }
 }

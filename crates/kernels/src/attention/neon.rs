@@ -2,6 +2,7 @@
 #![allow(unsafe_code)] // vector instructions and the memory they read; each is argued beside
 
 use super::lanes::Instructions;
+use crate::neon::widened;
 use std::arch::aarch64::*;
 
 /// NEON, which every processor of this architecture has: four registers for sixteen numbers.
@@ -80,14 +81,7 @@ impl Instructions for Neon {
 
     #[inline(always)]
     fn prefetch(self, from: *const u8) {
-        // SAFETY: it reads nothing that could be missing: addresses of nothing are passed over.
-        unsafe {
-            std::arch::asm!(
-                "prfm pldl1keep, [{from}]",
-                from = in(reg) from,
-                options(nostack, preserves_flags, readonly)
-            );
-        }
+        crate::neon::prefetch(from);
     }
 
     #[inline(always)]
@@ -132,21 +126,4 @@ impl Instructions for Neon {
 fn larger(a: float32x4_t, b: float32x4_t) -> float32x4_t {
     // SAFETY: see above.
     unsafe { vbslq_f32(vcgtq_f32(a, b), a, b) }
-}
-
-/// The bits of four half-floats as numbers.
-#[inline(always)]
-fn widened(halves: uint16x4_t) -> float32x4_t {
-    let wide: float32x4_t;
-    // SAFETY: see above; the instruction is part of NEON and touches its two registers only. (The
-    // compiler's own name for it has a type that is not stable.)
-    unsafe {
-        std::arch::asm!(
-            "fcvtl {wide:v}.4s, {halves:v}.4h",
-            wide = lateout(vreg) wide,
-            halves = in(vreg) halves,
-            options(pure, nomem, nostack, preserves_flags)
-        );
-    }
-    wide
 }

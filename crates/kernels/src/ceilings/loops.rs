@@ -8,6 +8,7 @@ use crate::tile::amx;
 use std::hint::black_box;
 
 /// Sums side by side: latency of an addition times additions begun at once, and some more.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 const SUMS: usize = 16;
 /// Words that are read in one round.
 const WORDS: usize = 64;
@@ -70,6 +71,30 @@ pub(super) fn integer(level: Level) -> Arithmetic {
             };
         }
     }
+    #[cfg(target_arch = "aarch64")]
+    {
+        if level >= Level::NeonI8mm {
+            return Arithmetic {
+                // SAFETY: the level says that the processor has these instructions.
+                work: |rounds| unsafe { arm::pairs(rounds) },
+                each: 32 * SUMS as u32,
+            };
+        }
+        if level >= Level::NeonDotprod {
+            return Arithmetic {
+                // SAFETY: as above.
+                work: |rounds| unsafe { arm::dots(rounds) },
+                each: 16 * SUMS as u32,
+            };
+        }
+        if level >= Level::Neon {
+            return Arithmetic {
+                // SAFETY: as above.
+                work: |rounds| unsafe { arm::bytes(rounds) },
+                each: 16 * SUMS as u32,
+            };
+        }
+    }
     let _ = level;
     Arithmetic {
         work: plain_integers,
@@ -95,6 +120,14 @@ pub(super) fn float(level: Level) -> Arithmetic {
                 each: 8 * x86::FEWER as u32,
             };
         }
+    }
+    #[cfg(target_arch = "aarch64")]
+    if level >= Level::Neon {
+        return Arithmetic {
+            // SAFETY: the level says that the processor has these instructions.
+            work: |rounds| unsafe { arm::floats(rounds) },
+            each: 4 * SUMS as u32,
+        };
     }
     let _ = level;
     Arithmetic {
@@ -214,6 +247,66 @@ mod x86 {
         for _ in 0..rounds {
             for sum in &mut sums {
                 *sum = _mm256_fmadd_ps(*sum, a, b);
+            }
+        }
+        black_box(sums);
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod arm {
+    use super::SUMS;
+    use crate::neon::{dot, two_by_two};
+    use std::arch::aarch64::*;
+    use std::hint::black_box;
+
+    #[target_feature(enable = "neon,i8mm")]
+    pub fn pairs(rounds: u64) {
+        let (a, b) = black_box((vdupq_n_s8(3), vdupq_n_s8(-5)));
+        let mut sums = [vdupq_n_s32(0); SUMS];
+        for _ in 0..rounds {
+            for sum in &mut sums {
+                *sum = two_by_two(*sum, a, b);
+            }
+        }
+        black_box(sums);
+    }
+
+    #[target_feature(enable = "neon,dotprod")]
+    pub fn dots(rounds: u64) {
+        let (a, b) = black_box((vdupq_n_s8(3), vdupq_n_s8(-5)));
+        let mut sums = [vdupq_n_s32(0); SUMS];
+        for _ in 0..rounds {
+            for sum in &mut sums {
+                *sum = dot::<0>(*sum, a, b);
+            }
+        }
+        black_box(sums);
+    }
+
+    /// Without instructions for it: products of pairs in 16 bits, then their sums in 32.
+    #[target_feature(enable = "neon")]
+    pub fn bytes(rounds: u64) {
+        let a = black_box(vdupq_n_s8(-5));
+        let mut sums = black_box([vdupq_n_s32(3); SUMS]);
+        for _ in 0..rounds {
+            for sum in &mut sums {
+                // Of the sum itself: of constants it would be one product, made once.
+                let b = vreinterpretq_s8_s32(*sum);
+                let pairs = vmull_s8(vget_low_s8(a), vget_low_s8(b));
+                *sum = vpadalq_s16(*sum, vmlal_high_s8(pairs, a, b));
+            }
+        }
+        black_box(sums);
+    }
+
+    #[target_feature(enable = "neon")]
+    pub fn floats(rounds: u64) {
+        let (a, b) = black_box((vdupq_n_f32(0.5), vdupq_n_f32(1.0)));
+        let mut sums = [b; SUMS];
+        for _ in 0..rounds {
+            for sum in &mut sums {
+                *sum = vfmaq_f32(*sum, a, b);
             }
         }
         black_box(sums);

@@ -5,7 +5,7 @@
 //! comes back with the same bits does this process ask for permission.
 
 use super::multiply;
-use crate::activations::Span;
+use crate::activations::{Codes, Span};
 use crate::panel::{Panel, ROWS};
 use crate::probe::{Level, vectors};
 use crate::tile::portable;
@@ -127,8 +127,8 @@ fn is_right() -> bool {
         for value in &mut values {
             *value = next() as f32 - 1e9;
         }
-        bytes.fill(&values, true);
-        words.fill(&values, false);
+        bytes.fill(&values, Codes::Planes);
+        words.fill(&values, Codes::Words);
     }
     is_right_for::<32, false>(&panels, &bytes, &words)
         && is_right_for::<32, true>(&panels, &bytes, &words)
