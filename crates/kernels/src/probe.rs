@@ -24,15 +24,22 @@ pub enum Level {
     Amx,
 }
 
-/// Every level, from the slowest.
-const ALL: [Level; 8] = [
+/// Every level of this architecture, from the slowest.
+const ALL: &[Level] = &[
     Level::Portable,
+    #[cfg(target_arch = "aarch64")]
     Level::Neon,
+    #[cfg(target_arch = "aarch64")]
     Level::NeonDotprod,
+    #[cfg(target_arch = "aarch64")]
     Level::NeonI8mm,
+    #[cfg(target_arch = "x86_64")]
     Level::Avx2,
+    #[cfg(target_arch = "x86_64")]
     Level::AvxVnni,
+    #[cfg(target_arch = "x86_64")]
     Level::Avx512Vnni,
+    #[cfg(target_arch = "x86_64")]
     Level::Amx,
 ];
 
@@ -82,23 +89,20 @@ impl Level {
         self.min(probe()).there()
     }
 
-    /// Processors with the wider products of bytes need not have the narrower ones, and none has
-    /// those of another architecture.
+    /// Processors with the wider products of bytes need not have the narrower ones.
     fn there(self) -> Level {
         match self {
             Level::AvxVnni if !narrow_products() => Level::Avx2,
-            Level::Neon | Level::NeonDotprod | Level::NeonI8mm
-                if cfg!(not(target_arch = "aarch64")) =>
-            {
-                Level::Portable
-            }
-            level => level,
+            level if ALL.contains(&level) => level,
+            _ => Level::Portable,
         }
     }
 
     /// Every level that runs here, from the slowest: what the tests compare.
     pub fn usable() -> impl Iterator<Item = Level> {
-        ALL.into_iter().filter(|level| level.lowered() == *level)
+        ALL.iter()
+            .copied()
+            .filter(|level| level.lowered() == *level)
     }
 }
 
@@ -116,7 +120,7 @@ pub fn probe() -> Level {
             vectors => vectors,
         };
         let wanted = std::env::var(LOWERED).unwrap_or_default();
-        let mut named = ALL.into_iter().filter(|level| level.name() == wanted);
+        let mut named = ALL.iter().copied().filter(|level| level.name() == wanted);
         named.next().map_or(best, |level| level.min(best).there())
     })
 }

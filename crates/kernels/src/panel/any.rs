@@ -13,7 +13,7 @@ pub(super) fn pack(
     rows: &mut Unpacked,
     panel: &mut Panel,
 ) {
-    unpack_raised(kind, lines, part, rows, half::to_f32);
+    unpack(kind, lines, part, rows, true, half::to_f32);
     for (row, unpacked) in rows.iter().enumerate() {
         let fours = unpacked.quants.as_chunks::<4>().0;
         for (place, four) in panel.quants.iter_mut().zip(fours) {
@@ -25,32 +25,20 @@ pub(super) fn pack(
     scales(kind, rows, panel);
 }
 
-/// Each row's quants and scales.
+/// Each row's quants and scales; with 128 more for quants that may be negative, where they are
+/// wanted `raised`.
 #[inline(always)]
 pub(super) fn unpack(
     kind: BlockType,
     lines: &Lines<'_>,
     part: Range<usize>,
     rows: &mut Unpacked,
+    raised: bool,
     half: impl Fn(u16) -> f32 + Copy,
 ) {
     for (at, row) in rows.iter_mut().enumerate() {
         row.unpack(kind, &lines.get(at)[part.clone()], half);
-    }
-}
-
-/// As [`unpack`], with 128 more for each quant that may be negative.
-#[inline(always)]
-pub(super) fn unpack_raised(
-    kind: BlockType,
-    lines: &Lines<'_>,
-    part: Range<usize>,
-    rows: &mut Unpacked,
-    half: impl Fn(u16) -> f32 + Copy,
-) {
-    for (at, row) in rows.iter_mut().enumerate() {
-        row.unpack(kind, &lines.get(at)[part.clone()], half);
-        if !kind.has_offsets() {
+        if raised && !kind.has_offsets() {
             row.quants.iter_mut().for_each(|quant| *quant ^= -128);
         }
     }

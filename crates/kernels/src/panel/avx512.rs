@@ -50,7 +50,7 @@ pub(super) fn any(
     rows: &mut Unpacked,
     panel: &mut Panel,
 ) {
-    any::unpack_raised(kind, lines, part, rows, |bits| {
+    any::unpack(kind, lines, part, rows, true, |bits| {
         _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(i32::from(bits))))
     });
     assert!(rows.iter().all(|row| row.quants.len() == SPAN));

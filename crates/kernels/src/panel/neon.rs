@@ -28,7 +28,7 @@ pub(super) fn pack<const EIGHTS: bool>(
             }
         }
     }
-    any::unpack(kind, lines, part, rows, neon::to_f32);
+    any::unpack(kind, lines, part, rows, false, neon::to_f32);
     assert!(rows.iter().all(|row| row.quants.len() == SPAN));
     match EIGHTS {
         true => eights(rows, panel),

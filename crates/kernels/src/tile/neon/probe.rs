@@ -75,3 +75,36 @@ fn product(
     tile::multiply(level, kind, SPAN, &panel, &spans, &mut sums);
     Some(sums.map(|sums| sums.map(f32::to_bits)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Else a wrong kernel would only be passed over.
+    #[test]
+    fn what_the_processor_is_said_to_have_is_right() {
+        let mut levels = vec![Level::Neon];
+        if is_aarch64_feature_detected!("dotprod") {
+            levels.push(Level::NeonDotprod);
+        }
+        if is_aarch64_feature_detected!("i8mm") {
+            levels.push(Level::NeonI8mm);
+        }
+        for level in &levels {
+            assert!(is_right(*level), "{level:?}");
+        }
+        assert_eq!(levels.last(), Some(&best()));
+    }
+
+    #[test]
+    fn a_level_that_gives_other_bits_is_found_out() {
+        let bytes = [3; ROWS * 34 * SPAN / 32];
+        let mut values = [[1.0; SPAN]; TOKENS];
+        let found = product(Level::Neon, BlockType::Q8_0, &bytes, &values);
+        values[1][200] = 1.0001;
+        assert_ne!(
+            found,
+            product(Level::Neon, BlockType::Q8_0, &bytes, &values)
+        );
+    }
+}
