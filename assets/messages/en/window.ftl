@@ -271,6 +271,7 @@ choose-medicine = It was made for medicine and biology.
 choose-study = All of its making is public: data, code, logs and weights.
 choose-general = It was made for everything, and can do this too.
 choose-language = It speaks your language.
+choose-home = It was made for your language.
 choose-open = All of its making is public: data, code, logs and weights.
 choose-restricted = Its licence, { $licence }, does not allow everything.
 choose-quick = It would write about { $n } tokens per second here: faster than one reads.

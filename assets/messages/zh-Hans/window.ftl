@@ -245,6 +245,7 @@ choose-medicine = 专为医学和生物学而作。
 choose-study = 制作过程全部公开：数据、代码、记录和权重。
 choose-general = 通用模型，这方面也能胜任。
 choose-language = 懂您的语言。
+choose-home = 专为您的语言而作。
 choose-open = 制作过程全部公开：数据、代码、记录和权重。
 choose-restricted = 它的许可证（{ $licence }）并不允许所有用途。
 choose-quick = 在这台电脑上每秒约写 { $n } 个词元，比阅读还快。

@@ -245,6 +245,7 @@ choose-medicine = 專為醫學與生物學而作。
 choose-study = 製作過程全部公開：資料、程式碼、紀錄與權重。
 choose-general = 通用模型，這方面也能勝任。
 choose-language = 懂您的語言。
+choose-home = 專為您的語言而作。
 choose-open = 製作過程全部公開：資料、程式碼、紀錄與權重。
 choose-restricted = 它的授權條款（{ $licence }）並不允許所有用途。
 choose-quick = 在這台電腦上每秒約寫 { $n } 個詞元，比閱讀還快。

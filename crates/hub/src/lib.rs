@@ -4,7 +4,6 @@
 //! several files that of their hashes in order), reckoned in the background; until then it is
 //! that of header, size and date.
 
-mod better;
 mod catalogue;
 mod hashing;
 mod index;
@@ -15,8 +14,7 @@ mod record;
 mod shared_file;
 mod starter;
 
-pub use better::better_model;
-pub use catalogue::{Catalogue, Standing, choose, file_bytes};
+pub use catalogue::{Catalogue, Standing, better_model, choose, file_bytes};
 pub use library::{Hub, memory_needed};
 pub use network::Network;
 pub use places::Places;

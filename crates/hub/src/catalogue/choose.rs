@@ -15,6 +15,10 @@ const SHORT: usize = 3;
 /// Tokens per second below which reading along is a wait.
 const SLOW: f64 = 4.0;
 
+/// What a model that is at home in the language has before others: to those who want quality, a
+/// year's progress.
+const HOME: f64 = 0.3;
+
 /// Tokens per second that nobody reads faster than.
 const QUICK: f64 = 12.0;
 
@@ -71,10 +75,25 @@ fn score(answers: &ChooseAnswers, model: &CatalogueModel, standing: Standing) ->
         Matters::Size => (0.5, 0.3, 0.2, 2.5),
     };
     suits(answers.purpose, model)
+        + if at_home(&answers.language, model) {
+            HOME
+        } else {
+            0.0
+        }
         + quality * quality_of(model)
         + speed * speed_of(model, standing)
         + open * open_of(model)
         + small * small_of(model)
+}
+
+/// A model made for the language, not only able to speak it.
+fn at_home(language: &str, model: &CatalogueModel) -> bool {
+    let domain = match language.split('-').next() {
+        Some("ja") => "japanese",
+        Some("zh") => "chinese",
+        _ => return false,
+    };
+    knows(model, domain)
 }
 
 fn knows(model: &CatalogueModel, domain: &str) -> bool {
@@ -104,18 +123,18 @@ fn suits(purpose: Purpose, model: &CatalogueModel) -> f64 {
 /// How good its answers can be expected to be: no benchmark covers all models of the catalogue,
 /// but larger models and newer ones answer better. Doubling the weights counts as much as eight
 /// months; a mixture of experts as the geometric mean of all and active weights.
-pub(crate) fn quality_of(model: &CatalogueModel) -> f64 {
+pub(super) fn quality_of(model: &CatalogueModel) -> f64 {
     let active = model.active_parameters.unwrap_or(model.parameters);
     let weights = (model.parameters as f64 * active as f64).sqrt();
     let size = (weights / 1e8).max(1.0).log2() / 10.0;
     size + 0.15 * (years(&model.date) - 2023.0)
 }
 
-/// Such as 2024.5 for `2024-07`.
+/// Such as 2024.5 for `2024-07`; the beginning of a year where only that is known.
 fn years(date: &str) -> f64 {
     let mut parts = date.split('-').map(|part| part.parse().unwrap_or(0.0));
     let year: f64 = parts.next().unwrap_or_default();
-    let month: f64 = parts.next().unwrap_or(7.0);
+    let month: f64 = parts.next().unwrap_or(1.0);
     year + (month - 1.0) / 12.0
 }
 
@@ -163,7 +182,9 @@ fn reasons(answers: &ChooseAnswers, model: &CatalogueModel, standing: Standing) 
         (Purpose::Study, true) => say("study", &[]),
         (_, false) => say("general", &[]),
     }
-    if answers.language != "en" {
+    if at_home(&answers.language, model) {
+        say("home", &[]);
+    } else if answers.language != "en" {
         say("language", &[]);
     }
     match model.openness {

@@ -1,11 +1,13 @@
 //! The catalogue of models that comes with Parley: which there are, what is known of each, and
 //! from where. `assets/catalogue/README.md` says how it is written.
 
+mod better;
 mod choose;
 mod entry;
 mod shipped;
 mod shown;
 
+pub use better::better_model;
 pub use choose::choose;
 pub use shown::Standing;
 

@@ -16,8 +16,9 @@ macro_rules! families {
 /// Every family: a file that is not here is not shipped, which the tests rule out.
 #[rustfmt::skip]
 pub(super) const FAMILIES: &[(&str, &str)] = families! {
-    "biomistral" "elyza" "falcon" "gpt4all" "llama-2" "llama-pro" "mistral" "mixtral"
-    "olmo" "olmo-2" "olmo-3" "olmoe" "open-assistant" "openmath"
+    "biomistral" "deepseek-r1" "elyza" "falcon" "gemma-3" "gpt-oss" "gpt4all" "llama-2" "llama-3"
+    "llama-pro" "mistral" "mixtral" "olmo" "olmo-2" "olmo-3" "olmoe" "open-assistant" "openmath"
+    "phi" "qwen-2.5" "qwen-3" "smollm" "tinyllama"
 };
 
 pub(super) const LICENCES: &str = include_str!("../../../../assets/catalogue/licences.json");
