@@ -522,9 +522,17 @@ fn people_are_helped_to_choose() {
         P::Study,
         "en",
         M::Openness,
-        2 * GB,
+        GB,
         "allenai/OLMo-2-0425-1B-Instruct",
         &["choose-study"],
+    );
+    check(
+        P::Study,
+        "fr",
+        M::Openness,
+        2 * GB,
+        "HuggingFaceTB/SmolLM3-3B",
+        &["choose-study", "choose-language"],
     );
     check(
         P::Everyday,
