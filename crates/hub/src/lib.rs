@@ -11,6 +11,7 @@ mod library;
 pub mod network;
 mod places;
 mod record;
+mod search;
 mod shared_file;
 mod starter;
 

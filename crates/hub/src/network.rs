@@ -4,6 +4,7 @@
 //! endpoint's own origin: [`Network::authorization`] gives it for no other address, and no
 //! client follows a redirect by itself.
 
+mod asking;
 mod certificates;
 mod connection;
 mod environment;
@@ -14,6 +15,7 @@ mod proxies;
 mod secrets;
 mod throttle;
 
+pub(crate) use asking::Question;
 pub use environment::Environment;
 pub use failures::{answered, unreached};
 pub use keyring::Keyring;
@@ -205,6 +207,12 @@ impl Network {
     /// The failure that a request to `address` without an answer is.
     pub fn unreached(&self, error: reqwest::Error, address: &Url) -> AppError {
         unreached(error, address, self.holding().proxies.of_address(address))
+    }
+
+    /// `proxy-refused`, with the proxy for requests to `address`.
+    fn proxy_refused(&self, address: &Url) -> AppError {
+        let shown = self.holding().proxies.shown(address);
+        protocol::failure::proxy_refused(shown.map_or_else(String::new, |holds| holds.value))
     }
 
     /// The token, and the variable or file that it comes from.

@@ -7,6 +7,21 @@ use reqwest::header::HeaderMap;
 use reqwest::{StatusCode, Url};
 use std::error::Error;
 
+/// How hyper says that a proxy asks for a name and a password, or for others.
+const REFUSED: &[&str] = &[
+    "proxy authorization required",
+    "credentials not accepted",
+    "server does not support user/pass authentication",
+    "server implements authentication incorrectly",
+];
+
+/// How hyper says that the first connection failed.
+const NOT_THERE: &[&str] = &[
+    "tcp connect error",
+    "dns error",
+    "failed to create underlying connection",
+];
+
 /// The failure that a request to `address` without an answer is; `proxy` is what it went over.
 /// Its detail has no address: there are signed ones, which are secrets while they last.
 pub fn unreached(error: reqwest::Error, address: &Url, proxy: Option<&Url>) -> AppError {
@@ -15,13 +30,9 @@ pub fn unreached(error: reqwest::Error, address: &Url, proxy: Option<&Url>) -> A
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     let failure = match proxy {
         _ if has(&["invalid peer certificate"]) => failure::certificate_unknown(host(address)),
-        Some(proxy) if has(&["proxy authorization required", "SOCKS error: auth"]) => {
-            failure::proxy_refused(proxies::shown(proxy))
-        }
+        Some(proxy) if has(REFUSED) => failure::proxy_refused(proxies::shown(proxy)),
         // Whoever was to be reached: the first connection is to the proxy.
-        Some(proxy)
-            if has(&["tcp connect error", "dns error", "proxy"]) && !has(&["tunnel error"]) =>
-        {
+        Some(proxy) if has(NOT_THERE) && !has(&["resolving for"]) => {
             failure::proxy_unreachable(proxies::shown(proxy))
         }
         _ => failure::hub_unreachable(host(address)),

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
+mod failures;
 mod holding;
 mod requests;
+mod search;
 mod secrets;
+mod tls;
 mod web;

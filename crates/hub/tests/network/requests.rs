@@ -1,8 +1,8 @@
 //! What goes out, to whom, and what it carries.
 
-use crate::web::{Web, answer, endpoint, network};
+use crate::web::{Web, answer, endpoint, network, socks};
 use hub::network::SecretKind;
-use protocol::NetworkSettings;
+use protocol::{HubSearch, NetworkSettings};
 use reqwest::Url;
 
 #[tokio::test]
@@ -212,4 +212,35 @@ fn a_password_is_taken_out_of_the_settings() {
         "http://me@p.example",
         Some("\u{5bc6}"),
     );
+}
+
+#[tokio::test]
+async fn a_socks_proxy_lets_through_who_has_the_password() {
+    let web = Web::serve(|_| answer("200 OK", &[], "[]")).await;
+    let port = socks("me", "p@ss").await;
+    for scheme in ["socks5", "socks5h"] {
+        let check = async |user: &str, password: Option<&str>, expected: Option<&str>| {
+            let settings = NetworkSettings {
+                proxy: Some(format!("{scheme}://{user}127.0.0.1:{port}")),
+                ..endpoint(&web.address())
+            };
+            let (network, _home) = network(settings, &[]);
+            if let Some(password) = password {
+                let kept = network.keep(SecretKind::ProxyPassword, Some(password.to_owned()));
+                kept.await.unwrap();
+            }
+            let said = network.search(&HubSearch::default()).await;
+            let said = said.map_err(|e| e.to_string().split(' ').next().unwrap().to_owned());
+            assert_eq!(
+                said.err().as_deref(),
+                expected,
+                "{scheme} {user} {password:?}"
+            );
+        };
+        check("me@", Some("p@ss"), None).await;
+        check("me:p%40ss@", None, None).await;
+        check("me@", Some("other"), Some("proxy-refused")).await;
+        check("", None, Some("proxy-refused")).await;
+    }
+    assert_eq!(web.asked().len(), 4);
 }

@@ -4,7 +4,7 @@ use hub::Places;
 use hub::network::{Environment, Keyring, Network};
 use protocol::NetworkSettings;
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 /// What a server was asked: the first line and the headers, with names in lower case.
@@ -148,6 +148,64 @@ async fn relay(
     let _ = there.write_all(first.as_bytes()).await;
     let _ = tokio::io::copy(there, stream).await;
     let _ = stream.shutdown().await;
+}
+
+/// A SOCKS5 proxy (RFC 1928, 1929) that lets through who says this name and password. Returns its
+/// port.
+pub async fn socks(name: &'static str, password: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move { tunnelled(&mut stream, name, password).await });
+        }
+    });
+    port
+}
+
+async fn tunnelled(stream: &mut TcpStream, name: &str, password: &str) -> Option<()> {
+    let methods = {
+        stream.read_u8().await.ok()?;
+        sized(stream).await?
+    };
+    if !methods.contains(&2) {
+        return stream.write_all(&[5, 0xff]).await.ok();
+    }
+    stream.write_all(&[5, 2]).await.ok()?;
+    stream.read_u8().await.ok()?;
+    let said = [sized(stream).await?, sized(stream).await?];
+    if said != [name.as_bytes().to_vec(), password.as_bytes().to_vec()] {
+        return stream.write_all(&[1, 1]).await.ok();
+    }
+    stream.write_all(&[1, 0]).await.ok()?;
+    let mut head = [0; 4];
+    stream.read_exact(&mut head).await.ok()?;
+    let host = match head[3] {
+        1 => {
+            let mut ip = [0; 4];
+            stream.read_exact(&mut ip).await.ok()?;
+            std::net::Ipv4Addr::from(ip).to_string()
+        }
+        3 => String::from_utf8(sized(stream).await?).ok()?,
+        _ => return None,
+    };
+    let port = stream.read_u16().await.ok()?;
+    let mut there = TcpStream::connect((host, port)).await.ok()?;
+    stream
+        .write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+        .await
+        .ok()?;
+    tokio::io::copy_bidirectional(stream, &mut there)
+        .await
+        .ok()?;
+    Some(())
+}
+
+/// Bytes that follow their number.
+async fn sized(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; stream.read_u8().await.ok()?.into()];
+    stream.read_exact(&mut bytes).await.ok()?;
+    Some(bytes)
 }
 
 /// A network in a folder of its own, with these settings, in this environment, without a keyring.
