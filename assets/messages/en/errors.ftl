@@ -137,6 +137,27 @@ hub-answer = The hub’s answer cannot be used.
 redirect-refused = { $host } sent Parley to where it does not go.
     .more = It led to this computer itself, to a file, or to an address without protection; nothing was sent there. Look at the address of the hub in the settings.
 
+## Downloads
+
+hub-file-missing = { $repository } does not have what was asked for.
+    .more = There is no { $file } in it. Choose another of its files, or another repository of the same model.
+name-refused = “{ $name }” was refused as a name.
+    .more = Names of repositories have the form owner/name, and files lie inside them. A repository with other names may want to write where it should not; nothing of it was fetched.
+disk-short = The disk does not have the room for this download.
+    .more = { $missing_bytes } more are needed where { $folder } is. What came is kept; the download goes on by itself when there is room. Delete models or other files, or choose a folder on another disk.
+download-mismatch = { $file } did not come as the hub has it.
+    .more = What came was thrown away and fetched once more, and is wrong again. Try again later; if a mirror or a proxy is set, try without it.
+download-stalled = Nothing comes from the hub any more.
+    .more = What came is kept, and it is tried again by itself.
+download-changed = The files of { $repository } changed while they were fetched.
+    .more = What changed is fetched anew, so that all parts are of one version. If it stops here, try again later.
+download-too-large = This file is too large to be fetched.
+    .more = The hub says that it has { $bytes }, which no model has. Choose another file.
+download-unknown = There is no such download.
+    .more = It may have been removed, here or in another window. Look at the list of downloads again.
+download-queue-full = There are too many downloads in the list.
+    .more = Remove those that are done or have failed, and try again.
+
 ## Running
 
 context-overflow = This is too long for the model.

@@ -136,6 +136,27 @@ hub-answer = 模型中心的答复无法使用。
 redirect-refused = { $host } 把 Parley 引向了不该去的地方。
     .more = 它指向了这台电脑自身、某个文件或没有保护的地址；没有向那里发送任何内容。请检查设置中模型中心的地址。
 
+## 下载
+
+hub-file-missing = { $repository } 里没有所需的文件。
+    .more = 其中没有 { $file }。请选择其中的其他文件，或同一模型的其他仓库。
+name-refused = 名称“{ $name }”被拒绝。
+    .more = 仓库名称的形式是 所有者/名称，文件都在仓库之内。名称不是这样的仓库，可能想写到不该写的地方；没有下载其中任何内容。
+disk-short = 磁盘空间不够这次下载。
+    .more = { $folder } 所在的磁盘还差 { $missing_bytes }。已下载的部分会保留，有空间后会自动继续。请删除一些模型或其他文件，或选择另一个磁盘上的文件夹。
+download-mismatch = 收到的 { $file } 与模型中心上的不一致。
+    .more = 收到的内容已丢弃并重新下载过一次，结果仍然不对。请稍后重试；如果设置了镜像或代理，请不用它们再试。
+download-stalled = 模型中心不再传来数据。
+    .more = 已下载的部分会保留，并会自动重试。
+download-changed = 下载期间，{ $repository } 的文件有变动。
+    .more = 变动的文件会重新下载，使各部分属于同一版本。如果停在这里，请稍后重试。
+download-too-large = 这个文件太大，无法下载。
+    .more = 模型中心说它有 { $bytes }，没有模型有这么大。请选择其他文件。
+download-unknown = 没有这项下载。
+    .more = 它可能已在这里或另一个窗口中被移除。请重新查看下载列表。
+download-queue-full = 下载列表中的项目太多。
+    .more = 请移除已完成或失败的项目，然后重试。
+
 ## 运行
 
 context-overflow = 内容太长，模型读不下。

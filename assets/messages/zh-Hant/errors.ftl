@@ -136,6 +136,27 @@ hub-answer = 模型中心的回應無法使用。
 redirect-refused = { $host } 把 Parley 引向了不該去的地方。
     .more = 它指向這台電腦本身、某個檔案或沒有保護的位址；沒有向那裡送出任何內容。請檢查設定中模型中心的位址。
 
+## 下載
+
+hub-file-missing = { $repository } 裡沒有所需的檔案。
+    .more = 其中沒有 { $file }。請選擇其中的其他檔案，或同一模型的其他儲存庫。
+name-refused = 名稱「{ $name }」被拒絕。
+    .more = 儲存庫名稱的形式是 擁有者/名稱，檔案都在儲存庫之內。名稱不是這樣的儲存庫，可能想寫到不該寫的地方；沒有下載其中任何內容。
+disk-short = 磁碟空間不夠這次下載。
+    .more = { $folder } 所在的磁碟還差 { $missing_bytes }。已下載的部分會保留，有空間後會自動繼續。請刪除一些模型或其他檔案，或選擇另一個磁碟上的資料夾。
+download-mismatch = 收到的 { $file } 與模型中心上的不一致。
+    .more = 收到的內容已捨棄並重新下載過一次，結果仍然不對。請稍後再試；如果設定了鏡像站或代理伺服器，請不透過它們再試一次。
+download-stalled = 模型中心不再傳來資料。
+    .more = 已下載的部分會保留，並會自動重試。
+download-changed = 下載期間，{ $repository } 的檔案有變動。
+    .more = 變動的檔案會重新下載，讓各部分屬於同一版本。如果停在這裡，請稍後再試。
+download-too-large = 這個檔案太大，無法下載。
+    .more = 模型中心說它有 { $bytes }，沒有模型有這麼大。請選擇其他檔案。
+download-unknown = 沒有這項下載。
+    .more = 它可能已在這裡或另一個視窗中被移除。請重新查看下載清單。
+download-queue-full = 下載清單中的項目太多。
+    .more = 請移除已完成或失敗的項目，然後再試一次。
+
 ## 執行
 
 context-overflow = 內容太長，模型讀不下。

@@ -5,6 +5,7 @@
 //! that of header, size and date.
 
 mod catalogue;
+mod download;
 mod hashing;
 mod index;
 mod library;
@@ -16,6 +17,7 @@ mod shared_file;
 mod starter;
 
 pub use catalogue::{Catalogue, Standing, better_model, choose, file_bytes};
+pub use download::{Fetching, Links, Tuning};
 pub use library::{Hub, memory_needed};
 pub use network::Network;
 pub use places::Places;

@@ -1,5 +1,6 @@
 //! The library: the index in memory, kept in step with the file that several processes share.
 
+use crate::download::Downloads;
 use crate::hashing;
 use crate::index::{Found, Index, salvage};
 use crate::places::Places;
@@ -25,6 +26,7 @@ const SHORTEST_PREFIX: usize = 6;
 #[derive(Clone)]
 pub struct Hub {
     shared: Arc<Shared>,
+    pub(crate) downloads: Arc<Downloads>,
     _life: Arc<Life>,
 }
 
@@ -91,6 +93,7 @@ impl Hub {
             .spawn(move || background.work());
         Ok(Hub {
             _life: Arc::new(Life(shared.clone())),
+            downloads: Arc::new(Downloads::new(places.data(), places.hub_cache().to_owned())),
             shared,
         })
     }
@@ -134,6 +137,37 @@ impl Hub {
             "model added"
         );
         Ok(entry)
+    }
+
+    /// Adds the model that was fetched to `path`. `checked` are the files of it whose content is
+    /// known, by its sha256 or git's sha1, so that they need not be hashed again.
+    /// Errors: as [`Hub::import`].
+    pub(crate) fn import_fetched(
+        &self,
+        path: &Path,
+        origin: Origin,
+        checked: &[(PathBuf, String)],
+    ) -> Result<ModelEntry, AppError> {
+        let path = settled(path).map_err(|e| not_read(path, &e))?;
+        let mut record = Record::describe(&path)?;
+        record.source = origin.clone();
+        if let Some(sha256) = hashing::of_checked(&record.files[0], checked) {
+            record.files[0].sha256 = Some(sha256.clone());
+            let provisional = std::mem::replace(&mut record.id, format!("sha256:{sha256}"));
+            record.earlier.push(provisional);
+        }
+        self.shared.file.create_folder()?;
+        let id = self.shared.change(|index| {
+            let id = index.add(record);
+            let mut models = index.models.iter_mut();
+            if let Some(known) = models.find(|known| known.id == id)
+                && known.source == Origin::File
+            {
+                known.source = origin;
+            }
+            id
+        })?;
+        self.resolve(&ModelId(id))
     }
 
     /// The model that has or had this id; its state may be `Unusable`. Errors: `model-unknown`.

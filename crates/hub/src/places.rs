@@ -4,6 +4,7 @@ use crate::record::hex;
 use crate::starter;
 use protocol::{AppError, failure};
 use sha2::{Digest, Sha256};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Bytes of a hash that tell one folder from another.
@@ -15,6 +16,7 @@ pub struct Places {
     data: PathBuf,
     config: PathBuf,
     cache: PathBuf,
+    hub_cache: PathBuf,
     starters: Vec<PathBuf>,
 }
 
@@ -23,6 +25,7 @@ impl Places {
     /// Errors: `file-not-found` where the person has no home folder.
     pub fn from_environment() -> Result<Places, AppError> {
         let set = std::env::var_os("PARLEY_HOME").filter(|home| !home.is_empty());
+        let apart = set.is_some();
         let mut places = if let Some(home) = set {
             let home = std::path::absolute(&home)
                 .map_err(|e| failure::file_not_found(Path::new(&home)).detail(e))?;
@@ -34,9 +37,17 @@ impl Places {
                 data: folders.data_dir().to_owned(),
                 config: folders.config_dir().to_owned(),
                 cache: folders.cache_dir().to_owned(),
+                hub_cache: directories::BaseDirs::new().map_or_else(
+                    || folders.cache_dir().join("huggingface/hub"),
+                    |base| base.home_dir().join(".cache/huggingface/hub"),
+                ),
                 starters: Vec::new(),
             }
         };
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        if let Some(shared) = hub_cache(variable, apart) {
+            places.hub_cache = shared;
+        }
         places.starters = starter::candidates(
             std::env::var_os("PARLEY_STARTER").as_deref(),
             std::env::current_exe().ok().as_deref(),
@@ -53,6 +64,7 @@ impl Places {
             data,
             config: home.join("config"),
             cache: home.join("cache"),
+            hub_cache: home.join("cache/huggingface/hub"),
         }
     }
 
@@ -75,6 +87,11 @@ impl Places {
     /// What can be made again.
     pub fn cache(&self) -> &Path {
         &self.cache
+    }
+
+    /// The hub's cache, which Python's huggingface_hub and other programs share.
+    pub fn hub_cache(&self) -> &Path {
+        &self.hub_cache
     }
 
     /// The folder of weights that were made smaller when they were loaded.
@@ -142,6 +159,24 @@ fn told_apart(folder: &Path) -> String {
     hex(&hash[..TOLD_APART])
 }
 
+/// Where the environment says that the hub's cache is, by the variables of Python's
+/// huggingface_hub in its order. `apart`: Parley's own home is set, which counts before the
+/// system's folder of caches.
+fn hub_cache(variable: impl Fn(&str) -> Option<OsString>, apart: bool) -> Option<PathBuf> {
+    let path = |name: &str, below: &str| {
+        let path = std::path::absolute(variable(name)?).ok()?;
+        Some(if below.is_empty() {
+            path
+        } else {
+            path.join(below)
+        })
+    };
+    path("HF_HUB_CACHE", "")
+        .or_else(|| path("HUGGINGFACE_HUB_CACHE", ""))
+        .or_else(|| path("HF_HOME", "hub"))
+        .or_else(|| path("XDG_CACHE_HOME", "huggingface/hub").filter(|_| !apart))
+}
+
 /// A path as it is without links, also where its end is not there yet.
 fn real(path: &Path) -> PathBuf {
     let there = path.ancestors().find_map(|above| {
@@ -157,6 +192,44 @@ fn real(path: &Path) -> PathBuf {
 #[allow(clippy::unwrap_used, reason = "a test that fails panics")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_hubs_cache_is_where_python_has_it() {
+        let check = |set: &[(&str, &str)], apart: bool, folder: Option<&str>| {
+            let variable = |name: &str| {
+                let mut set = set.iter();
+                set.find(|(set, _)| *set == name)
+                    .map(|(_, value)| OsString::from(value))
+            };
+            assert_eq!(
+                hub_cache(variable, apart),
+                folder.map(PathBuf::from),
+                "{set:?}"
+            );
+        };
+        check(&[], false, None);
+        check(
+            &[("HF_HUB_CACHE", "/c"), ("HF_HOME", "/h")],
+            false,
+            Some("/c"),
+        );
+        check(
+            &[("HUGGINGFACE_HUB_CACHE", "/c"), ("HF_HOME", "/h")],
+            false,
+            Some("/c"),
+        );
+        check(
+            &[("HF_HOME", "/h"), ("XDG_CACHE_HOME", "/x")],
+            true,
+            Some("/h/hub"),
+        );
+        check(
+            &[("XDG_CACHE_HOME", "/x")],
+            false,
+            Some("/x/huggingface/hub"),
+        );
+        check(&[("XDG_CACHE_HOME", "/x")], true, None);
+    }
 
     /// Each start forgets what is kept of conversations that its history does not have.
     #[test]

@@ -85,6 +85,7 @@ const NAMES: &[&str] = &[
     "expected",
     "file",
     "files",
+    "folder",
     "found",
     "host",
     "id",
@@ -316,6 +317,26 @@ failures! {
     /// A redirect leads where none may lead: out of the web, to an unprotected address, or to this machine.
     redirect_refused(host);
 
+    // Downloads.
+    /// A repository has no such file, or not what makes a model.
+    hub_file_missing(repository, file);
+    /// A name of a repository, a revision or a file is none, or leads out of its folder.
+    name_refused(name);
+    /// The disk has not the room for a download.
+    disk_short(folder, missing_bytes);
+    /// A file came whole and is not the one that the hub speaks of.
+    download_mismatch(file);
+    /// Nothing comes any more, or the connection was cut.
+    download_stalled();
+    /// The files of a repository changed while they were fetched.
+    download_changed(repository);
+    /// A file is larger than any that can be fetched.
+    download_too_large(bytes);
+    /// No download with this id.
+    download_unknown(id);
+    /// There are as many downloads as can be kept.
+    download_queue_full();
+
     // Running.
     /// The prompt does not fit: tokens needed, tokens there are, and by how much.
     context_overflow(tokens, context, over);
@@ -393,6 +414,7 @@ mod tests {
         "free_bytes",
         "known",
         "limit_bytes",
+        "missing_bytes",
         "model",
         "needed_bytes",
         "over",

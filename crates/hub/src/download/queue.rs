@@ -1,0 +1,281 @@
+//! What is to be fetched, in its order: one file that all Parleys of a person share.
+
+use super::layout::Repository;
+use super::part;
+use super::{Links, journal::Journal, layout, space};
+use crate::shared_file::{SharedFile, Stamp};
+use protocol::{AppError, DownloadWish, failure};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// The version of the file's form.
+const VERSION: u32 = 1;
+/// A longer file is not one of ours.
+const LIMIT: u64 = 16 << 20;
+/// Most downloads that are kept.
+const MOST: usize = 1000;
+
+/// What the file holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    version: u32,
+    /// The number of the next download.
+    next: u64,
+    pub downloads: Vec<Entry>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Kept {
+            version: VERSION,
+            next: 1,
+            downloads: Vec::new(),
+        }
+    }
+}
+
+/// One download.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub id: String,
+    pub name: String,
+    pub repository: String,
+    /// The branch, tag or commit that was asked for.
+    pub asked: String,
+    /// Paths that were asked for; none: the folder.
+    pub wanted: Vec<String>,
+    /// The folder that the files are put into.
+    pub folder: PathBuf,
+    /// Once the hub has said it.
+    #[serde(default)]
+    pub commit: Option<String>,
+    /// Once the hub has said which.
+    #[serde(default)]
+    pub files: Vec<EntryFile>,
+    pub standing: Standing,
+}
+
+/// A file of a download.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryFile {
+    pub path: String,
+    pub bytes: u64,
+    /// Once the hub has said it.
+    #[serde(default)]
+    pub etag: Option<String>,
+    /// Whether we fetched and checked it.
+    #[serde(default)]
+    pub checked: bool,
+}
+
+/// How a download stands when nobody runs it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Standing {
+    /// For its turn; it goes on by itself.
+    Waiting,
+    /// Waits for room or for the network, and looks for it by itself.
+    Stopped { error: AppError },
+    /// The person paused it.
+    Paused,
+    /// It is in the library.
+    Done { model: String },
+    /// It cannot be had.
+    Failed { error: AppError },
+}
+
+impl Entry {
+    /// Whether it may run.
+    pub fn is_due(&self) -> bool {
+        matches!(self.standing, Standing::Waiting | Standing::Stopped { .. })
+    }
+
+    /// Bytes altogether, once known.
+    pub fn total(&self) -> Option<u64> {
+        let bytes = self.files.iter().map(|file| file.bytes);
+        (!self.files.is_empty()).then(|| bytes.fold(0, u64::saturating_add))
+    }
+
+    /// Bytes that are on the disk, as blobs and journals say.
+    pub fn on_disk(&self) -> u64 {
+        let Ok(repository) = self.place(Links::Where) else {
+            return 0;
+        };
+        let done = self.files.iter().map(|file| {
+            let shown = self.commit.as_ref();
+            if shown.is_some_and(|commit| repository.has(commit, &file.path, file.bytes)) {
+                return file.bytes;
+            }
+            file.etag.as_ref().map_or(0, |etag| {
+                if layout::is_whole(&repository.blob(etag), file.bytes) {
+                    return file.bytes;
+                }
+                Journal::glance(&repository.journal(etag)).unwrap_or(0)
+            })
+        });
+        done.fold(0, u64::saturating_add)
+    }
+
+    /// Bytes of the disk that it still needs, from the file at `from` on.
+    pub fn needed(&self, from: usize, repository: &Repository) -> u64 {
+        let needed = self.files.iter().skip(from).map(|file| {
+            let taken = file.etag.as_ref().map_or(0, |etag| {
+                let whole = layout::is_whole(&repository.blob(etag), file.bytes);
+                if whole {
+                    file.bytes
+                } else {
+                    space::taken(&repository.part(etag))
+                }
+            });
+            file.bytes.saturating_sub(taken)
+        });
+        needed.fold(0, u64::saturating_add)
+    }
+
+    /// Its repository's folder.
+    pub fn place(&self, links: Links) -> Result<Repository, AppError> {
+        Repository::new(&self.folder, &self.repository, links)
+    }
+
+    /// Removes what came of files that are not whole. Nobody runs it.
+    pub fn remove_parts(&self) {
+        let Ok(repository) = self.place(Links::Where) else {
+            return;
+        };
+        for etag in self.files.iter().filter_map(|file| file.etag.as_ref()) {
+            // Another program may be at the same file.
+            if let Ok(Some(_lock)) = repository.lock(etag) {
+                part::remove(&repository.part(etag), &repository.journal(etag));
+            }
+        }
+    }
+}
+
+/// The file of the queue, and the locks of who runs what.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    file: SharedFile,
+    locks: PathBuf,
+}
+
+impl Queue {
+    /// The queue in Parley's data folder.
+    pub fn new(data: &Path) -> Queue {
+        Queue {
+            file: SharedFile::new(data.join("downloads.json")),
+            locks: data.join("downloads"),
+        }
+    }
+
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.file.stamp()
+    }
+
+    /// What is kept; of a file that cannot be read, nothing.
+    pub fn read(&self) -> Kept {
+        let kept = self.file.read(LIMIT).ok().flatten();
+        let kept = kept.and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).ok());
+        kept.filter(|kept| kept.version == VERSION)
+            .unwrap_or_default()
+    }
+
+    /// Changes the queue under its lock. Errors: those of the change, `disk-full`,
+    /// `file-not-written`.
+    pub fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Kept) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        self.file.create_folder()?;
+        let _lock = self.file.lock()?;
+        let found = self.file.read(LIMIT).ok().flatten();
+        let mut kept = self.read();
+        if let Some(bytes) = found
+            && serde_json::from_slice::<Kept>(&bytes).is_err()
+        {
+            // Not one of ours, or damaged: kept, and begun anew.
+            self.file.set_aside()?;
+        }
+        let result = change(&mut kept)?;
+        self.file.write(&kept)?;
+        Ok(result)
+    }
+
+    /// Changes one download. Errors: `download-unknown`, and as [`Queue::change`].
+    pub fn alter<T>(&self, id: &str, alter: impl FnOnce(&mut Entry) -> T) -> Result<T, AppError> {
+        self.change(|kept| {
+            let entry = kept.downloads.iter_mut().find(|entry| entry.id == id);
+            let entry = entry.ok_or_else(|| failure::download_unknown(id))?;
+            Ok(alter(entry))
+        })
+    }
+
+    /// Adds a download at the end, unless the same is there and not done; that one goes on.
+    pub fn add(&self, wish: &DownloadWish, folder: &Path) -> Result<String, AppError> {
+        layout::check_repository(&wish.repository)?;
+        let asked = wish.revision.as_deref().unwrap_or("main");
+        layout::check_path(asked)?;
+        for path in &wish.files {
+            layout::check_path(path)?;
+        }
+        self.change(|kept| {
+            let same = kept.downloads.iter_mut().find(|entry| {
+                (&entry.repository, entry.asked.as_str(), &entry.wanted)
+                    == (&wish.repository, asked, &wish.files)
+                    && entry.folder == folder
+                    && !matches!(entry.standing, Standing::Done { .. })
+            });
+            if let Some(same) = same {
+                same.standing = Standing::Waiting;
+                return Ok(same.id.clone());
+            }
+            if kept.downloads.len() >= MOST {
+                return Err(failure::download_queue_full());
+            }
+            let id = kept.next.to_string();
+            kept.next += 1;
+            kept.downloads.push(Entry {
+                id: id.clone(),
+                name: wish.name.clone().unwrap_or_else(|| named(wish)),
+                repository: wish.repository.clone(),
+                asked: asked.to_owned(),
+                wanted: wish.files.clone(),
+                folder: folder.to_owned(),
+                commit: None,
+                files: Vec::new(),
+                standing: Standing::Waiting,
+            });
+            Ok(id)
+        })
+    }
+
+    /// The right to run a download, until it is dropped; None: another process has it.
+    pub fn claim(&self, id: &str) -> Result<Option<File>, AppError> {
+        crate::shared_file::create_private(&self.locks)?;
+        layout::try_lock(&self.lock_path(id))
+    }
+
+    /// Whether a process runs it.
+    pub fn is_claimed(&self, id: &str) -> bool {
+        let path = self.lock_path(id);
+        path.exists() && matches!(layout::try_lock(&path), Ok(None))
+    }
+
+    /// Removes the lock of a download that is no more.
+    pub fn forget(&self, id: &str) {
+        let _ = std::fs::remove_file(self.lock_path(id));
+    }
+
+    fn lock_path(&self, id: &str) -> PathBuf {
+        self.locks.join(format!("{id}.lock"))
+    }
+}
+
+/// What people call a model that has no other name: by its file, else its repository.
+fn named(wish: &DownloadWish) -> String {
+    let name = match wish.files.first() {
+        Some(file) => Path::new(file).file_stem().and_then(|stem| stem.to_str()),
+        None => wish.repository.rsplit('/').next(),
+    };
+    name.unwrap_or(&wish.repository).to_owned()
+}
