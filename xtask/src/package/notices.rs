@@ -56,7 +56,9 @@ fn told(works: &[Work]) -> Outcome<String> {
         "What others made and Parley contains\n\
          ====================================\n\n\
          Parley itself is licensed under the Apache License 2.0. It contains the works below. No fonts are among them; the\n\
-         icons of the window are Lucide's. The list of Rust's standard library is its authors' own, for every system. The texts of the licences follow the list, each with the works that it came with.\n\n",
+         icons of the window are Lucide's. What the catalogue says of the openness of models rests for many on the index Opening up ChatGPT and the\n\
+         European Open Source AI Index (Liesenfeld, Lopez, Dingemanse; https://osai-index.eu, doi:10.5281/zenodo.15386042), retold, under\n\
+         CC BY 4.0, https://creativecommons.org/licenses/by/4.0/. The list of Rust's standard library is its authors' own, for every system. The texts of the licences follow the list, each with the works that it came with.\n\n",
     );
     // By the words alone: many copies differ in line breaks only.
     let mut texts: BTreeMap<String, (&str, Vec<&str>)> = BTreeMap::new();
