@@ -117,6 +117,16 @@ pub(crate) const TEST: &[Need] = &[
         packages: ["tcpdump", "tcpdump", "tcpdump"],
     },
     Need {
+        why: "gnome-keyring, to keep a token in",
+        probe: Probe::OnPath(&["gnome-keyring-daemon"]),
+        packages: ["gnome-keyring", "gnome-keyring", "gnome-keyring"],
+    },
+    Need {
+        why: "to speak with that keyring from a script",
+        probe: Probe::OnPath(&["dbus-send"]),
+        packages: ["dbus-bin", "dbus-tools", "dbus"],
+    },
+    Need {
         why: "a window manager, for frames, closing and the window's place",
         probe: Probe::OnPath(&["blackbox"]),
         packages: ["blackbox", "blackbox", "blackbox"],

@@ -56,6 +56,12 @@ impl Keyring {
         }
     }
 
+    /// The same, given so long to answer.
+    pub fn patient(mut self, patience: Duration) -> Keyring {
+        self.patience = patience;
+        self
+    }
+
     /// None: secrets are in files.
     pub fn none() -> Keyring {
         Keyring {

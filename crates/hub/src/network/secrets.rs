@@ -6,7 +6,7 @@
 //! that a secret was removed.
 
 use super::SecretKind;
-use super::keyring::Keyring;
+use super::keyring::{Keyring, Silent};
 use crate::shared_file::SharedFile;
 use protocol::{AppError, TokenPlace};
 use std::collections::{BTreeMap, HashMap};
@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 /// How long what the keyring said is taken for what it says.
 const FRESH: Duration = Duration::from_secs(60);
+/// How long one that did not answer is not asked again: the person may have to unlock it first.
+const MUTE: Duration = Duration::from_secs(15);
 /// A longer file is none of ours.
 const LIMIT: u64 = 64 << 10;
 /// A longer text is no token.
@@ -61,6 +63,7 @@ type Filed = BTreeMap<String, Option<String>>;
 pub(super) struct Secrets {
     file: SharedFile,
     keyring: Keyring,
+    /// What the keyring said, and until when that counts.
     seen: Mutex<HashMap<&'static str, (Instant, Option<Secret>)>>,
 }
 
@@ -79,13 +82,17 @@ impl Secrets {
         if let Some(kept) = self.filed().remove(name) {
             return kept.map(Secret);
         }
-        if let Some((when, secret)) = self.seen().get(name)
-            && when.elapsed() < FRESH
+        if let Some((until, secret)) = self.seen().get(name)
+            && Instant::now() < *until
         {
             return secret.clone();
         }
-        let secret = self.keyring.get(name).await.ok().flatten().map(Secret);
-        self.seen().insert(name, (Instant::now(), secret.clone()));
+        let (secret, counts) = match self.keyring.get(name).await {
+            Ok(secret) => (secret.map(Secret), FRESH),
+            Err(Silent) => (None, MUTE),
+        };
+        let until = Instant::now() + counts;
+        self.seen().insert(name, (until, secret.clone()));
         secret
     }
 
