@@ -69,6 +69,7 @@ hello-prompt-3 = Write a short note to thank a neighbour for watering the plants
 hello-starter = { $name } is a small English demonstration model: quick, and often wrong.
 hello-better = A better one for this computer and your language would be { $name }, about { $size } to fetch.
 hello-better-how = Parley cannot fetch it itself yet. Get { $file } from huggingface.co, then open it here.
+hello-better-from = From { $repository } on huggingface.co.
 
 ## Models
 model = Model
@@ -81,6 +82,7 @@ model-unusable = cannot be used
 choose-model = Choose a model
 choose-another-model = Choose another model
 models-search = Search models
+models-more = More models…
 models-in-memory = In memory
 models-on-disk = On this computer
 models-none = No models yet. Open a model file to begin.
@@ -221,6 +223,291 @@ about-promise = Models run on this computer. Nothing leaves it.
 licences = Licences of what is inside
 licences-help = Parley is free software under Apache-2.0. An installed Parley has the licences of all its parts in this folder:
 
+## The library
+library = Library
+library-fetching = A model is being fetched
+library-pages = Parts of the library
+library-all = All models
+library-here = On this computer
+library-models = Models by family
+library-back = Back
+library-search = Search the library
+library-search-in = Models, makers, words
+library-filters = Filters
+library-filters-show = Show filters
+library-filters-clear =
+    { $n ->
+        [one] Clear { $n } filter
+       *[other] Clear { $n } filters
+    }
+library-fits = Fits this computer
+library-installed = Installed
+library-good-for = Good for
+library-language = Language
+library-openness = Openness
+library-any = Any
+library-licence = Licence
+library-licence-open = Any use
+library-licence-limits = With conditions
+library-size = Size of the download
+library-size-most = At most { $size }
+library-count =
+    { $n ->
+        [one] { $n } model
+       *[other] { $n } models
+    }
+library-memory = { $memory } GB of memory for models
+library-room = { $memory } GB of memory for models, { $disk } GB free on the disk
+library-order = Sort
+library-order-by = Sort: { $order }
+library-order-fit = best fit
+library-order-size = smallest first
+library-order-date = newest first
+library-order-openness = most open first
+library-none = No model of the catalogue matches.
+library-active = { $all }, { $active } active
+library-chat = Chat
+library-chat-with = Chat with it
+library-is-installed = installed
+library-get = Get { $size }
+library-get-any = Get
+library-get-named = Get { $name } { $size }
+library-ask = How to get it
+library-see = See the model
+library-instead = See what would fit
+library-would-fit = What fits this computer and is alike:
+library-none-fits = No model of the catalogue that is alike fits this computer.
+library-family = Family
+library-family-more = More about { $name }
+library-this = this model
+library-quality = How good it was found to be
+library-prices = What hosts ask for it
+library-prices-help = For comparison only: here it runs on your computer and costs nothing a token.
+library-price = { $input } read, { $output } written, for a million tokens
+library-form = Prompt form
+library-sources = Sources
+library-files = Files
+library-recommended = recommended
+library-no-file = The catalogue knows no file of it that Parley runs.
+family-technique = What its technique means
+family-tree = What grew from what
+task-chat = Conversation
+task-completion = Going on with a text
+task-code = Code
+task-maths = Mathematics
+task-reasoning = Thinking first
+task-tools = Tools
+task-vision = Pictures
+domain-general = General
+domain-medicine = Medicine
+domain-japanese = Japanese
+domain-chinese = Chinese
+domain-multilingual = Many languages
+domain-small = Small
+source-read = read { $day }
+address-copy = Copy { $address }
+list-gap = { ", " }
+
+## How open a model is
+open-how = How open it is
+open-sources = Show the sources
+open-beside = Beside the five lights
+open-data = training data
+open-weights = weights
+open-evaluation = evaluation code
+open-tuning = fine-tuning code
+open-metrics = training metrics
+open-code = training code
+open-open = open
+open-partly = partly
+open-closed = closed
+open-unknown = not known
+open-part = { $part } { $state }
+open-sentence = Openness: { $parts }
+open-class-full = Fully open
+open-class-weights = Weights only
+open-class-restricted = Restricted
+
+## What fits
+fit-unknown = Whether it fits is not known
+fit-over = Too large by { $size } of memory
+fit-well = Fits · { $size } memory
+fit-barely = Tight · { $size } memory
+fit-speed = about { $speed }
+fit-at = Memory at { $tokens } tokens
+fit-weights = Weights
+fit-conversation = Conversation
+fit-computing = Computing
+fit-together = Together
+fit-over-by = { $size } more than models may take here.
+fit-estimated = The size of the weights is an estimate from their number and type.
+fit-speed-how = About { $speed }: each token reads { $token }, and this computer reads { $bandwidth } a second, as measured.
+licence-named = Licence: { $name }
+licence-any-use = Any use, by anyone
+gated = Its makers ask first
+gated-how = Sign in at this address in a browser and accept the terms there. Then give Parley your access token.
+gated-token = Set the access token
+
+## Downloads
+downloads = Downloads
+downloads-more = { $n } more in the queue
+downloads-fewer = Show one
+download-of = { $done } of { $total }
+download-left = { $time } left
+download-checked = checked as it arrives
+download-waiting = waits for its turn
+download-asking = asking what there is to fetch
+download-retrying = tried again in { $time }: { $why }
+download-paused = paused
+download-checking = what came before is read again
+download-elsewhere = another window of Parley fetches it
+download-done = whole and checked
+download-failed = cannot be fetched
+download-pause = Pause { $name }
+download-resume = Resume { $name }
+download-cancel = Cancel { $name }
+download-dismiss = Dismiss { $name }
+download-earlier = Fetch { $name } earlier
+download-later = Fetch { $name } later
+minutes-seconds = { $m } min { $s } s
+hours-minutes = { $h } h { $m } min
+
+## Search of the hub
+hub-search = Search the hub
+hub-search-for = Search the hub for “{ $text }”
+hub-search-goes = Your words then go to the hub, and nothing else of yours.
+hub-found-for = On the hub: “{ $text }”
+hub-strangers = Anyone can publish there; Parley has read none of it.
+hub-format = Format
+hub-sort-downloads = most fetched
+hub-sort-likes = most liked
+hub-sort-changed = newest
+hub-gated = asks first
+hub-fetched = fetched { $n } times in a month
+hub-liked = liked { $n } times
+hub-changed = changed { $day }
+hub-known = In the catalogue
+hub-searching = The hub is searched
+hub-asking = The hub is asked
+hub-none = The hub has nothing under these words that Parley runs.
+hub-hidden =
+    { $n ->
+        [one] The filters hide { $n } repository.
+       *[other] The filters hide { $n } repositories.
+    }
+hub-more = Show more
+hub-parent = Made from
+hub-no-card = Its makers have not described it.
+hub-no-files = There is no file in it that Parley runs.
+hub-folder = Folder of safetensors { $kind }
+
+## What is installed
+installed-sum =
+    { $n ->
+        [one] { $n } model, { $size }
+       *[other] { $n } models, { $size }
+    }
+installed-none = Models that you fetch or open will be listed here.
+installed-never = not used yet
+installed-last = last used { $day }
+installed-by =
+    { $n ->
+        [one] { $n } conversation
+       *[other] { $n } conversations
+    }
+installed-verify = Check the files of { $name } again
+installed-delete = Delete { $name }
+installed-update = Update
+installed-update-help = The old one is kept until the new one is whole.
+keeper-parley = Parley’s own
+keeper-hub = the hub’s folder, shared with other programs
+keeper-person = used in place
+elsewhere = Found on this computer
+elsewhere-help = Other programs have these. Parley can use them where they are, without a copy.
+elsewhere-add = Add
+elsewhere-add-named = Add { $name }
+work-verifying = Reading every byte again
+work-moving = Moving the models
+work-verified = Every byte is as it should be.
+work-moved = All models are in the new folder.
+work-cancelled = Cancelled; nothing is lost.
+delete-frees = { $size } of the disk come free.
+delete-unlists = Its files stay where they are; it only leaves the library.
+delete-shared = { $size } stay, because another model or program has them too.
+delete-breaks =
+    { $n ->
+        [one] { $n } conversation will need another model for its next answer. What was said stays.
+       *[other] { $n } conversations will need another model for their next answer. What was said stays.
+    }
+delete-loaded = It is in memory now, and is taken out first.
+delete-unlist = Only take it off the list
+delete-files = Delete the files
+
+## Help in choosing
+choose-help = Help me choose
+choose-what-for = What is it for?
+choose-for-everyday = Conversation and writing
+choose-for-code = Programs
+choose-for-maths = Mathematics
+choose-for-medicine = Medicine and biology
+choose-for-study = To see how a model is made
+choose-which-language = In which language?
+choose-what-matters = What matters most?
+choose-matters-quality = Good answers
+choose-matters-speed = Quick answers
+choose-matters-openness = That all of it can be seen
+choose-matters-size = That it is small
+choose-show = Show models
+choose-again = Other answers
+choose-found = These suit best, the best first:
+choose-nothing = No model of the catalogue suits these answers and fits this computer.
+choose-everyday = Made for conversation and all sorts of questions.
+choose-code = Made for programs.
+choose-maths = Made for mathematics.
+choose-medicine = Has read medical papers.
+choose-study = Everything about its making can be seen.
+choose-general = Made for all sorts of things, this among them.
+choose-language = Speaks the language.
+choose-open = Data, code and logs are public.
+choose-restricted = Its licence has conditions: { $licence }.
+choose-quick = Writes about { $n } tokens a second here.
+choose-slow = Slow here: about { $n } tokens a second.
+choose-bytes = { $bytes } to fetch.
+choose-no-advice = Not for decisions on anybody’s care.
+
+## The network
+network = Network
+network-by = Set by { $variable }: { $value }
+network-offline = Stay offline
+network-offline-help = Even a search or a download that you ask for is then refused. Without it, nothing leaves this computer unless you ask.
+network-mirror = Mirror
+network-mirror-help = The address of the hub, or of a mirror. Empty: the hub’s own.
+network-token = Access token
+network-token-keyring = Kept in the system’s keyring. Needed for models whose makers ask first.
+network-token-file = This system has no keyring that answers: it is kept in a plain file that only you can read.
+network-token-set = Set: { $token }
+network-token-check = Check
+network-token-remove = Remove
+network-token-paste = Paste a token
+network-token-other = Paste another token
+network-token-valid = Valid: { $account }, { $role }
+network-checking = The hub is asked whether it is valid
+network-proxy = Proxy
+network-proxy-help = http, https or socks5, with host and port; a user name too.
+network-password = Password of the proxy
+network-password-help = Kept where the token is. Saved empty, it is removed.
+network-certificates = Certificates
+network-certificates-help = A PEM file of certificates to trust besides the system’s own.
+network-limit = Speed limit
+network-limit-help = What all downloads together may take.
+network-limit-none = none
+save = Save
+settings-folder = Models’ folder
+settings-folder-shared = The hub’s own, shared with other programs on this computer.
+settings-folder-own = A folder of your choice.
+settings-folder-free = { $size } free there
+settings-folder-move = Move to another folder
+settings-folder-back = Move back
 ## Closing, and files from outside
 close-title = Close Parley?
 close-writing = An answer is still being written.
@@ -259,6 +546,7 @@ key-list = move in lists; letters find a title
 key-rename = rename
 key-delete = delete (with undo)
 key-chat = chat
+key-library = library
 key-settings = settings
 key-size = text size
 key-table = this table

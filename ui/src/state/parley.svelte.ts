@@ -14,10 +14,11 @@ import { Drafts } from "./drafts.svelte";
 import { Library } from "./library";
 import { modelOf } from "./models";
 import { Session } from "./session.svelte";
+import { Shelves } from "./shelves.svelte";
 import { canGoOn } from "./thread";
 import { textOf, type World } from "./world";
 
-export type View = "chat" | "settings";
+export type View = "chat" | "library" | "settings";
 
 const LAST_KEY = "conversation";
 const VIEW_KEY = "view";
@@ -28,9 +29,12 @@ export class Parley {
   readonly appearance = new Appearance();
   readonly deletion: Deletion;
   readonly library: Library;
+  readonly shelves: Shelves;
   readonly arrivals: Arrivals;
 
-  #view = $state<View>(localStorage.getItem(VIEW_KEY) === "settings" ? "settings" : "chat");
+  #view = $state<View>("chat");
+  /** The part of the settings that should come into sight. */
+  settingsWish = $state<string | null>(null);
   /** The conversation on the page; null: a new one that has no words yet. */
   current = $state<string | null>(null);
   /** Whether the conversation on the page is kept nowhere, nor anything about it. */
@@ -67,6 +71,9 @@ export class Parley {
     this.#backend = backend;
     this.session = new Session(backend, (event) => this.#happened(event));
     this.library = new Library(backend, this.session);
+    this.shelves = new Shelves(backend);
+    const view = localStorage.getItem(VIEW_KEY);
+    if (view === "settings" || (view === "library" && this.hasLibrary)) this.#view = view;
     this.deletion = new Deletion((id) => this.#delete(id));
     const started = new Promise<void>((resolve) => (this.#started = resolve));
     this.arrivals = new Arrivals((path) => started.then(() => this.library.add(path)), (model) => this.choose(model));
@@ -78,11 +85,37 @@ export class Parley {
     await this.session.start();
     const last = localStorage.getItem(LAST_KEY);
     if (this.world) this.#started();
+    void this.library.refreshDownloads();
     if (last === null || !this.world?.conversations.some((c) => c.id === last)) return;
     const { view } = this;
     const opened = this.open(last);
     this.view = view;
     await opened;
+  }
+
+  /** Whether the program has a library to show. */
+  get hasLibrary(): boolean {
+    return this.library.can("catalogue");
+  }
+
+  openLibrary(): void {
+    if (!this.hasLibrary) return;
+    this.pickerOpen = false;
+    this.view = "library";
+  }
+
+  /** The settings, at one of their parts. */
+  openSettings(part: string): void {
+    this.settingsWish = part;
+    this.view = "settings";
+  }
+
+  /** Chats with a model, in a new conversation. */
+  async chatWith(model: string): Promise<AppError | null> {
+    this.begin();
+    const failure = await this.choose(model, null);
+    if (failure) this.notice = failure;
+    return failure;
   }
 
   get view(): View {
@@ -306,6 +339,11 @@ export class Parley {
     } catch (thrown) {
       return asAppError(thrown);
     }
+  }
+
+  /** A folder of the person's choice; null where they changed their mind. */
+  async pickFolder(): Promise<string | null> {
+    return this.#attempt(this.#backend.pickModel(true));
   }
 
   async diagnostics(): Promise<Diagnostics | null> {

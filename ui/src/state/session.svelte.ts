@@ -98,8 +98,8 @@ export class Session {
     this.#fetching = true;
     try {
       const snapshot = await this.#backend.call("snapshot", {});
-      const { open = null, progress = {} } = this.world ?? {};
-      const world = { ...fromSnapshot(snapshot), open, progress, stale: open !== null };
+      const { open = null, progress = {}, downloads = null, work = null } = this.world ?? {};
+      const world = { ...fromSnapshot(snapshot), open, progress, downloads, work, stale: open !== null };
       this.failure = null;
       this.#fetching = false;
       this.#advance(world, this.#recent.filter((event) => event.seq > snapshot.seq));

@@ -1,11 +1,14 @@
 // What the window knows, and how each event changes it. Pure: the same events give the same world.
 import type { AnswerStage } from "../backend/bindings/AnswerStage";
 import type { Conversation } from "../backend/bindings/Conversation";
+import type { Downloads } from "../backend/bindings/Downloads";
 import type { ConversationSummary } from "../backend/bindings/ConversationSummary";
 import type { Event } from "../backend/bindings/Event";
+import type { LibraryWork } from "../backend/bindings/LibraryWork";
 import type { Message } from "../backend/bindings/Message";
 import type { Part } from "../backend/bindings/Part";
 import type { Snapshot } from "../backend/bindings/Snapshot";
+import { comingEvent } from "../backend/coming";
 
 export interface World extends Snapshot {
   /** The conversation on the page: its active path. */
@@ -14,10 +17,14 @@ export interface World extends Snapshot {
   stale: boolean;
   /** What answers without words wait for, by message. */
   progress: Readonly<Record<string, AnswerStage>>;
+  /** Null until it was asked for or told. */
+  downloads: Downloads | null;
+  /** What is done to the library, or was last. */
+  work: LibraryWork | null;
 }
 
 export function fromSnapshot(snapshot: Snapshot): World {
-  return { ...snapshot, conversations: sorted(snapshot.conversations), open: null, stale: false, progress: {} };
+  return { ...snapshot, conversations: sorted(snapshot.conversations), open: null, stale: false, progress: {}, downloads: null, work: null };
 }
 
 /** The world after an event; events that it has seen already change nothing. */
@@ -53,8 +60,11 @@ function applyToLists(world: World, event: Event): World {
       return withoutProgress(world, event.message);
     case "message_changed":
       return event.message.status === "streaming" ? world : withoutProgress(world, event.message.id);
-    default:
-      return world;
+    default: {
+      const coming = comingEvent(event);
+      if (coming?.type === "downloads_changed") return { ...world, downloads: coming.downloads };
+      return coming ? { ...world, work: coming.work } : world;
+    }
   }
 }
 

@@ -14,6 +14,7 @@ const ACTS: Record<string, Act> = {
     parley.view = "chat";
     parley.focusWish += 1;
   },
+  "Mod+2": (parley) => parley.openLibrary(),
   "Mod+,": (parley) => (parley.view = "settings"),
   "Mod+M": (parley) => {
     parley.view = "chat";

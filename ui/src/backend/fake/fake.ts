@@ -13,7 +13,9 @@ import type { ModelEntry } from "../bindings/ModelEntry";
 import type { Pushed } from "../bindings/Pushed";
 import type { StopReason } from "../bindings/StopReason";
 import type { WindowEvent } from "../bindings/WindowEvent";
+import type { ComingEvent } from "../coming";
 import { answerTo, failureOf, piecesOf, THOUGHTS } from "./answers";
+import { FakeLibrary } from "./library";
 import { receiptOf, type Scene } from "./scenes";
 
 interface Kept {
@@ -38,6 +40,7 @@ export class FakeBackend implements Backend {
   picked: string | null = "/home/you/models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf";
   /** The window was closed for good. */
   closed = false;
+  readonly library: FakeLibrary;
 
   #scene: Scene;
   #pace: number;
@@ -54,6 +57,15 @@ export class FakeBackend implements Backend {
   constructor(scene: Scene, pace = 20) {
     this.#scene = scene;
     this.#pace = pace;
+    this.library = new FakeLibrary({
+      models: () => this.#scene.models,
+      setModels: (models) => this.#setModels(models),
+      settings: () => this.#scene.settings.network,
+      setSettings: (network) => this.#set({ network }),
+      folder: () => this.#scene.settings.library,
+      setFolder: (library) => this.#set({ library }),
+      tell: (event) => this.#tell(event),
+    }, pace);
     for (const { summary, messages } of scene.conversations) {
       const lastChild = new Map(messages.map((m) => [m.parent ?? "", m.id]));
       this.#conversations.set(summary.id, { summary, leaf: messages.at(-1)!.id, lastChild });
@@ -65,6 +77,10 @@ export class FakeBackend implements Backend {
 
   async subscribe(receive: (pushed: Pushed) => void): Promise<void> {
     this.#receive = receive;
+  }
+
+  offers(_name: CommandName): boolean {
+    return true;
   }
 
   async closeWindow(): Promise<void> {
@@ -79,6 +95,7 @@ export class FakeBackend implements Backend {
     this.calls.push({ name, request });
     await new Promise((resolve) => setTimeout(resolve, 1));
     const commands: { [M in CommandName]: (request: Request<M>) => Reply<M> } = {
+      ...this.library.answers,
       snapshot: () => this.#snapshot(),
       conversation_open: ({ id }) => this.#opened(id),
       conversation_rename: ({ id, title }) => this.#rename(id, title),
@@ -118,8 +135,13 @@ export class FakeBackend implements Backend {
     this.#receive({ events: [], window });
   }
 
-  #tell(what: EventKind): void {
-    const event: Event = structuredClone({ seq: ++this.#seq, ...what });
+  #set(change: Partial<Scene["settings"]>): void {
+    this.#scene.settings = { ...this.#scene.settings, ...change };
+    this.#tell({ type: "settings_changed", settings: this.#scene.settings });
+  }
+
+  #tell(what: EventKind | ComingEvent): void {
+    const event = structuredClone({ seq: ++this.#seq, ...what }) as Event;
     this.#receive({ events: [event], window: [] });
   }
 
