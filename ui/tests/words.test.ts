@@ -47,8 +47,6 @@ test("every message is used, and every message used is there", () => {
   const code = sources().join("\n");
   const used = new Set([...code.matchAll(/\b(?:t|around|find)\(\s*"([a-z][a-z0-9-]*)"/g)].map((match) => match[1]!));
   for (const match of code.matchAll(/"(key-[a-z-]+|settings-[a-z-]+|keys)"/g)) used.add(match[1]!);
-  // Reasons that the catalogue gives by name.
-  for (const match of readFileSync("../crates/hub/src/catalogue/choose.rs", "utf8").matchAll(/say\(\s*"([a-z-]+)"/g)) used.add(`choose-${match[1]!}`);
   // Words of the window that the shell says itself.
   const shell = readdirSync("../src-tauri/src", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".rs"));
   for (const name of shell) {

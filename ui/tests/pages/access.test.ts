@@ -87,7 +87,7 @@ test("settings, the list's menu and the diagnostics are used by keyboard alone",
   inWindow({ world: "picture" }, async (page) => {
     await page.keyboard.press("Control+,");
     for (const name of ["System", "Copy diagnostics"]) {
-      for (let n = 0; n < 30 && (await stop(page))?.name !== name; n++) await page.keyboard.press("Tab");
+      for (let n = 0; n < 60 && (await stop(page))?.name !== name; n++) await page.keyboard.press("Tab");
       await page.keyboard.press(name === "System" ? "ArrowRight" : "Enter");
     }
     await page.waitForFunction(() => document.documentElement.dataset.theme === "light");

@@ -190,6 +190,17 @@ test("what would be better than the starter is said once there is something, in 
   inWindow({ lang: "zh-Hans" }, async (page) => {
     await page.getByText("就这台电脑和您的语言而言，Qwen2.5 7B Instruct 会更合适，约需下载 4.7 GB。").waitFor();
     expect(await calls(page, "better_model")).toEqual([{ language: "zh-Hans" }]);
-    expect(await page.locator(".how code").textContent()).toBe("bartowski/Qwen2.5-7B-Instruct-GGUF/Qwen2.5-7B-Instruct-Q4_K_M.gguf");
-    expect(await page.locator(".how code").evaluate((code) => getComputedStyle(code).userSelect)).toBe("all");
+    await page.getByText("bartowski/Qwen2.5-7B-Instruct-GGUF").waitFor();
+  }));
+
+test("the better model is one press away: it is fetched in place, then one chats with it", () =>
+  inWindow({ pace: 4 }, async (page) => {
+    await page.getByRole("button", { name: "Get 4.7 GB: Qwen2.5 7B Instruct" }).click();
+    await page.locator(".get [role=progressbar]").waitFor();
+    await page.getByRole("button", { name: "Pause Qwen2.5 7B Instruct" }).click();
+    await page.getByRole("button", { name: "Resume Qwen2.5 7B Instruct" }).click();
+    await page.getByRole("button", { name: "Chat with it" }).click();
+    await page.locator(".chip", { hasText: "Qwen2.5 7B Instruct" }).waitFor();
+    const wish = { repository: "bartowski/Qwen2.5-7B-Instruct-GGUF", revision: null, files: ["Qwen2.5-7B-Instruct-Q4_K_M.gguf"], name: "Qwen2.5 7B Instruct" };
+    expect(await calls(page, "download_start")).toEqual([wish]);
   }));

@@ -21,12 +21,68 @@ const picker = async (page: Page) => {
 const settings = (page: Page) => page.keyboard.press("Control+,");
 const data = async (page: Page) => {
   await settings(page);
-  await page.locator(".pane .item").nth(2).click();
+  await page.locator(".pane .item").nth(3).click();
   await page.locator("#kept-bytes option", { hasText: "16" }).first().waitFor({ state: "attached" });
 };
 const trouble = async (page: Page) => {
   await settings(page);
-  await page.locator(".pane .item").nth(3).click();
+  await page.locator(".pane .item").nth(4).click();
+};
+const library = async (page: Page) => {
+  await page.keyboard.press("Control+2");
+  await page.locator(".card").first().waitFor();
+};
+const fetching = async (page: Page) => {
+  await library(page);
+  for (const name of ["Falcon 7B Instruct", "BioMistral 7B"]) await page.locator(".card", { hasText: name }).locator(".act .btn").click();
+  await page.locator("section .link").click();
+  await page.locator("section .bar").nth(1).waitFor();
+  await page.locator("section [data-id] .ib:not([data-move])").first().click();
+};
+const model = (name: string) => async (page: Page) => {
+  await library(page);
+  await page.locator(".card .name", { hasText: name }).click();
+  await page.locator("#openness").waitFor();
+};
+const family = async (page: Page) => {
+  await model("ELYZA")(page);
+  await page.locator(".family .link").click();
+};
+const hub = async (page: Page) => {
+  await library(page);
+  await page.locator("input[type=search]").fill("everything");
+  await page.keyboard.press("Enter");
+  await page.locator(".found").first().waitFor();
+};
+const repository = (n: number) => async (page: Page) => {
+  await hub(page);
+  await page.locator(".foot + .btn").click();
+  await page.locator(".found").nth(n).click();
+  await page.locator(".cols").waitFor();
+};
+const here = async (page: Page) => {
+  await library(page);
+  await page.locator("nav .item").nth(1).click();
+  await page.locator("main h2").waitFor();
+};
+const deletion = async (page: Page) => {
+  await here(page);
+  await page.locator("main li").first().locator(".ib").last().click();
+  await page.locator("dialog .danger").waitFor();
+};
+const help = async (page: Page) => {
+  await library(page);
+  await page.locator("main .head .btn").last().click();
+};
+const helped = async (page: Page) => {
+  await help(page);
+  await page.locator("dialog .primary").click();
+  await page.locator("dialog ol").waitFor();
+};
+const network = async (page: Page) => {
+  await settings(page);
+  await page.locator(".pane .item").nth(2).click();
+  await page.locator("#limit").waitFor();
 };
 const close = async (page: Page) => {
   await chat(page);
@@ -61,8 +117,17 @@ type View = [name: string, opening: Opening, reach: (page: Page) => Promise<unkn
 
 const views: View[] = [
   ["chat", { world: "picture" }, chat],
-  ["first-run", { world: "first" }, async (page) => void (await page.locator(".how").waitFor())],
+  ["first-run", { world: "first" }, async (page) => void (await page.locator(".get").waitFor())],
   ["picker", { world: "picture" }, picker],
+  ["library", { world: "picture" }, library],
+  ["fetching", { world: "picture", pace: 200 }, fetching],
+  ["model", { world: "picture" }, model("ELYZA")],
+  ["model-large", { world: "picture" }, model("Mixtral")],
+  ["family", { world: "picture" }, family],
+  ["hub", { world: "picture" }, hub],
+  ["repository", { world: "picture" }, repository(2)],
+  ["installed", { world: "picture" }, here],
+  ["network", { world: "picture" }, network],
   ["settings", { world: "first" }, settings],
   ["settings-data", { world: "picture" }, data],
   ["trouble", { world: "first" }, trouble],
@@ -77,6 +142,10 @@ const views: View[] = [
 
 /** What opens over a view, in one language. */
 const over: View[] = [
+  ["help", { world: "picture" }, help],
+  ["helped", { world: "picture" }, helped],
+  ["delete", { world: "picture" }, deletion],
+  ["hostile-repository", { world: "picture" }, repository(4)],
   ["keys", { world: "first" }, (page) => page.keyboard.press("Control+/")],
   ["gauge", { world: "picture" }, gauge],
   ["menu", { world: "picture" }, async (page) => {
