@@ -8,7 +8,7 @@ pub(crate) mod grid;
 mod grids;
 mod unpack;
 
-pub(crate) use unpack::{GROUP, UnpackedRow};
+pub(crate) use unpack::{GROUP, UnpackedRow, looked_up};
 
 /// Columns that are packed at once: whole blocks of every type.
 pub(crate) const SPAN: usize = 256;

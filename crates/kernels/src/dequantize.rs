@@ -1,6 +1,6 @@
 //! Weights as the numbers that they stand for.
 
-use crate::block::{BlockType, GROUP, UnpackedRow};
+use crate::block::{BlockType, GROUP, UnpackedRow, looked_up};
 use crate::half;
 use crate::plain;
 
@@ -21,7 +21,7 @@ pub fn dequantize(kind: BlockType, bytes: &[u8], out: &mut [f32]) -> bool {
     let mut unpacked = UnpackedRow::new(AT_ONCE);
     let some = AT_ONCE / kind.weights() * kind.bytes();
     for (bytes, out) in bytes.chunks(some).zip(out.chunks_mut(AT_ONCE)) {
-        unpacked.unpack(kind, bytes, half::to_f32);
+        unpacked.unpack(kind, bytes, half::to_f32, looked_up);
         let groups = out.chunks_mut(GROUP).zip(unpacked.quants.chunks(GROUP));
         let scales = unpacked.scales.iter().zip(&unpacked.offsets);
         for ((out, quants), (scale, offset)) in groups.zip(scales) {

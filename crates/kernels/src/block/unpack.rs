@@ -26,11 +26,18 @@ impl UnpackedRow {
         }
     }
 
-    /// Unpacks a row. `half` reads a half-float: the callers bring the processor's own.
+    /// Unpacks a row. `half` reads a half-float and `look_up` does as [`looked_up`]: the callers
+    /// bring the processor's own.
     /// Inlined into each caller, so that the compiler uses the caller's instructions; blocks are
     /// arrays of known length, so that it needs no checks inside of them.
     #[inline(always)]
-    pub fn unpack(&mut self, kind: BlockType, row: &[u8], half: impl Fn(u16) -> f32 + Copy) {
+    pub fn unpack(
+        &mut self,
+        kind: BlockType,
+        row: &[u8],
+        half: impl Fn(u16) -> f32 + Copy,
+        look_up: impl Fn(&[u8; 16], &[i8; 16], &mut [i8; 32]) + Copy,
+    ) {
         let at = |bytes: &[u8], i: usize| half(u16::from_le_bytes([bytes[i], bytes[i + 1]]));
         match kind {
             BlockType::Q4_0 => self.each::<18, 32, 2>(row, |block, quants, scales, _| {
@@ -52,9 +59,10 @@ impl UnpackedRow {
                 *offsets = [at(block, 2); 2];
             }),
             BlockType::Q8_0 => self.each::<34, 32, 2>(row, |block, quants, scales, _| {
-                let bytes: &[u8; 32] = array(&block[2..]);
-                for (quant, byte) in quants.iter_mut().zip(bytes) {
-                    *quant = *byte as i8;
+                // Copied first: as far as the compiler knows, the quants may lie upon the bytes.
+                let bytes: [u8; 32] = *array(&block[2..]);
+                for j in 0..32 {
+                    quants[j] = bytes[j] as i8;
                 }
                 *scales = [at(block, 0); 2];
             }),
@@ -137,11 +145,11 @@ impl UnpackedRow {
                 *scales = [at(block, 64); 16];
             }),
             BlockType::IQ4NL => self.each::<18, 32, 2>(row, |block, quants, scales, _| {
-                nibbles(array(&block[2..]), quants, |q| grid::FOUR_BITS[q as usize]);
+                look_up(array(&block[2..]), &grid::FOUR_BITS, quants);
                 *scales = [at(block, 0); 2];
             }),
             BlockType::MXFP4 => self.each::<17, 32, 2>(row, |block, quants, scales, _| {
-                nibbles(array(&block[1..]), quants, |q| grid::FP4[q as usize]);
+                look_up(array(&block[1..]), &grid::FP4, quants);
                 *scales = [grid::power_of_two(block[0]); 2];
             }),
             BlockType::IQ4XS => self.each::<136, 256, 16>(row, |block, quants, scales, _| {
@@ -151,9 +159,7 @@ impl UnpackedRow {
                     let low = block[4 + part / 2] >> (4 * (part % 2)) & 15;
                     let step = low as i8 + ((high >> (2 * part) & 3) << 4) as i8 - 32;
                     scales[2 * part..2 * part + 2].fill(at(block, 0) * f32::from(step));
-                    nibbles(array(&block[8 + 16 * part..]), quants, |q| {
-                        grid::FOUR_BITS[q as usize]
-                    });
+                    look_up(array(&block[8 + 16 * part..]), &grid::FOUR_BITS, quants);
                 }
             }),
             BlockType::IQ1S => self.each::<50, 256, 16>(row, |block, quants, scales, _| {
@@ -216,16 +222,23 @@ fn array<const N: usize>(bytes: &[u8]) -> &[u8; N] {
 /// Sixteen bytes to 32 quants: low halves first, then high halves.
 #[inline(always)]
 fn nibbles(bytes: &[u8; 16], quants: &mut [i8; 32], quant: impl Fn(u8) -> i8) {
+    let bytes = *bytes;
     for j in 0..16 {
         quants[j] = quant(bytes[j] & 15);
         quants[j + 16] = quant(bytes[j] >> 4);
     }
 }
 
+/// As [`nibbles`], each of which stands for one of sixteen values.
+#[inline(always)]
+pub(crate) fn looked_up(bytes: &[u8; 16], values: &[i8; 16], quants: &mut [i8; 32]) {
+    nibbles(bytes, quants, |nibble| values[usize::from(nibble)]);
+}
+
 /// As [`nibbles`], with the fifth bits of all 32 in four bytes of their own.
 #[inline(always)]
 fn fifth_bits(fifths: &[u8; 4], bytes: &[u8; 16], quants: &mut [i8; 32], less: i8) {
-    let fifths = u32::from_le_bytes(*fifths);
+    let (bytes, fifths) = (*bytes, u32::from_le_bytes(*fifths));
     for j in 0..16 {
         quants[j] = ((bytes[j] & 15) | (((fifths >> j) & 1) << 4) as u8) as i8 - less;
         quants[j + 16] = ((bytes[j] >> 4) | (((fifths >> (j + 16)) & 1) << 4) as u8) as i8 - less;

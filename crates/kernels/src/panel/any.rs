@@ -1,7 +1,7 @@
 //! Every type, row after row.
 
 use super::{Lines, Panel, Unpacked};
-use crate::block::{BlockType, GROUP};
+use crate::block::{BlockType, GROUP, looked_up};
 use crate::half;
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ pub(super) fn pack(
     rows: &mut Unpacked,
     panel: &mut Panel,
 ) {
-    unpack(kind, lines, part, rows, true, half::to_f32);
+    unpack(kind, lines, part, rows, true, half::to_f32, looked_up);
     for (row, unpacked) in rows.iter().enumerate() {
         let fours = unpacked.quants.as_chunks::<4>().0;
         for (place, four) in panel.quants.iter_mut().zip(fours) {
@@ -35,9 +35,10 @@ pub(super) fn unpack(
     rows: &mut Unpacked,
     raised: bool,
     half: impl Fn(u16) -> f32 + Copy,
+    look_up: impl Fn(&[u8; 16], &[i8; 16], &mut [i8; 32]) + Copy,
 ) {
     for (at, row) in rows.iter_mut().enumerate() {
-        row.unpack(kind, &lines.get(at)[part.clone()], half);
+        row.unpack(kind, &lines.get(at)[part.clone()], half, look_up);
         if raised && !kind.has_offsets() {
             row.quants.iter_mut().for_each(|quant| *quant ^= -128);
         }

@@ -18,9 +18,30 @@ pub(super) fn any(
     rows: &mut Unpacked,
     panel: &mut Panel,
 ) {
-    any::unpack(kind, lines, part, rows, true, |bits| {
-        _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(i32::from(bits))))
-    });
+    let half = |bits| _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(i32::from(bits))));
+    any::unpack(
+        kind,
+        lines,
+        part,
+        rows,
+        true,
+        half,
+        |bytes, values, quants| {
+            let low = _mm_set1_epi8(15);
+            // SAFETY: sixteen bytes and values are read, and 32 quants written.
+            unsafe {
+                let bytes = _mm_loadu_si128(bytes.as_ptr().cast());
+                let values = _mm_loadu_si128(values.as_ptr().cast());
+                let high = _mm_and_si128(_mm_srli_epi16::<4>(bytes), low);
+                let (low, high) = (
+                    _mm_shuffle_epi8(values, _mm_and_si128(bytes, low)),
+                    _mm_shuffle_epi8(values, high),
+                );
+                _mm_storeu_si128(quants.as_mut_ptr().cast(), low);
+                _mm_storeu_si128(quants[16..].as_mut_ptr().cast(), high);
+            }
+        },
+    );
     assert!(rows.iter().all(|row| row.quants.len() == SPAN));
     for from_row in (0..ROWS).step_by(SIDE) {
         for from_four in (0..SPAN / 4).step_by(SIDE) {

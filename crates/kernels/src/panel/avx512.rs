@@ -2,7 +2,7 @@
 #![allow(unsafe_code)] // loads and stores through pointers, in bounds by lengths asserted beside
 
 use super::{Lines, Panel, ROWS, Unpacked, any};
-use crate::block::{BlockType, SPAN};
+use crate::block::{BlockType, SPAN, looked_up};
 use std::arch::x86_64::*;
 use std::ops::Range;
 
@@ -50,9 +50,8 @@ pub(super) fn any(
     rows: &mut Unpacked,
     panel: &mut Panel,
 ) {
-    any::unpack(kind, lines, part, rows, true, |bits| {
-        _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(i32::from(bits))))
-    });
+    let half = |bits| _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(i32::from(bits))));
+    any::unpack(kind, lines, part, rows, true, half, looked_up);
     assert!(rows.iter().all(|row| row.quants.len() == SPAN));
     for (at, places) in panel
         .quants

@@ -28,7 +28,7 @@ pub(super) fn pack<const EIGHTS: bool>(
             }
         }
     }
-    any::unpack(kind, lines, part, rows, false, neon::to_f32);
+    any::unpack(kind, lines, part, rows, false, neon::to_f32, looked_up);
     assert!(rows.iter().all(|row| row.quants.len() == SPAN));
     match EIGHTS {
         true => eights(rows, panel),
@@ -56,6 +56,20 @@ pub(super) fn pack<const EIGHTS: bool>(
                 put(offsets, &mut panel.offsets[from..], from_row);
             }
         }
+    }
+}
+
+/// As [`crate::block::looked_up`].
+#[inline(always)]
+fn looked_up(bytes: &[u8; 16], values: &[i8; 16], quants: &mut [i8; 32]) {
+    // SAFETY: sixteen bytes and values are read, and 32 quants written, by instructions that are
+    // part of what this architecture's targets are compiled for.
+    unsafe {
+        let (bytes, values) = (vld1q_u8(bytes.as_ptr()), vld1q_s8(values.as_ptr()));
+        let low = vqtbl1q_s8(values, vandq_u8(bytes, vdupq_n_u8(15)));
+        let high = vqtbl1q_s8(values, vshrq_n_u8::<4>(bytes));
+        vst1q_s8(quants.as_mut_ptr(), low);
+        vst1q_s8(quants.as_mut_ptr().add(16), high);
     }
 }
 
