@@ -241,6 +241,7 @@ impl<'a> Answer<'a> {
             self.next.truncate(1); // of the last token alone there are logits
         }
         let ended = self.choose(&mut logits, on);
+        self.model.use_up(logits);
         if let Some(ended) = ended.transpose() {
             self.finish(ended, on);
         }

@@ -159,16 +159,18 @@ impl Executor {
     }
 
     /// Reads some tokens of some sequences, and gives the logits that are wanted: rows of the
-    /// vocabulary's size, one after another, of one reading after another.
+    /// vocabulary's size, one after another, of one reading after another. They are written over
+    /// those that are `used` up, so that a token needs no memory of its own.
     ///
     /// Errors: `cancelled`; the states then serve what was read before as they did.
     pub fn read(
         &self,
         readings: &mut [Reading<'_>],
         watch: &mut Watch<'_>,
+        used: Vec<f32>,
     ) -> Result<Vec<f32>, AppError> {
         match &self.computing {
-            Computing::Cpu(decoder) => decoder.read(readings, watch),
+            Computing::Cpu(decoder) => decoder.read(readings, watch, used),
             Computing::Candle(_) | Computing::Stock(_) => {
                 let mut logits = Vec::new();
                 for (reading, cancel) in readings.iter_mut().zip(watch.cancels()) {

@@ -81,6 +81,8 @@ pub struct Model {
     pub(crate) costs: Costs,
     speculates: Speculates,
     draft: Option<Draft>,
+    /// Logits of an earlier step, whose memory the next uses.
+    used_logits: Mutex<Vec<f32>>,
     weights: Arc<Weights>,
     tokenizer: Tokenizer,
     template: Template,
@@ -203,6 +205,7 @@ impl Model {
             costs: Costs::default(),
             speculates: Speculates::default(),
             draft: None,
+            used_logits: Mutex::default(),
             executor,
             described,
             weights,
@@ -246,6 +249,18 @@ impl Model {
             idle.push(read);
             idle.truncate(IDLE);
         }
+    }
+
+    /// The memory of logits that are used up.
+    pub(crate) fn used_logits(&self) -> Vec<f32> {
+        let used = self.used_logits.lock();
+        std::mem::take(&mut used.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Logits are used up.
+    pub(crate) fn use_up(&self, logits: Vec<f32>) {
+        let used = self.used_logits.lock();
+        *used.unwrap_or_else(PoisonError::into_inner) = logits;
     }
 
     /// Lets go of all that the model that proposes has read: what it was of is to be forgotten.

@@ -265,7 +265,9 @@ pub(crate) fn read_together(
     let mut watch = Watch::new(&cancels, on);
     let mut read = match of_states.is_empty() {
         true => Ok(Vec::new()),
-        false => model.executor.read(&mut of_states, &mut watch),
+        false => model
+            .executor
+            .read(&mut of_states, &mut watch, model.used_logits()),
     };
     let longest = watch.longest();
     for (made, reading) in made.iter_mut().zip(readings.iter_mut()).filter(reads) {

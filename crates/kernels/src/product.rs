@@ -19,6 +19,9 @@ const FEW: usize = 8;
 /// Spans of a row that are asked for ahead of the one that is packed: as long as memory takes to
 /// answer, and few enough to stay in the nearest cache.
 const LEAD: usize = 4;
+/// Products that a token's step computes at once, but for those of experts: for so many nothing is
+/// allocated.
+const AT_HAND: usize = 4;
 /// Pieces that each thread should find, so that a slow one does not hold up all.
 const PIECES: usize = 8;
 
@@ -99,26 +102,34 @@ pub fn products(pool: &Pool, products: &mut [Product<'_>]) -> bool {
     let piece = (rows / (pool.threads() * PIECES))
         .next_multiple_of(TILE)
         .max(TILE);
-    let jobs: Vec<Job<'_>> = products
+    let (mut few, mut many) = ([const { None }; AT_HAND], Vec::new());
+    let jobs: &mut [Option<Job<'_>>] = if products.len() <= AT_HAND {
+        &mut few
+    } else {
+        many.resize_with(products.len(), || None);
+        &mut many
+    };
+    let products = products
         .iter_mut()
-        .filter(|product| !product.out.is_empty())
-        .map(|product| {
-            let job = Job {
-                weights: product.weights,
-                bias: product.bias,
-                x: product.x,
-                tokens: product.tokens.clone(),
-                out: Disjoint::new(product.out),
-                piece,
-                first: pieces,
-            };
-            pieces += job.weights.rows().div_ceil(piece);
-            job
-        })
-        .collect();
+        .filter(|product| !product.out.is_empty());
+    for (job, product) in jobs.iter_mut().zip(products) {
+        *job = Some(Job {
+            weights: product.weights,
+            bias: product.bias,
+            x: product.x,
+            tokens: product.tokens.clone(),
+            out: Disjoint::new(product.out),
+            piece,
+            first: pieces,
+        });
+        pieces += product.weights.rows().div_ceil(piece);
+    }
+    let jobs = &*jobs;
     pool.each(pieces, |piece| {
-        let after = jobs.partition_point(|job| job.first <= piece);
-        let Some(job) = after.checked_sub(1).and_then(|at| jobs.get(at)) else {
+        let begun = |job: &Option<Job<'_>>| job.as_ref().is_some_and(|job| job.first <= piece);
+        let after = jobs.partition_point(begun);
+        let job = after.checked_sub(1).and_then(|at| jobs.get(at)?.as_ref());
+        let Some(job) = job else {
             return;
         };
         let from = (piece - job.first) * job.piece;

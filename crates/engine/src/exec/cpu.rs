@@ -155,10 +155,11 @@ impl Decoder {
         &self,
         readings: &mut [Reading<'_>],
         watch: &mut Watch<'_>,
+        logits: Vec<f32>,
     ) -> Result<Vec<f32>, AppError> {
         let held = || self.arenas.lock().unwrap_or_else(PoisonError::into_inner);
         let mut arena = held().pop().unwrap_or_default();
-        let logits = self.read_in(&mut arena, readings, watch);
+        let logits = self.read_in(&mut arena, readings, watch, logits);
         held().push(arena);
         logits
     }
@@ -168,6 +169,7 @@ impl Decoder {
         arena: &mut Arena,
         readings: &mut [Reading<'_>],
         watch: &mut Watch<'_>,
+        logits: Vec<f32>,
     ) -> Result<Vec<f32>, AppError> {
         let rows = readings.iter().map(|reading| reading.ids.len()).sum();
         let mut step = Step {
@@ -191,14 +193,20 @@ impl Decoder {
             layer.forward(index, is_last, &mut step, arena, readings)?;
             step.watch.tell((index + 1) as f64 / all);
         }
-        self.logits(&mut step, arena)
+        self.logits(&mut step, arena, logits)
     }
 
-    /// Logits of the rows that are left after the last layer.
-    fn logits(&self, step: &mut Step<'_, '_>, arena: &mut Arena) -> Result<Vec<f32>, AppError> {
+    /// Logits of the rows that are left after the last layer, in the memory of others.
+    fn logits(
+        &self,
+        step: &mut Step<'_, '_>,
+        arena: &mut Arena,
+        mut logits: Vec<f32>,
+    ) -> Result<Vec<f32>, AppError> {
         let (pool, hidden, wanted) = (step.pool, self.hidden, step.rows);
+        logits.resize(wanted * self.output.rows(), 0.0);
         if wanted == 0 {
-            return Ok(Vec::new());
+            return Ok(logits);
         }
         let Arena {
             x,
@@ -210,7 +218,6 @@ impl Decoder {
         let x = &x[..wanted * hidden];
         done(steps::normed(pool, &self.norm.step(), x, normed))?;
         activations.set(pool, &[self.output.kind()], normed, hidden);
-        let mut logits = vec![0f32; wanted * self.output.rows()];
         let mut products = [product(&self.output, activations, &mut logits)?];
         done(kernels::products(pool, &mut products))?;
         steps::scale(pool, &mut logits, self.logit_scale);

@@ -78,7 +78,7 @@ impl<'a> Drafter<'a> {
             }
             let begun = Instant::now();
             match step(self.model, &mut self.sequence, &[id], Wanted::Last, cancel) {
-                Ok(next) => logits = next,
+                Ok(next) => self.model.use_up(std::mem::replace(&mut logits, next)),
                 Err(_) => return,
             }
             self.model.costs.see(1, begun.elapsed().as_secs_f64());
