@@ -18,27 +18,12 @@ const FILES: [&str; 5] = [
     "tokenizer.json",
 ];
 
-/// A safetensors file with one tensor of four numbers.
-fn shard(tensor: &str, byte: u8) -> Vec<u8> {
-    let place = serde_json::json!({"dtype": "F32", "shape": [4], "data_offsets": [0, 16]});
-    let header = serde_json::json!({ tensor: place }).to_string();
-    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
-    bytes.extend(header.as_bytes());
-    bytes.extend([byte; 16]);
-    bytes
-}
-
 fn folder(desk: &Desk, name: &str) -> PathBuf {
     let path = desk.path(name);
     fs::create_dir(&path).unwrap();
-    let index = serde_json::json!({"weight_map": {"a": FILES[0], "b": FILES[1]}});
-    let config = r#"{"model_type": "llama", "max_position_embeddings": 512}"#;
-    fs::write(path.join(FILES[0]), shard("a", 1)).unwrap();
-    fs::write(path.join(FILES[1]), shard("b", 2)).unwrap();
-    fs::write(path.join("model.safetensors.index.json"), index.to_string()).unwrap();
-    fs::write(path.join("config.json"), config).unwrap();
-    fs::write(path.join("tokenizer_config.json"), "{}").unwrap();
-    fs::write(path.join("tokenizer.json"), r#"{"model": {"type": "BPE"}}"#).unwrap();
+    for (name, bytes) in support::folder() {
+        fs::write(path.join(name), bytes).unwrap();
+    }
     fs::write(path.join("README.md"), "# A model").unwrap();
     path
 }

@@ -267,12 +267,12 @@ impl Runner {
     ) -> Result<ModelId, Trouble> {
         let mut changes = 0;
         loop {
-            let fresh = entry.commit.is_none();
             match self.attempt(&mut entry, progress).await {
                 Err(Trouble::Changed) if changes < MOST_CHANGES => changes += 1,
-                // The commit that it began with is gone from the hub.
                 Err(Trouble::Over(error))
-                    if error.key == "hub-unknown" && !fresh && changes < MOST_CHANGES =>
+                    if error.key == "hub-unknown"
+                        && changes < MOST_CHANGES
+                        && self.has_moved(&entry).await =>
                 {
                     changes += 1;
                 }
@@ -286,11 +286,26 @@ impl Runner {
                 repository = entry.repository,
                 "the repository changed meanwhile"
             );
-            entry.remove_parts();
+            if let Some(noted) = &*lock(&self.current) {
+                noted.remove_parts();
+            }
             (entry.commit, entry.files) = (None, Vec::new());
             self.note(&entry)?;
             let error = failure::download_changed(&entry.repository);
             rest(progress, &self.tuning, None, changes, error).await;
+        }
+    }
+
+    /// Whether the hub has another commit now than the one that a download began with, which it
+    /// may not keep.
+    async fn has_moved(&self, entry: &Entry) -> bool {
+        let remote = Remote::new(&self.network, &entry.repository, &self.tuning).await;
+        match (remote, &entry.commit) {
+            (Ok(remote), Some(commit)) => {
+                let now = remote.commit(&entry.asked).await;
+                now.is_ok_and(|now| now != *commit)
+            }
+            _ => false,
         }
     }
 

@@ -17,6 +17,8 @@ use tokio::time::Instant;
 
 /// How often the hub is asked for another signed address without a byte coming.
 const MOST_RENEWALS: u32 = 3;
+/// How often the storage may answer nonsense without a byte coming.
+const MOST_NONSENSE: u32 = 16;
 /// How often a file that comes only whole is begun from its first byte.
 const MOST_SINGLES: u32 = 8;
 
@@ -200,6 +202,12 @@ impl Transfer {
                         (failures, renewals, before) = (0, 0, part.written());
                     }
                     match trouble {
+                        // What is nonsense so often does not pass.
+                        Trouble::Again { error, .. }
+                            if failures >= MOST_NONSENSE && error.key == "hub-answer" =>
+                        {
+                            return Err(Trouble::Over(error));
+                        }
                         Trouble::Again { after, error } => {
                             failures += 1;
                             if after.is_some() || error.key == "hub-busy" {

@@ -69,6 +69,34 @@ pub fn gguf(name: &str, weight: f32) -> Vec<u8> {
     bytes
 }
 
+/// A safetensors file with one tensor of four numbers.
+pub fn shard(tensor: &str, byte: u8) -> Vec<u8> {
+    let place = serde_json::json!({"dtype": "F32", "shape": [4], "data_offsets": [0, 16]});
+    let header = serde_json::json!({ tensor: place }).to_string();
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.as_bytes());
+    bytes.extend([byte; 16]);
+    bytes
+}
+
+/// The files of a model in two of safetensors.
+pub fn folder() -> Vec<(&'static str, Vec<u8>)> {
+    let (first, second) = (
+        "model-00001-of-00002.safetensors",
+        "model-00002-of-00002.safetensors",
+    );
+    let index = serde_json::json!({"weight_map": {"a": first, "b": second}});
+    let config = r#"{"model_type": "llama", "max_position_embeddings": 512}"#;
+    vec![
+        (first, shard("a", 1)),
+        (second, shard("b", 2)),
+        ("model.safetensors.index.json", index.to_string().into()),
+        ("config.json", config.into()),
+        ("tokenizer_config.json", "{}".into()),
+        ("tokenizer.json", r#"{"model": {"type": "BPE"}}"#.into()),
+    ]
+}
+
 /// Waits until something is so.
 pub fn eventually(what: &str, mut so: impl FnMut() -> bool) {
     let began = Instant::now();

@@ -1,25 +1,19 @@
-//! Fetching models from a hub of our own: what comes is whole and right whatever happens on the
-//! way, and lies where Python's huggingface_hub has it.
+//! A library, a hub, and what is fetched between them.
 
-#![allow(clippy::unwrap_used, reason = "a test that fails panics")]
-
-mod hub_server;
-mod support;
-
+use crate::hub_server::{HubServer, Repository};
+use crate::support::{Desk, eventually, gguf};
 use hub::network::{Environment, Keyring};
 use hub::{Fetching, Hub, Network, Tuning};
-use hub_server::{HubServer, Repository};
 use protocol::{Download, DownloadState, DownloadWish, NetworkSettings};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use support::{Desk, eventually, gguf};
 
-const FILE: &str = "Q4/tiny-Q4_0.gguf";
+pub const FILE: &str = "Q4/tiny-Q4_0.gguf";
 /// Bytes of a range here.
-const RANGE: u32 = 64 << 10;
+pub const RANGE: u32 = 64 << 10;
 
 /// In a hurry, so that trouble passes at once.
-fn hurry() -> Tuning {
+pub fn hurry() -> Tuning {
     Tuning {
         range: RANGE,
         stall: Duration::from_millis(300),
@@ -33,7 +27,7 @@ fn hurry() -> Tuning {
 }
 
 /// A model of about a megabyte, no two of its ranges alike.
-fn model(seed: u64) -> Vec<u8> {
+pub fn model(seed: u64) -> Vec<u8> {
     let mut bytes = gguf("Tiny", seed as f32);
     let mut state = seed;
     bytes.extend((0..1_000_000).map(|_| {
@@ -45,13 +39,13 @@ fn model(seed: u64) -> Vec<u8> {
     bytes
 }
 
-fn repository(bytes: &[u8]) -> Repository {
+pub fn repository(bytes: &[u8]) -> Repository {
     Repository::new("maker/tiny")
         .with(FILE, bytes)
         .with("README.md", "A model.")
 }
 
-fn wish() -> DownloadWish {
+pub fn wish() -> DownloadWish {
     DownloadWish {
         repository: "maker/tiny".into(),
         revision: None,
@@ -61,15 +55,15 @@ fn wish() -> DownloadWish {
 }
 
 /// A library that fetches from a hub.
-struct Scene {
-    desk: Desk,
-    server: HubServer,
-    hub: Hub,
-    network: Network,
+pub struct Scene {
+    pub desk: Desk,
+    pub server: HubServer,
+    pub hub: Hub,
+    pub network: Network,
 }
 
 impl Scene {
-    fn new() -> Scene {
+    pub fn new() -> Scene {
         let (desk, server) = (Desk::new(), HubServer::start());
         let settings = NetworkSettings {
             endpoint: Some(server.endpoint()),
@@ -84,16 +78,16 @@ impl Scene {
         }
     }
 
-    fn fetch(&self) -> Fetching {
+    pub fn fetch(&self) -> Fetching {
         self.hub.fetch_tuned(&self.network, None, hurry())
     }
 
-    fn only(&self) -> Download {
+    pub fn only(&self) -> Download {
         self.hub.downloads().downloads[0].clone()
     }
 
     /// Waits until the first download has ended.
-    fn ended(&self) -> DownloadState {
+    pub fn ended(&self) -> DownloadState {
         self.until("an end", |state| {
             matches!(
                 state,
@@ -102,18 +96,18 @@ impl Scene {
         })
     }
 
-    fn until(&self, what: &str, so: impl Fn(&DownloadState) -> bool) -> DownloadState {
+    pub fn until(&self, what: &str, so: impl Fn(&DownloadState) -> bool) -> DownloadState {
         eventually(what, || so(&self.only().state));
         self.only().state
     }
 
-    fn cache(&self) -> PathBuf {
+    pub fn cache(&self) -> PathBuf {
         self.desk.places().hub_cache().join("models--maker--tiny")
     }
 }
 
 /// The files and links below a folder, as `path` or `path -> target`.
-fn listing(folder: &Path) -> Vec<String> {
+pub fn listing(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -129,42 +123,4 @@ fn listing(folder: &Path) -> Vec<String> {
     }
     found.sort();
     found
-}
-
-#[test]
-fn a_model_is_fetched_and_lies_where_python_has_it() {
-    let scene = Scene::new();
-    let bytes = model(1);
-    scene.server.put(repository(&bytes));
-    let asked = scene.hub.download_start(&wish()).unwrap();
-    assert_eq!(
-        (asked.name.as_str(), asked.state),
-        ("tiny-Q4_0", DownloadState::Waiting)
-    );
-    assert!(
-        scene.server.requests().is_empty(),
-        "nothing goes out before it is to run"
-    );
-    let _fetching = scene.fetch();
-    let DownloadState::Done { model } = scene.ended() else {
-        panic!("{:?}", scene.only());
-    };
-    let entry = scene.hub.resolve(&model).unwrap();
-    assert!(!model.is_provisional(), "it was hashed as it came");
-    assert_eq!(std::fs::read(&entry.path).unwrap(), bytes);
-    let commit = repository(&bytes).commit;
-    let etag = support::sha256(Path::new(&entry.path));
-    assert_eq!(
-        listing(&scene.cache()),
-        [
-            format!("blobs/{etag}"),
-            "refs/main".to_owned(),
-            format!("snapshots/{commit}/{FILE} -> ../../../blobs/{etag}"),
-        ]
-    );
-    assert_eq!(
-        std::fs::read_to_string(scene.cache().join("refs/main")).unwrap(),
-        commit
-    );
-    assert_eq!(scene.server.bytes_sent(FILE), bytes.len() as u64);
 }

@@ -1,0 +1,213 @@
+//! The queue: its order, what a person does with it, and who runs it.
+
+use crate::hub_server::Repository;
+use crate::scene::{FILE, RANGE, Scene, model, repository, wish};
+use crate::support::eventually;
+use hub::Hub;
+use protocol::{DownloadMove, DownloadState, DownloadWish, NetworkSettings};
+
+fn wish_of(name: &str) -> DownloadWish {
+    DownloadWish {
+        repository: format!("maker/{name}"),
+        ..wish()
+    }
+}
+
+/// A scene whose hub has models of those names, and sends them slowly.
+fn slow(names: &[&str]) -> Scene {
+    let scene = Scene::new();
+    for (at, name) in names.iter().enumerate() {
+        let bytes = model(20 + at as u64);
+        scene
+            .server
+            .put(Repository::new(&format!("maker/{name}")).with(FILE, bytes));
+    }
+    scene.server.set_speed(500_000);
+    scene
+}
+
+fn names(scene: &Scene) -> Vec<String> {
+    let all = scene.hub.downloads().downloads.into_iter();
+    all.map(|download| download.repository).collect()
+}
+
+#[test]
+fn one_runs_at_a_time_in_the_order_that_the_person_wants() {
+    let scene = slow(&["a", "b", "c"]);
+    let ids: Vec<String> = ["a", "b", "c"]
+        .iter()
+        .map(|name| scene.hub.download_start(&wish_of(name)).unwrap().id)
+        .collect();
+    // The same wish is the same download.
+    assert_eq!(scene.hub.download_start(&wish_of("b")).unwrap().id, ids[1]);
+    let to = |id: &str, place: u32| {
+        let to = DownloadMove {
+            id: id.to_owned(),
+            place,
+        };
+        scene.hub.download_move(&to)
+    };
+    to(&ids[2], 0).unwrap();
+    to(&ids[0], 99).unwrap();
+    assert_eq!(to("99", 0).unwrap_err().key, "download-unknown");
+    assert_eq!(names(&scene), ["maker/c", "maker/b", "maker/a"]);
+    let _fetching = scene.fetch();
+    let mut order: Vec<String> = Vec::new();
+    eventually("all", || {
+        let all = scene.hub.downloads().downloads;
+        let runs = all
+            .iter()
+            .filter(|d| !matches!(d.state, DownloadState::Waiting | DownloadState::Done { .. }));
+        let runs: Vec<&str> = runs.map(|d| d.repository.as_str()).collect();
+        assert!(runs.len() <= 1, "{runs:?}");
+        if let [one] = runs[..]
+            && order.last().is_none_or(|last| last != one)
+        {
+            order.push(one.to_owned());
+        }
+        all.iter()
+            .all(|d| matches!(d.state, DownloadState::Done { .. }))
+    });
+    assert_eq!(order, ["maker/c", "maker/b", "maker/a"]);
+    for id in &ids {
+        scene.hub.download_dismiss(id).unwrap();
+    }
+    assert!(scene.hub.downloads().downloads.is_empty());
+    assert_eq!(scene.hub.models().len(), 3);
+}
+
+#[test]
+fn a_paused_download_goes_on_from_where_it_was() {
+    let scene = slow(&["tiny"]);
+    let id = scene.hub.download_start(&wish()).unwrap().id;
+    let fetching = scene.fetch();
+    eventually("bytes", || scene.only().bytes_done > 300_000);
+    let running = scene.only();
+    assert_eq!(running.state, DownloadState::Running);
+    assert_eq!(running.bytes_total, Some(model(20).len() as u64));
+    scene.hub.download_pause(&id).unwrap();
+    scene.until("a pause", |state| {
+        *state == DownloadState::Paused { error: None }
+    });
+    eventually("stillness", || {
+        let before = scene.only().bytes_done;
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        scene.only().bytes_done == before
+    });
+    let done = scene.only().bytes_done;
+    assert!(
+        done >= running.bytes_done,
+        "{done} of {}",
+        running.bytes_done
+    );
+    // Also over a new start of the program, which leaves it paused.
+    drop(fetching);
+    let hub = Hub::open(&scene.desk.places()).unwrap();
+    let _fetching = hub.fetch_tuned(&scene.network, None, crate::scene::hurry());
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert_eq!(scene.only().bytes_done, done);
+    hub.download_resume(&id).unwrap();
+    assert!(matches!(scene.ended(), DownloadState::Done { .. }));
+    let most = model(20).len() as u64 + 4 * u64::from(RANGE);
+    assert!(scene.server.bytes_sent(FILE) <= most);
+}
+
+#[test]
+fn a_cancelled_download_leaves_nothing() {
+    let scene = slow(&["tiny"]);
+    let blobs = || std::fs::read_dir(scene.cache().join("blobs")).map_or(0, Iterator::count);
+    let start = || scene.hub.download_start(&wish()).unwrap().id;
+    let id = start();
+    let fetching = scene.fetch();
+    eventually("bytes", || scene.only().bytes_done > 200_000);
+    scene.hub.download_cancel(&id).unwrap();
+    assert!(scene.hub.downloads().downloads.is_empty());
+    eventually("nothing", || blobs() == 0);
+    assert_eq!(
+        scene.hub.download_pause(&id).unwrap_err().key,
+        "download-unknown"
+    );
+    // One that nobody runs, too.
+    let id = start();
+    assert_ne!(id, "1", "a number is never used again");
+    eventually("bytes", || scene.only().bytes_done > 200_000);
+    drop(fetching);
+    assert_eq!(blobs(), 2);
+    scene.hub.download_cancel(&id).unwrap();
+    assert_eq!(blobs(), 0);
+    assert!(!scene.cache().join("snapshots").exists());
+}
+
+#[test]
+fn two_processes_share_the_queue() {
+    let scene = slow(&["tiny"]);
+    let id = scene.hub.download_start(&wish()).unwrap().id;
+    let fetching = scene.fetch();
+    eventually("bytes", || scene.only().bytes_done > 200_000);
+    let other = Hub::open(&scene.desk.places()).unwrap();
+    let seen = || other.download(&id).unwrap();
+    let also = other.fetch_tuned(&scene.network, None, crate::scene::hurry());
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert_eq!(seen().state, DownloadState::Elsewhere);
+    assert!(seen().bytes_done > 0, "its progress is read from the disk");
+    // The other one pauses it, and takes it over when this one ends.
+    other.download_pause(&id).unwrap();
+    scene.until("a pause", |state| {
+        *state == DownloadState::Paused { error: None }
+    });
+    other.download_resume(&id).unwrap();
+    drop(fetching);
+    eventually("its end", || {
+        matches!(seen().state, DownloadState::Done { .. })
+    });
+    drop(also);
+    assert_eq!(
+        scene
+            .server
+            .requests()
+            .iter()
+            .filter(|(_, path, _)| path.contains("/tree/"))
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn offline_stops_it_and_online_lets_it_go_on() {
+    let scene = slow(&["tiny"]);
+    scene.hub.download_start(&wish()).unwrap();
+    let _fetching = scene.fetch();
+    eventually("bytes", || scene.only().bytes_done > 200_000);
+    let settings = |offline: bool| NetworkSettings {
+        endpoint: Some(scene.server.endpoint()),
+        offline,
+        ..NetworkSettings::default()
+    };
+    scene.network.set(settings(true));
+    let paused = scene.until("a stop", |state| {
+        matches!(state, DownloadState::Paused { error: Some(error) } if error.key == "offline")
+    });
+    let asked = scene.server.requests().len();
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert_eq!(scene.server.requests().len(), asked, "{paused:?}");
+    scene.network.set(settings(false));
+    assert!(matches!(scene.ended(), DownloadState::Done { .. }));
+}
+
+#[test]
+fn a_damaged_queue_is_set_aside() {
+    let scene = Scene::new();
+    scene.server.put(repository(&model(1)));
+    let path = scene.desk.places().data().join("downloads.json");
+    std::fs::create_dir_all(scene.desk.places().data()).unwrap();
+    std::fs::write(&path, "{\"version\":1,").unwrap();
+    assert!(scene.hub.downloads().downloads.is_empty());
+    scene.hub.download_start(&wish()).unwrap();
+    let aside = std::fs::read_dir(scene.desk.places().data())
+        .unwrap()
+        .flatten();
+    let aside = aside.filter(|entry| entry.file_name().to_string_lossy().contains("damaged"));
+    assert_eq!(aside.count(), 1);
+    let _fetching = scene.fetch();
+    assert!(matches!(scene.ended(), DownloadState::Done { .. }));
+}
