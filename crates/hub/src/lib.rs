@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod download;
+mod fit;
 mod hashing;
 mod index;
 mod library;
@@ -18,6 +19,7 @@ mod starter;
 
 pub use catalogue::{Catalogue, Standing, better_model, choose, file_bytes};
 pub use download::{Fetching, Links, Tuning};
+pub use fit::{Machine, fit_catalogue, fit_hub, fit_installed, keep_measured, measured};
 pub use library::{Hub, memory_needed};
 pub use network::Network;
 pub use places::Places;

@@ -1,0 +1,445 @@
+//! Whether a model fits this machine, and how fast it would write: reckoned from sizes and from
+//! how fast this machine was seen to read its memory.
+//!
+//! A token is written in the time in which its weights, and the keys and values before it, are
+//! read once: on processors that read is what takes longest.
+
+use crate::catalogue::{Catalogue, file_bytes};
+use crate::places::Places;
+use crate::shared_file::SharedFile;
+use formats::{Checkpoint, Description, OVERHEAD, keys, kv_bytes};
+use protocol::{
+    AppError, CatalogueFile, CatalogueModel, DEFAULT_CONTEXT, Fit, Fits, HubFile, HubRepository,
+    Language, LayerFacts, WeightType,
+};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// A longer file is none of ours.
+const LIMIT: u64 = 64 << 10;
+/// Bits of a weight in each type that a folder's weights can be made smaller to, and in which they
+/// come.
+const BITS: [(WeightType, f64); 3] = [
+    (WeightType::Q8_0, 8.5),
+    (WeightType::Q6K, 6.5625),
+    (WeightType::Q4K, 4.5),
+];
+
+/// What this machine gives a model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Machine {
+    /// Bytes that models may use.
+    pub memory_bytes: u64,
+    /// Bytes a second that it reads, where that was measured: [`measured`].
+    pub bandwidth: Option<u64>,
+}
+
+/// What a model takes.
+struct Needs {
+    weights: u64,
+    kv: u64,
+    overhead: u64,
+    context: u32,
+    /// Bytes of weights that one token reads.
+    read: u64,
+    estimated: bool,
+}
+
+impl Needs {
+    fn all(&self) -> u64 {
+        let parts = [self.weights, self.kv, self.overhead];
+        parts.into_iter().fold(0, u64::saturating_add)
+    }
+
+    fn fits(&self, memory: u64) -> Fits {
+        match self.all() {
+            needed if needed > memory => Fits::No,
+            needed if u128::from(needed) * 10 > u128::from(memory) * 9 => Fits::Tight,
+            _ => Fits::Well,
+        }
+    }
+
+    fn on(&self, machine: &Machine) -> Fit {
+        // Half of `kv` is what was read before; and a conversation fills the context little by
+        // little: over all of it, half is there.
+        let token_bytes = self.read.saturating_add(self.kv / 4);
+        Fit {
+            fits: self.fits(machine.memory_bytes),
+            weight_bytes: self.weights,
+            kv_bytes: self.kv,
+            overhead_bytes: self.overhead,
+            memory_bytes: machine.memory_bytes,
+            context: self.context,
+            tokens_per_second: machine
+                .bandwidth
+                .map(|bandwidth| (bandwidth as f64 / token_bytes.max(1) as f64) as f32),
+            bandwidth: machine.bandwidth,
+            token_bytes,
+            estimated: self.estimated,
+        }
+    }
+}
+
+/// A model of the catalogue in one of its files; None where its length cannot be told.
+pub fn fit_catalogue(
+    model: &CatalogueModel,
+    file: &CatalogueFile,
+    machine: &Machine,
+) -> Option<Fit> {
+    let (weights, exact) = file_bytes(model, file)?;
+    let context = given(model.context);
+    let needs = Needs {
+        weights,
+        kv: kept(model.layers, context),
+        overhead: OVERHEAD,
+        context,
+        read: share(weights, model.active_parameters, model.parameters),
+        estimated: !exact,
+    };
+    Some(needs.on(machine))
+}
+
+/// A model of the hub. What its layers are like is known only of what the catalogue has, and is
+/// reckoned as nothing otherwise.
+pub fn fit_hub(file: &HubFile, repository: &HubRepository, machine: &Machine) -> Fit {
+    let known = repository.catalogue.as_deref();
+    let known = known.and_then(|id| Catalogue::shipped().model(id, Language::En));
+    let context = given(known.as_ref().map_or(0, |model| model.context));
+    let with = |weights: u64, estimated: bool| Needs {
+        weights,
+        kv: kept(known.as_ref().and_then(|model| model.layers), context),
+        overhead: OVERHEAD,
+        context,
+        read: known.as_ref().map_or(weights, |model| {
+            share(weights, model.active_parameters, model.parameters)
+        }),
+        estimated,
+    };
+    let bits = match file.kind.as_deref() {
+        Some("BF16" | "F16") => Some(16.0),
+        Some("F32") => Some(32.0),
+        _ => None,
+    };
+    let whole = with(file.bytes, false);
+    let smaller = BITS.iter().filter_map(|(_, small)| {
+        let part = small / bits.filter(|_| file.files.is_empty())?;
+        Some(with((file.bytes as f64 * part) as u64, true))
+    });
+    best(whole, smaller, machine)
+}
+
+/// A model on this disk, a file or a folder. Errors: those of [`formats::describe`].
+pub fn fit_installed(path: &Path, machine: &Machine) -> Result<Fit, AppError> {
+    let checkpoint = Checkpoint::open(path)?;
+    let facts = Description::of(&checkpoint)?;
+    let read = read_bytes(&checkpoint);
+    let with = |facts: &Description, read: u64| {
+        let context = facts.given_context();
+        let (weights, kv) = (
+            facts.weight_bytes.max(facts.copied_bytes),
+            facts.kv_bytes(context),
+        );
+        Needs {
+            weights,
+            kv,
+            overhead: facts
+                .memory_bytes(context)
+                .saturating_sub(weights.saturating_add(kv)),
+            context,
+            read,
+            estimated: false,
+        }
+    };
+    let whole = with(&facts, read);
+    let folder = checkpoint.gguf().is_none();
+    let smaller = BITS.iter().filter(|_| folder).map(|(kind, _)| {
+        let weight_bytes = checkpoint.quantised_bytes(*kind);
+        let part = weight_bytes as f64 / facts.weight_bytes.max(1) as f64;
+        let facts = Description {
+            weight_bytes,
+            ..facts.clone()
+        };
+        with(&facts, (read as f64 * part) as u64)
+    });
+    Ok(best(whole, smaller, machine))
+}
+
+/// The weights as they are, else the largest that they can be made smaller to and fit, as Parley
+/// loads them; where none fits, as they are.
+fn best(whole: Needs, smaller: impl Iterator<Item = Needs>, machine: &Machine) -> Fit {
+    let fits = |needs: &Needs| needs.fits(machine.memory_bytes) != Fits::No;
+    if fits(&whole) {
+        return whole.on(machine);
+    }
+    let mut smaller = smaller.filter(|needs| needs.weights < whole.weights);
+    smaller.find(fits).unwrap_or(whole).on(machine)
+}
+
+/// Tokens of context that Parley gives a model made for `made_for`; 0: not known.
+fn given(made_for: u32) -> u32 {
+    match made_for {
+        0 => DEFAULT_CONTEXT,
+        made_for => made_for.min(DEFAULT_CONTEXT),
+    }
+}
+
+/// Bytes of keys and values.
+fn kept(layers: Option<LayerFacts>, context: u32) -> u64 {
+    layers.map_or(0, |it| {
+        kv_bytes(
+            it.layers,
+            it.kv_heads,
+            it.head_dim.saturating_mul(2),
+            context,
+        )
+    })
+}
+
+/// The part of the weights that a token is computed with.
+fn share(weights: u64, active: Option<u64>, all: u64) -> u64 {
+    match active {
+        Some(active) if active < all => {
+            (u128::from(weights) * u128::from(active) / u128::from(all)) as u64
+        }
+        _ => weights,
+    }
+}
+
+/// Bytes of weights that one token reads: of experts those that are chosen, of a table of
+/// embeddings that does nothing else one row.
+fn read_bytes(it: &Checkpoint) -> u64 {
+    let number = |fact| it.number(fact).filter(|number| *number > 0);
+    let experts = number(&keys::EXPERTS);
+    let used = number(&keys::EXPERTS_USED);
+    let has = |end: &str| it.tensors.iter().any(|tensor| tensor.name.ends_with(end));
+    let apart = has("lm_head.weight") || it.tensor("output.weight").is_some();
+    let of = |name: &str, bytes: u64| {
+        let expert = name.contains("_exps.") || name.contains(".experts.");
+        let embedding = ["token_embd.weight", "embed_tokens.weight", "wte.weight"]
+            .iter()
+            .any(|end| name.ends_with(end));
+        match (experts, used) {
+            (Some(experts), Some(used)) if expert => share(bytes, Some(used), experts),
+            _ if embedding && apart => 0,
+            _ => bytes,
+        }
+    };
+    let mut tensors = it.tensors.iter();
+    tensors
+        .try_fold(0_u64, |all, tensor| {
+            all.checked_add(of(&tensor.name, tensor.bytes))
+        })
+        .unwrap_or(u64::MAX)
+}
+
+/// What was measured of a machine.
+#[derive(Serialize, Deserialize)]
+struct Measured {
+    version: u32,
+    /// Bytes a second that all its cores read together.
+    bandwidth: u64,
+    /// So that a folder that moves to another machine is not believed there.
+    cores: usize,
+}
+
+/// The version of the file's form.
+const VERSION: u32 = 1;
+
+/// Bytes a second that this machine reads, as it was measured once; None: it was not yet.
+pub fn measured(places: &Places) -> Option<u64> {
+    let bytes = SharedFile::new(places.machine()).read(LIMIT).ok()??;
+    let found: Measured = serde_json::from_slice(&bytes).ok()?;
+    let here = found.version == VERSION && found.cores == cores() && found.bandwidth > 0;
+    here.then_some(found.bandwidth)
+}
+
+/// Keeps what was measured. Errors: `file-not-written`, `disk-full`.
+pub fn keep_measured(places: &Places, bandwidth: u64) -> Result<(), AppError> {
+    let file = SharedFile::new(places.machine());
+    file.create_folder()?;
+    let _lock = file.lock()?;
+    file.write(&Measured {
+        version: VERSION,
+        bandwidth,
+        cores: cores(),
+    })
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(0, usize::from)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that fails panics")]
+mod tests {
+    use super::*;
+
+    const GB: u64 = 1_000_000_000;
+
+    fn machine(memory_bytes: u64) -> Machine {
+        Machine {
+            memory_bytes,
+            bandwidth: Some(20 * GB),
+        }
+    }
+
+    fn file(bytes: u64, kind: &str, files: &[&str]) -> HubFile {
+        HubFile {
+            files: files.iter().map(|file| (*file).to_owned()).collect(),
+            kind: Some(kind.to_owned()),
+            bytes,
+            sha256: None,
+            fit: None,
+        }
+    }
+
+    fn repository(catalogue: Option<&str>) -> HubRepository {
+        HubRepository {
+            repository: "owner/name".into(),
+            catalogue: catalogue.map(str::to_owned),
+            formats: Vec::new(),
+            licence: None,
+            languages: Vec::new(),
+            parameters: None,
+            parent: None,
+            gated: false,
+            downloads: 0,
+            likes: 0,
+            changed: None,
+        }
+    }
+
+    #[test]
+    fn what_fits_fits() {
+        let check = |bytes: u64, memory: u64, fits: Fits| {
+            let fit = fit_hub(
+                &file(bytes, "Q4_K_M", &["a.gguf"]),
+                &repository(None),
+                &machine(memory),
+            );
+            assert_eq!(fit.fits, fits, "{bytes} in {memory}");
+            assert_eq!(
+                (fit.weight_bytes, fit.kv_bytes, fit.overhead_bytes),
+                (bytes, 0, OVERHEAD)
+            );
+        };
+        let nine = 9 * GB - OVERHEAD;
+        check(nine, 10 * GB, Fits::Well);
+        check(nine + 1, 10 * GB, Fits::Tight);
+        check(10 * GB - OVERHEAD, 10 * GB, Fits::Tight);
+        check(10 * GB - OVERHEAD + 1, 10 * GB, Fits::No);
+        check(0, 0, Fits::No);
+        check(u64::MAX, u64::MAX, Fits::Tight);
+        check(u64::MAX, 10 * GB, Fits::No);
+    }
+
+    #[test]
+    fn speed_is_what_is_read() {
+        let check = |catalogue: Option<&str>, bandwidth: Option<u64>, speed: Option<f32>| {
+            let machine = Machine {
+                memory_bytes: 100 * GB,
+                bandwidth,
+            };
+            let fit = fit_hub(
+                &file(10 * GB, "Q4_K_M", &["a.gguf"]),
+                &repository(catalogue),
+                &machine,
+            );
+            let near = match (fit.tokens_per_second, speed) {
+                (Some(found), Some(speed)) => (found - speed).abs() < speed / 50.0,
+                (found, speed) => found == speed,
+            };
+            assert!(near, "{catalogue:?} {bandwidth:?} {fit:?}");
+        };
+        check(None, None, None);
+        check(None, Some(20 * GB), Some(2.0));
+        check(Some("not/there"), Some(20 * GB), Some(2.0));
+        // Of 46.7 billion weights a token is computed with 12.9; half a GB of keys and values.
+        check(
+            Some("mistralai/Mixtral-8x7B-Instruct-v0.1"),
+            Some(20 * GB),
+            Some(6.07),
+        );
+    }
+
+    #[test]
+    fn a_folder_is_made_smaller_where_it_does_not_fit() {
+        let check = |kind: &str, files: &[&str], memory: u64, weights: u64, fits: Fits| {
+            let fit = fit_hub(
+                &file(16 * GB, kind, files),
+                &repository(None),
+                &machine(memory),
+            );
+            assert_eq!(
+                (fit.weight_bytes, fit.fits),
+                (weights, fits),
+                "{kind} {files:?} {memory}"
+            );
+            assert_eq!(fit.estimated, weights != 16 * GB);
+        };
+        check("BF16", &[], 20 * GB, 16 * GB, Fits::Well);
+        check("BF16", &[], 10 * GB, 8_500_000_000, Fits::Well);
+        check("BF16", &[], 7 * GB, 6_562_500_000, Fits::Tight);
+        check("BF16", &[], 5 * GB, 4_500_000_000, Fits::Tight);
+        check("BF16", &[], 4 * GB, 16 * GB, Fits::No);
+        check("F32", &[], 5 * GB, 4_250_000_000, Fits::Well);
+        check("Q4_K_M", &[], 10 * GB, 16 * GB, Fits::No);
+        check("BF16", &["a-bf16.gguf"], 10 * GB, 16 * GB, Fits::No);
+    }
+
+    /// What the first page of the library has to say on a small machine.
+    #[test]
+    fn large_models_of_the_catalogue_do_not_fit_a_small_machine() {
+        let check = |id: &str, memory: u64, fits: Fits| {
+            let model = Catalogue::shipped().model(id, Language::En).unwrap();
+            let fit = fit_catalogue(&model, &model.files[0], &machine(memory)).unwrap();
+            assert_eq!(fit.fits, fits, "{id} {fit:?}");
+            assert_eq!(fit.context, DEFAULT_CONTEXT.min(model.context), "{id}");
+            let needed = fit.weight_bytes + fit.kv_bytes + fit.overhead_bytes;
+            assert_eq!(needed > memory, fits == Fits::No);
+        };
+        check("tiiuae/falcon-40b-instruct", 8 * GB, Fits::No);
+        check("mistralai/Mixtral-8x7B-Instruct-v0.1", 16 * GB, Fits::No);
+        check("mistralai/Mixtral-8x7B-Instruct-v0.1", 64 * GB, Fits::Well);
+        check("mistralai/Mistral-7B-Instruct-v0.1", 16 * GB, Fits::Well);
+    }
+
+    #[test]
+    fn every_model_of_the_catalogue_can_be_reckoned() {
+        for model in Catalogue::shipped().models(Language::En) {
+            for file in &model.files {
+                if let Some(fit) = fit_catalogue(&model, file, &machine(8 * GB)) {
+                    assert!(
+                        fit.tokens_per_second.unwrap() > 0.05,
+                        "{} {fit:?}",
+                        model.id
+                    );
+                    assert!(
+                        fit.token_bytes <= fit.weight_bytes + fit.kv_bytes,
+                        "{}",
+                        model.id
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_measured_is_kept_for_this_machine() {
+        let home = tempfile::tempdir().unwrap();
+        let places = Places::under(home.path());
+        assert_eq!(measured(&places), None);
+        keep_measured(&places, 20 * GB).unwrap();
+        assert_eq!(measured(&places), Some(20 * GB));
+        let text = std::fs::read_to_string(places.machine()).unwrap();
+        for other in [
+            text.replace(&format!("\"cores\": {}", cores()), "\"cores\": 1000000"),
+            text.replace("\"version\": 1", "\"version\": 2"),
+            "[]".to_owned(),
+        ] {
+            assert_ne!(other, text);
+            std::fs::write(places.machine(), other).unwrap();
+            assert_eq!(measured(&places), None);
+        }
+    }
+}
