@@ -69,7 +69,7 @@ hello-prompt-3 = Write a short note to thank a neighbour for watering the plants
 hello-starter = { $name } is a small English demonstration model: quick, and often wrong.
 hello-better = A better one for this computer and your language would be { $name }, about { $size } to fetch.
 hello-better-how = Parley cannot fetch it itself yet. Get { $file } from huggingface.co, then open it here.
-hello-better-from = From { $repository } on huggingface.co.
+hello-better-from = From { $repository } on { $host }.
 
 ## Models
 model = Model
@@ -198,7 +198,7 @@ settings-files = Model files
 settings-files-help = They are used where they are. Parley neither copies nor changes them.
 settings-data = Your data
 settings-privacy = Privacy
-settings-privacy-help = What you write stays on this computer. No account, no telemetry, no request to any server.
+settings-privacy-help = What you write stays on this computer. No account, no telemetry. Nothing goes out but what you ask for: a search or a download.
 settings-reading = Quick return
 settings-reading-help = What models have read of your conversations is kept, so that they need not read it again when you come back to one.
 settings-reading-used = { $used } on the disk now
@@ -219,7 +219,7 @@ diagnostics-show = Show
 diagnostics-copy = Copy diagnostics
 diagnostics-copied = Diagnostics copied
 settings-about = About
-about-promise = Models run on this computer. Nothing leaves it.
+about-promise = Models run on this computer. What you write does not leave it.
 licences = Licences of what is inside
 licences-help = Parley is free software under Apache-2.0. An installed Parley has the licences of all its parts in this folder:
 
@@ -375,7 +375,7 @@ hours-minutes = { $h } h { $m } min
 ## Search of the hub
 hub-search = Search the hub
 hub-search-for = Search the hub for “{ $text }”
-hub-search-goes = Your words then go to the hub, and nothing else of yours.
+hub-search-goes = Your words then go to { $host }, and nothing else of yours.
 hub-found-for = On the hub: “{ $text }”
 hub-strangers = Anyone can publish there; Parley has read none of it.
 hub-format = Format

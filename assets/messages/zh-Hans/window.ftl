@@ -67,7 +67,7 @@ hello-prompt-3 = 给帮忙浇花的邻居写一张感谢便条
 hello-starter = { $name } 是一个小型的英语演示模型：速度快，但经常出错，也不太懂中文。
 hello-better = 就这台电脑和您的语言而言，{ $name } 会更合适，约需下载 { $size }。
 hello-better-how = Parley 目前还不能自行下载。请从 huggingface.co 获取 { $file }，再在这里打开。
-hello-better-from = 来自 huggingface.co 上的 { $repository }。
+hello-better-from = 来自 { $host } 上的 { $repository }。
 
 ## 模型
 model = 模型
@@ -172,7 +172,7 @@ settings-files = 模型文件
 settings-files-help = 文件在原处使用，Parley 不会复制或更改它们。
 settings-data = 您的数据
 settings-privacy = 隐私
-settings-privacy-help = 您写的内容留在这台电脑上。没有账号，没有遥测，也不向任何服务器发送请求。
+settings-privacy-help = 您写的内容留在这台电脑上。没有账号，没有遥测。只有您要求的搜索或下载才会连网。
 settings-reading = 保留已读内容
 settings-reading-help = 保留模型已读过的对话内容，您回到某个对话时，模型就不必从头再读。
 settings-reading-used = 目前占用磁盘 { $used }
@@ -193,7 +193,7 @@ diagnostics-show = 显示
 diagnostics-copy = 复制诊断信息
 diagnostics-copied = 诊断信息已复制
 settings-about = 关于
-about-promise = 模型在这台电脑上运行，任何内容都不会离开它。
+about-promise = 模型在这台电脑上运行，您写的内容不会离开它。
 licences = 所含组件的许可证
 licences-help = Parley 是采用 Apache-2.0 许可证的自由软件。安装后，各组成部分的许可证位于此文件夹：
 
@@ -341,7 +341,7 @@ hours-minutes = { $h } 小时 { $m } 分
 ## 搜索模型社区
 hub-search = 搜索模型社区
 hub-search-for = 在模型社区搜索“{ $text }”
-hub-search-goes = 您输入的词会发送到模型社区，此外不发送任何内容。
+hub-search-goes = 您输入的词会发送到 { $host }，此外不发送任何内容。
 hub-found-for = 模型社区：“{ $text }”
 hub-strangers = 任何人都可在那里发布；Parley 未曾审阅。
 hub-format = 格式

@@ -67,7 +67,7 @@ hello-prompt-3 = 寫一張便條，謝謝幫忙澆花的鄰居
 hello-starter = { $name } 是一個小型的英語示範模型：速度快，但常常出錯，也不太懂中文。
 hello-better = 以這台電腦和您的語言來說，{ $name } 會更合適，約需下載 { $size }。
 hello-better-how = Parley 目前還不能自行下載。請從 huggingface.co 取得 { $file }，再從這裡開啟。
-hello-better-from = 來自 huggingface.co 上的 { $repository }。
+hello-better-from = 來自 { $host } 上的 { $repository }。
 
 ## 模型
 model = 模型
@@ -172,7 +172,7 @@ settings-files = 模型檔案
 settings-files-help = 檔案在原處使用，Parley 不會複製或更動它們。
 settings-data = 您的資料
 settings-privacy = 隱私
-settings-privacy-help = 您寫的內容留在這台電腦上。沒有帳號，沒有遙測，也不向任何伺服器送出要求。
+settings-privacy-help = 您寫的內容留在這台電腦上。沒有帳號，沒有遙測。只有您要求的搜尋或下載才會連網。
 settings-reading = 保留已讀內容
 settings-reading-help = 保留模型已讀過的對話內容，您回到某個對話時，模型就不必從頭再讀。
 settings-reading-used = 目前佔用磁碟 { $used }
@@ -193,7 +193,7 @@ diagnostics-show = 顯示
 diagnostics-copy = 複製診斷資訊
 diagnostics-copied = 已複製診斷資訊
 settings-about = 關於
-about-promise = 模型在這台電腦上執行，任何內容都不會離開它。
+about-promise = 模型在這台電腦上執行，您寫的內容不會離開它。
 licences = 內含元件的授權條款
 licences-help = Parley 是採用 Apache-2.0 授權的自由軟體。安裝後，各部分的授權條款位於這個資料夾：
 
@@ -341,7 +341,7 @@ hours-minutes = { $h } 小時 { $m } 分
 ## 搜尋模型社群
 hub-search = 搜尋模型社群
 hub-search-for = 在模型社群搜尋「{ $text }」
-hub-search-goes = 您輸入的字詞會傳送到模型社群，此外不傳送任何內容。
+hub-search-goes = 您輸入的字詞會傳送到 { $host }，此外不傳送任何內容。
 hub-found-for = 模型社群：「{ $text }」
 hub-strangers = 任何人都可在那裡發布；Parley 未曾審閱。
 hub-format = 格式

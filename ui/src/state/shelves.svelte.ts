@@ -31,6 +31,8 @@ export class Shelves {
   /** Null until they were asked for, or where they cannot be told. */
   installed = $state.raw<readonly Installed[] | null>(null);
   helping = $state(false);
+  /** The hub's address, or the mirror's. */
+  endpoint = $state("https://huggingface.co");
 
   hub = $state.raw<{ text: string; searching: boolean; found: readonly HubRepository[] | null; next: string | null; failure: AppError | null }>(
     { text: "", searching: false, found: null, next: null, failure: null },
@@ -52,6 +54,11 @@ export class Shelves {
 
   can(name: CommandName): boolean {
     return this.#backend.offers(name);
+  }
+
+  /** Who is asked when something is searched or fetched. */
+  get host(): string {
+    return URL.canParse(this.endpoint) ? new URL(this.endpoint).host : this.endpoint;
   }
 
   get page(): Page {
@@ -101,6 +108,7 @@ export class Shelves {
   /** The catalogue in a language, and what of it is here. */
   async load(language: Language): Promise<void> {
     void this.refresh();
+    if (this.can("network")) void this.#backend.call("network", {}).then(({ endpoint }) => (this.endpoint = endpoint.value.replace(/\/+$/, "")), () => {});
     if (this.#language === language && this.#models) return;
     this.#language = language;
     try {

@@ -18,7 +18,8 @@ function stop(page: Page): Promise<Stop | null> {
     const here = document.activeElement;
     if (!here || here === document.body) return null;
     const region = here.closest("dialog, .picker, [data-region], main")?.classList[0] ?? "";
-    const name = here.getAttribute("aria-label") ?? here.textContent!.trim().slice(0, 40);
+    const label = here instanceof HTMLInputElement ? here.labels?.[0]?.textContent : null;
+    const name = here.getAttribute("aria-label") ?? here.querySelector("[role=img]:only-child")?.getAttribute("aria-label") ?? (label ?? here.textContent!).trim().slice(0, 40);
     return { region, name, unseen: unseen(here) };
 
     function unseen(element: Element): string {
@@ -82,6 +83,23 @@ test("every stop of the settings and of the picker can be seen, and is reached b
     expect(picker.filter(({ unseen }) => unseen !== "")).toEqual([]);
     expect(picker.map(({ name }) => name)).toContain("Open a model file");
   }));
+
+for (const [what, reach] of [
+  ["cards", () => Promise.resolve()],
+  ["a model's page", (page: Page) => page.locator(".card .name", { hasText: "ELYZA" }).click()],
+  ["what is installed", (page: Page) => page.locator("nav .item").nth(1).click()],
+] as const) {
+  test(`every stop of the library can be seen, and has a name: ${what}`, () =>
+    inWindow({ world: "picture" }, async (page) => {
+      await page.keyboard.press("Control+2");
+      await page.locator(".card").first().waitFor();
+      await reach(page);
+      await page.waitForTimeout(100);
+      const found = await stops(page);
+      expect(found.filter(({ unseen, name }) => unseen !== "" || name === "")).toEqual([]);
+      expect(found.length).toBeGreaterThan(20);
+    }));
+}
 
 test("settings, the list's menu and the diagnostics are used by keyboard alone", () =>
   inWindow({ world: "picture" }, async (page) => {
