@@ -99,6 +99,12 @@ starter-missing = The starter model is not installed.
     .more = Install Parley again, or add a model file of your own.
 no-model = There is no model to talk with.
     .more = Add a model file to the library first.
+file-damaged = The file of { $name } is damaged.
+    .more = { $path } was read again, and is not what it was when it was added. Fetch the model again, or put an undamaged copy in its place and check it again.
+model-bundled = { $name } comes with Parley and cannot be deleted.
+    .more = It goes when Parley is removed from this computer.
+library-busy = The library is being moved or checked already.
+    .more = Wait until that has ended, or cancel it, and try again.
 library-damaged = The list of your models could not be read.
     .more = It is kept as it is at { $path }, and your model files are not touched. Add them to the library again.
 
@@ -210,6 +216,8 @@ history-newer = The history of your conversations was written by a newer Parley.
     .more = { $path } has form { $found }, and this Parley knows forms up to { $known }. Install the newest Parley; nothing is lost.
 history-busy = The history of your conversations is held by another Parley.
     .more = { $path } could not be written in time. Close the other one or wait a little, then try again.
+move-short = There is not enough room on the disk: { $missing_bytes } are missing.
+    .more = { $path } needs { $needed_bytes }, and { $free_bytes } are free. Make room, or choose another disk.
 disk-full = The disk is full.
     .more = { $path } cannot grow. Make room and try again; everything saved before is kept.
 

@@ -98,6 +98,12 @@ starter-missing = 未安装入门模型。
     .more = 请重新安装 Parley，或添加您自己的模型文件。
 no-model = 没有可以对话的模型。
     .more = 请先向模型库添加一个模型文件。
+file-damaged = { $name } 的文件已损坏。
+    .more = 重新读取 { $path } 后发现，它与添加时不一致。请重新下载该模型；或者换上完好的文件，再检查一次。
+model-bundled = { $name } 随 Parley 一同安装，无法删除。
+    .more = 卸载 Parley 时会一并删除。
+library-busy = 模型库正在移动或检查。
+    .more = 请等它完成，或先取消，然后重试。
 library-damaged = 无法读取您的模型列表。
     .more = 列表原样保存在 { $path }，模型文件未受影响。请将它们重新添加到模型库。
 
@@ -209,6 +215,8 @@ history-newer = 您的对话历史记录是由更新版本的 Parley 写入的�
     .more = { $path } 的格式为 { $found }，而这个版本的 Parley 最高支持格式 { $known }。请安装最新的 Parley；内容没有丢失。
 history-busy = 您的对话历史记录正被另一个 Parley 占用。
     .more = 未能及时写入 { $path }。请关闭另一个 Parley，或稍候再试。
+move-short = 磁盘空间不足，还缺 { $missing_bytes }。
+    .more = { $path } 需要 { $needed_bytes }，目前可用 { $free_bytes }。请腾出空间，或选择其他磁盘。
 disk-full = 磁盘已满。
     .more = { $path } 无法继续写入。请腾出空间后重试；之前保存的内容都在。
 

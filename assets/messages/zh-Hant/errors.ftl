@@ -98,6 +98,12 @@ starter-missing = 未安裝入門模型。
     .more = 請重新安裝 Parley，或加入您自己的模型檔案。
 no-model = 沒有可以對話的模型。
     .more = 請先將一個模型檔案加入模型庫。
+file-damaged = { $name } 的檔案已損毀。
+    .more = 重新讀取 { $path } 後發現，內容與加入時不同。請重新下載這個模型；或放回完好的檔案，再檢查一次。
+model-bundled = { $name } 是 Parley 內附的模型，無法刪除。
+    .more = 移除 Parley 時會一併刪除。
+library-busy = 模型庫正在搬移或檢查。
+    .more = 請等它完成，或先取消，然後再試一次。
 library-damaged = 無法讀取您的模型清單。
     .more = 清單原樣保存在 { $path }，模型檔案未受影響。請將它們重新加入模型庫。
 
@@ -209,6 +215,8 @@ history-newer = 您的對話歷史紀錄是由較新版本的 Parley 寫入的�
     .more = { $path } 的格式為 { $found }，而這個版本的 Parley 最高支援格式 { $known }。請安裝最新的 Parley；內容沒有遺失。
 history-busy = 您的對話歷史紀錄正被另一個 Parley 佔用。
     .more = 未能及時寫入 { $path }。請關閉另一個 Parley，或稍候再試。
+move-short = 磁碟空間不足，還缺 { $missing_bytes }。
+    .more = { $path } 需要 { $needed_bytes }，目前可用 { $free_bytes }。請騰出空間，或選擇其他磁碟。
 disk-full = 磁碟已滿。
     .more = { $path } 無法繼續寫入。請騰出空間後重試；先前儲存的內容都在。
 

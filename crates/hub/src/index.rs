@@ -1,7 +1,7 @@
 //! The library's index: one file, written whole and atomically, under a lock that every Parley
 //! takes. A damaged one is set aside and rebuilt from the paths that can still be read in it.
 
-use crate::record::{Origin, Record};
+use crate::record::{Copy, Origin, Record};
 use crate::shared_file::SharedFile;
 use protocol::{AppError, failure};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,9 @@ pub struct Index {
     version: u32,
     /// In the order they came.
     pub models: Vec<Record>,
+    /// Copies that no model has any more, and that are to go from the disk.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaving: Vec<Copy>,
 }
 
 impl Default for Index {
@@ -27,6 +30,7 @@ impl Default for Index {
         Index {
             version: VERSION,
             models: Vec::new(),
+            leaving: Vec::new(),
         }
     }
 }

@@ -6,9 +6,11 @@
 
 mod catalogue;
 mod download;
+mod elsewhere;
 mod fit;
 mod hashing;
 mod index;
+mod keeping;
 mod library;
 pub mod network;
 mod places;
@@ -19,7 +21,9 @@ mod starter;
 
 pub use catalogue::{Catalogue, Standing, better_model, choose, file_bytes};
 pub use download::{Fetching, Links, Tuning};
+pub use elsewhere::Neighbours;
 pub use fit::{Machine, fit_catalogue, fit_hub, fit_installed, keep_measured, measured};
+pub use keeping::{GoOn, Told};
 pub use library::{Hub, memory_needed};
 pub use network::Network;
 pub use places::Places;

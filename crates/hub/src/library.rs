@@ -1,6 +1,7 @@
 //! The library: the index in memory, kept in step with the file that several processes share.
 
 use crate::download::Downloads;
+use crate::elsewhere::Neighbours;
 use crate::hashing;
 use crate::index::{Found, Index, salvage};
 use crate::places::Places;
@@ -25,23 +26,26 @@ const SHORTEST_PREFIX: usize = 6;
 /// The model library. A cheap clone; the background work ends with the last one.
 #[derive(Clone)]
 pub struct Hub {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     pub(crate) downloads: Arc<Downloads>,
     _life: Arc<Life>,
 }
 
-struct Shared {
-    file: SharedFile,
+/// What the clones and the background work of one library have in common.
+pub(crate) struct Shared {
+    pub(crate) file: SharedFile,
     state: Mutex<State>,
     /// Wakes the background thread.
     wake: Condvar,
     changes: watch::Sender<u64>,
-    weights: PathBuf,
+    pub(crate) weights: PathBuf,
     kv: PathBuf,
+    neighbours: Neighbours,
 }
 
-struct State {
-    index: Index,
+/// The index as this process knows it.
+pub(crate) struct State {
+    pub(crate) index: Index,
     /// The writing of the file that `index` is.
     stamp: Option<Stamp>,
     damage: Option<AppError>,
@@ -76,6 +80,7 @@ impl Hub {
             changes: watch::Sender::new(0),
             weights: places.weights(),
             kv: places.kv(),
+            neighbours: places.neighbours().clone(),
         });
         shared.refresh()?;
         if let Some(record) = shared.starter_to_add(places.starters()) {
@@ -120,7 +125,10 @@ impl Hub {
         if let Some(record) = self.shared.state().index.by_path(&path.to_string_lossy()) {
             return Ok(record.entry());
         }
-        let record = Record::describe(&path)?;
+        let mut record = Record::describe(&path)?;
+        if let Some(name) = self.neighbours().name(&path) {
+            record.name = name;
+        }
         // By another of its files it may be there already.
         if let Some(known) = self.shared.state().index.by_path(&record.files[0].path) {
             return Ok(known.entry());
@@ -292,7 +300,12 @@ impl Hub {
         self.shared.state().damage.clone()
     }
 
-    fn record(&self, id: &ModelId) -> Result<Record, AppError> {
+    /// Where other programs keep their models.
+    pub fn neighbours(&self) -> &Neighbours {
+        &self.shared.neighbours
+    }
+
+    pub(crate) fn record(&self, id: &ModelId) -> Result<Record, AppError> {
         self.shared.follow();
         let state = self.shared.state();
         let record = state.index.by_id(&id.0).cloned();
@@ -356,7 +369,7 @@ fn superseded(records: &[Record], at: usize) -> bool {
 }
 
 impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -367,7 +380,7 @@ impl Shared {
 
     /// Reads the file where another process has written it; goes on with what is known where
     /// that fails.
-    fn follow(&self) {
+    pub(crate) fn follow(&self) {
         if self.file.stamp() != self.state().stamp {
             let _ = self.refresh();
         }
@@ -393,7 +406,7 @@ impl Shared {
     }
 
     /// Changes the index, as it is on disk now, under the lock.
-    fn change<T>(&self, change: impl FnOnce(&mut Index) -> T) -> Result<T, AppError> {
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Index) -> T) -> Result<T, AppError> {
         let lock = self.file.lock()?;
         let mut index = match Found::read(&self.file)? {
             Found::Whole(index) => index,
@@ -451,6 +464,10 @@ impl Shared {
     fn work(&self) {
         let mut given_up = HashSet::new();
         let mut open = self.rest(GRACE);
+        if open {
+            // What a process left that was killed while it removed a model.
+            let _ = self.clear_out(&|| !self.state().closing);
+        }
         while open {
             self.follow();
             let Some(copy) = self.to_hash(&given_up) else {

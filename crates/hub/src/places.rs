@@ -1,5 +1,6 @@
 //! Where Parley keeps what it keeps.
 
+use crate::elsewhere::Neighbours;
 use crate::record::hex;
 use crate::starter;
 use protocol::{AppError, failure};
@@ -18,6 +19,7 @@ pub struct Places {
     cache: PathBuf,
     hub_cache: PathBuf,
     starters: Vec<PathBuf>,
+    neighbours: Neighbours,
 }
 
 impl Places {
@@ -42,6 +44,7 @@ impl Places {
                     |base| base.home_dir().join(".cache/huggingface/hub"),
                 ),
                 starters: Vec::new(),
+                neighbours: Neighbours::default(),
             }
         };
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
@@ -53,10 +56,12 @@ impl Places {
             std::env::current_exe().ok().as_deref(),
             &places.data,
         );
+        places.neighbours = Neighbours::from_environment().with_hub_cache(&places.hub_cache);
         Ok(places)
     }
 
-    /// Everything under one folder; the starter model is looked for in its `data/starter` only.
+    /// Everything under one folder; the starter model is looked for in its `data/starter` only,
+    /// other programs' models as if it were the person's home.
     pub fn under(home: &Path) -> Places {
         let data = home.join("data");
         Places {
@@ -65,6 +70,8 @@ impl Places {
             config: home.join("config"),
             cache: home.join("cache"),
             hub_cache: home.join("cache/huggingface/hub"),
+            neighbours: Neighbours::of(home, |_| None)
+                .with_hub_cache(&home.join("cache/huggingface/hub")),
         }
     }
 
@@ -149,6 +156,11 @@ impl Places {
     /// Files that may be the starter model, the likeliest first.
     pub(crate) fn starters(&self) -> &[PathBuf] {
         &self.starters
+    }
+
+    /// Where other programs keep their models.
+    pub fn neighbours(&self) -> &Neighbours {
+        &self.neighbours
     }
 
     /// Creates the data folder, for the person alone where the system knows of such.

@@ -34,6 +34,9 @@ pub struct Record {
     /// What a person chose in place of its own template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<Prompt>,
+    /// A newer revision of it that the hub told of when it was last asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newer: Option<String>,
 }
 
 /// A choice of how a model's conversations are written down.
@@ -96,6 +99,9 @@ pub struct Copy {
     /// Each file, where there are several, in the order in which they are hashed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
+    /// Whether it was read again and is not what it was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub damaged: bool,
 }
 
 /// One of several files as it was when its model was added.
@@ -127,6 +133,7 @@ impl Record {
             quantisation: facts.quantisation,
             context: facts.context,
             prompt: None,
+            newer: None,
         })
     }
 
@@ -199,7 +206,24 @@ impl Copy {
             modified: newest.unwrap_or(0),
             sha256: None,
             parts,
+            damaged: false,
         })
+    }
+
+    /// The same with the lengths and dates that its files have now.
+    pub fn now(&self) -> Copy {
+        let mut now = self.clone();
+        let parts = self
+            .files()
+            .into_iter()
+            .map(|part| Part::of(Path::new(&part.path)).unwrap_or(part));
+        let parts: Vec<Part> = parts.collect();
+        now.bytes = parts.iter().map(|part| part.bytes).sum();
+        now.modified = parts.iter().map(|part| part.modified).max().unwrap_or(0);
+        if !now.parts.is_empty() {
+            now.parts = parts;
+        }
+        now
     }
 
     /// Each of its files.
@@ -219,7 +243,7 @@ impl Copy {
         self.files().iter().all(Part::is_as_it_was)
     }
 
-    /// Errors: `model-gone`, `model-changed`.
+    /// Errors: `model-gone`, `model-changed`, `file-damaged`.
     fn check(&self, record: &Record) -> Result<(), AppError> {
         for part in self.files() {
             if std::fs::metadata(&part.path).is_err() {
@@ -228,6 +252,9 @@ impl Copy {
             if !part.is_as_it_was() {
                 return Err(failure::model_changed(&record.name, &part.path));
             }
+        }
+        if self.damaged {
+            return Err(failure::file_damaged(&record.name, &self.path));
         }
         let pinned = record.id.strip_prefix("sha256:");
         let other = |sha256: &String| pinned.is_some_and(|pinned| pinned != sha256);

@@ -276,6 +276,12 @@ failures! {
     model_gone(name, path);
     /// The file of a model is not the one that was imported or loaded.
     model_changed(name, path);
+    /// A model's file was read again, and is not what it was.
+    file_damaged(name, path);
+    /// The model comes with Parley, and would be back with the next start.
+    model_bundled(name);
+    /// The library is being moved or checked already.
+    library_busy();
     /// The starter model is not installed.
     starter_missing();
     /// No model is chosen and there is none to choose.
@@ -387,6 +393,8 @@ failures! {
     history_busy(path);
     /// The disk is full.
     disk_full(path);
+    /// A disk has less free than a move of the library to it needs, by `missing_bytes`.
+    move_short(path, needed_bytes, free_bytes, missing_bytes);
 
     // The rest.
     /// The window asked for a command that does not exist, or with what it does not take.

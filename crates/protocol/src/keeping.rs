@@ -23,6 +23,16 @@ pub struct Installed {
     pub newer: Option<String>,
 }
 
+/// Everything that is installed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct InstalledModels {
+    /// All models of the library, in its order.
+    pub models: Vec<Installed>,
+    /// What is done to the library now, or was last.
+    pub work: Option<LibraryWork>,
+}
+
 /// Whose folder a model lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -62,6 +72,8 @@ pub struct Deletion {
     pub conversations: u32,
     /// Whether it is in memory now; it is taken out first.
     pub loaded: bool,
+    /// Whether any process has its files in memory: their bytes come free when that lets go.
+    pub in_use: bool,
 }
 
 /// Deletes a model.

@@ -112,3 +112,44 @@ pub fn sha256(path: &Path) -> String {
     let hash = Sha256::digest(std::fs::read(path).unwrap());
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// A snapshot of the hub's layout below `cache`: `refs/main`, blobs by their hashes, and links.
+pub fn snapshot(cache: &Path, repo: &str, revision: &str, files: &[(&str, &[u8])]) -> PathBuf {
+    let folder = cache.join(format!("models--{}", repo.replace('/', "--")));
+    let snapshot = folder.join("snapshots").join(revision);
+    for below in ["blobs", "refs"] {
+        std::fs::create_dir_all(folder.join(below)).unwrap();
+    }
+    std::fs::write(folder.join("refs/main"), revision).unwrap();
+    for (name, bytes) in files {
+        let link = snapshot.join(name);
+        std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+        let part = folder.join("blobs/new");
+        std::fs::write(&part, bytes).unwrap();
+        let hash = sha256(&part);
+        std::fs::rename(&part, folder.join("blobs").join(&hash)).unwrap();
+        let ups = "../".repeat(1 + Path::new(name).components().count());
+        std::os::unix::fs::symlink(format!("{ups}blobs/{hash}"), link).unwrap();
+    }
+    snapshot
+}
+
+/// Every file, link and folder below a folder, by its path in it.
+pub fn tree(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(&next).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = path.strip_prefix(folder).unwrap().display().to_string();
+            if entry.file_type().unwrap().is_dir() {
+                found.push(format!("{name}/"));
+                folders.push(path);
+            } else {
+                found.push(name);
+            }
+        }
+    }
+    found.sort();
+    found
+}

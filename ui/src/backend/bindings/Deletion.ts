@@ -28,4 +28,8 @@ conversations: number,
 /**
  * Whether it is in memory now; it is taken out first.
  */
-loaded: boolean, };
+loaded: boolean, 
+/**
+ * Whether any process has its files in memory: their bytes come free when that lets go.
+ */
+in_use: boolean, };

@@ -2,6 +2,7 @@
 import type { AnswerStage } from "./AnswerStage";
 import type { AppError } from "./AppError";
 import type { ConversationSummary } from "./ConversationSummary";
+import type { LibraryWork } from "./LibraryWork";
 import type { MemoryUse } from "./MemoryUse";
 import type { Message } from "./Message";
 import type { ModelEntry } from "./ModelEntry";
@@ -82,7 +83,11 @@ models: Array<ModelEntry>,
 /**
  * The memory.
  */
-memory: MemoryUse, } | { "type": "trouble", 
+memory: MemoryUse, } | { "type": "library_work_changed", 
+/**
+ * As it stands now.
+ */
+work: LibraryWork, } | { "type": "trouble", 
 /**
  * The sentence for the person.
  */

@@ -1,0 +1,96 @@
+//! Deleting a model: first a look, then the deed.
+
+use super::in_use;
+use crate::library::Hub;
+use crate::record::{Copy, Origin, Record};
+use protocol::{AppError, Deletion, ModelId, failure};
+use std::path::Path;
+
+impl Hub {
+    /// What deleting the model would do. Which conversations it answers in, and whether it is in
+    /// this process's memory, is for others to say. Errors: `model-unknown`, `model-bundled`.
+    pub fn deletion(&self, id: &ModelId) -> Result<Deletion, AppError> {
+        let record = self.to_delete(id)?;
+        let removal = self.shared.removal(&record.files, Some(&record.id));
+        let in_use = removal.files.iter().any(|path| in_use::is_mapped(path));
+        Ok(Deletion {
+            model: ModelId(record.id),
+            files: removal
+                .files
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect(),
+            freed_bytes: removal.freed,
+            shared_bytes: removal.shared,
+            conversations: 0,
+            loaded: false,
+            in_use,
+        })
+    }
+
+    /// Takes the model out of the library, and where `files` is true removes what
+    /// [`Hub::deletion`] tells, which is returned as it was. A process that is killed meanwhile
+    /// leaves that to the next one.
+    /// Errors: `model-unknown`, `model-bundled`, `disk-full`, `file-not-written`: then what could
+    /// be removed is.
+    pub fn delete(&self, id: &ModelId, files: bool) -> Result<Deletion, AppError> {
+        let mut deletion = self.deletion(id)?;
+        if !files {
+            deletion.shared_bytes += std::mem::take(&mut deletion.freed_bytes);
+            deletion.files.clear();
+        }
+        self.shared.change(|index| {
+            let at = index
+                .models
+                .iter()
+                .position(|record| record.answers_to(&id.0));
+            if let Some(at) = at {
+                let record = index.models.remove(at);
+                if files {
+                    index.leaving.extend(record.files.iter().map(Copy::now));
+                }
+            }
+        })?;
+        tracing::info!(
+            model = %deletion.model,
+            files = deletion.files.len(),
+            freed = deletion.freed_bytes,
+            "model deleted"
+        );
+        self.shared.clear_out(&|| true)?;
+        Ok(deletion)
+    }
+
+    /// Puts `new`, which is whole and in the library, in the place of `old`, an earlier revision of
+    /// it: what was chosen for the one holds for the other, and the old files go.
+    /// Errors: as [`Hub::delete`]; where it fails, both are there.
+    pub fn replace(&self, old: &ModelId, new: &ModelId) -> Result<Deletion, AppError> {
+        let before = self.to_delete(old)?;
+        let after = self.record(new)?;
+        if before.id == after.id {
+            return Err(failure::model_unknown(&old.0).detail("it is the same model"));
+        }
+        // Nothing is taken away for something that cannot be used.
+        after.usable()?;
+        self.shared.of_model(new, |record| {
+            record.prompt = record.prompt.take().or(before.prompt);
+        })?;
+        self.delete(old, true)
+    }
+
+    /// The model, which has to be one that may go.
+    fn to_delete(&self, id: &ModelId) -> Result<Record, AppError> {
+        let record = self.record(id)?;
+        let is_there = |record: &Record| {
+            record
+                .files
+                .iter()
+                .any(|copy| Path::new(&copy.path).exists())
+        };
+        // It would be back with the next start.
+        if record.source == Origin::Bundled && is_there(&record) {
+            return Err(failure::model_bundled(&record.name));
+        }
+        Ok(record)
+    }
+}
