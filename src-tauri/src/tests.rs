@@ -64,7 +64,8 @@ fn the_page_is_answered_by_the_chat_core() {
     assert_eq!(snapshot["version"], env!("CARGO_PKG_VERSION"));
 
     let settings = json!({
-        "language": "zh-Hant", "theme": "dark", "model": null, "kept_bytes": null, "library": null,
+        "language": "zh-Hant", "theme": "dark", "model": null, "kept_bytes": null,
+        "kv_type": "q8_0", "library": null,
         "network": {
             "offline": false, "endpoint": null, "proxy": null, "certificates": null,
             "bytes_per_second": null,

@@ -36,7 +36,7 @@ export function model(id: string, change: Partial<ModelEntry> = {}): ModelEntry 
 
 export function snapshot(seq: number, change: Partial<Snapshot> = {}): Snapshot {
   return {
-    seq, conversations: [], models: [], memory: { total: 0, models: 0, free: 0 }, settings: { language: null, theme: "system", model: null, kept_bytes: null, library: null, network: PLAIN_NETWORK }, troubles: [],
+    seq, conversations: [], models: [], memory: { total: 0, models: 0, free: 0 }, settings: { language: null, theme: "system", model: null, kept_bytes: null, kv_type: "f16", library: null, network: PLAIN_NETWORK }, troubles: [],
     system_language: "en", version: "0.1.0", ...change,
   };
 }

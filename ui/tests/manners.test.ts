@@ -59,7 +59,7 @@ test("two settings changed in one frame are both changed", async () => {
   await Promise.all([parley.change({ theme: "dark" }), parley.change({ language: "zh-Hant" }), parley.choose("sha256:smollm2")]);
   expect(asked("settings_change")).toHaveLength(2);
   await parley.change({});
-  expect(parley.world!.settings).toEqual({ theme: "dark", language: "zh-Hant", model: "sha256:smollm2", kept_bytes: null, library: null, network: PLAIN_NETWORK });
+  expect(parley.world!.settings).toEqual({ theme: "dark", language: "zh-Hant", model: "sha256:smollm2", kept_bytes: null, kv_type: "f16", library: null, network: PLAIN_NETWORK });
 });
 
 test("a change that is refused does not hold up the next one", async () => {

@@ -8,7 +8,7 @@ import { PLAIN_NETWORK } from "../src/backend/fake/scenes";
 
 beforeEach(() => localStorage.clear());
 
-const settings = { language: null, theme: "system", model: null, kept_bytes: null, library: null, network: PLAIN_NETWORK } as const;
+const settings = { language: null, theme: "system", model: null, kept_bytes: null, kv_type: "f16", library: null, network: PLAIN_NETWORK } as const;
 
 test("the conversation's own model answers, else the one last chosen, else the starter", () => {
   const models = [model("a"), model("b"), model("s", { source: { kind: "bundled" } })];

@@ -79,7 +79,7 @@ impl App {
             state: Mutex::new(state),
         });
         core.lock().renew_ids()?;
-        core.tell_kept_bytes(&core.lock().settings.clone());
+        core.tell_reading(&core.lock().settings.clone(), None);
         reading::forget_orphans(&core);
         tokio::spawn(models::watch(core.clone()));
         tokio::spawn(watching::watch(core.clone()));

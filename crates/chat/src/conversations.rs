@@ -105,11 +105,9 @@ impl App {
     /// Changes the settings. Returns them.
     pub async fn settings_change(&self, request: Settings) -> Result<Settings, AppError> {
         self.with(move |core, state| {
-            let before = state.settings.kept_bytes;
+            let before = state.settings.clone();
             state.change_settings(request)?;
-            if state.settings.kept_bytes != before {
-                core.tell_kept_bytes(&state.settings);
-            }
+            core.tell_reading(&state.settings, Some(&before));
             Ok(state.settings.clone())
         })
         .await

@@ -23,8 +23,15 @@ async fn told(telling: Telling<KvUse>) -> Result<KvUse, AppError> {
 }
 
 impl Core {
-    /// Says how much may be kept, as the person set it.
-    pub(crate) fn tell_kept_bytes(&self, settings: &Settings) {
+    /// Says how much may be kept and in what, as the person set it, where that is another than
+    /// `before`.
+    pub(crate) fn tell_reading(&self, settings: &Settings, before: Option<&Settings>) {
+        if before.is_none_or(|before| before.kv_type != settings.kv_type) {
+            drop(self.engine.kept(KvWish::Type(settings.kv_type)));
+        }
+        if before.is_some_and(|before| before.kept_bytes == settings.kept_bytes) {
+            return;
+        }
         drop(self.engine.kept(KvWish::Most(settings.kept_bytes)));
     }
 

@@ -65,9 +65,7 @@ impl State {
     fn tell_foreign_settings(&mut self, core: &Core) -> Result<(), AppError> {
         let settings = self.histories.kept.read(setting::read)?;
         if settings != self.settings {
-            if settings.kept_bytes != self.settings.kept_bytes {
-                core.tell_kept_bytes(&settings);
-            }
+            core.tell_reading(&settings, Some(&self.settings));
             self.settings = settings.clone();
             self.tell(EventKind::SettingsChanged { settings });
         }

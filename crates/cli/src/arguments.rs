@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use formats::forms::Form;
-use protocol::{Language, WeightType};
+use protocol::{KvType, Language, WeightType};
 use std::{ffi::OsString, path::PathBuf};
 
 /// Seeds stay under this, so that every reader of JSON keeps them exact.
@@ -53,6 +53,8 @@ pub(crate) enum Command {
         top: u32,
         #[arg(long, value_name = "TYPE", value_parser = weight_type)]
         quantise: Option<WeightType>,
+        #[arg(long, value_name = "TYPE", value_parser = kv_type)]
+        kv: Option<KvType>,
     },
     Bench(Bench),
     Doctor {
@@ -84,6 +86,8 @@ pub(crate) struct Chat {
     pub(crate) max_tokens: Option<u32>,
     #[arg(long, value_name = "TYPE", value_parser = weight_type)]
     pub(crate) quantise: Option<WeightType>,
+    #[arg(long, value_name = "TYPE", value_parser = kv_type)]
+    pub(crate) kv: Option<KvType>,
     #[arg(long, value_name = "FILE", conflicts_with = "no_speculation")]
     pub(crate) draft: Option<PathBuf>,
     #[arg(long)]
@@ -145,6 +149,8 @@ pub(crate) struct Bench {
     pub(crate) threads: Option<u32>,
     #[arg(long, value_name = "TYPE", value_parser = weight_type)]
     pub(crate) quantise: Option<WeightType>,
+    #[arg(long, value_name = "TYPE", value_parser = kv_type)]
+    pub(crate) kv: Option<KvType>,
     #[arg(long, value_name = "llama.cpp", value_parser = ["llama.cpp"], hide_possible_values = true)]
     pub(crate) against: Option<String>,
     #[arg(long, value_name = "DIR", requires = "against")]
@@ -170,6 +176,12 @@ fn temperature(word: &str) -> Result<f32, String> {
 
 fn weight_type(word: &str) -> Result<WeightType, String> {
     let mut all = WeightType::ALL.into_iter();
+    all.find(|kind| kind.name().eq_ignore_ascii_case(word))
+        .ok_or_else(String::new)
+}
+
+fn kv_type(word: &str) -> Result<KvType, String> {
+    let mut all = KvType::ALL.into_iter();
     all.find(|kind| kind.name().eq_ignore_ascii_case(word))
         .ok_or_else(String::new)
 }

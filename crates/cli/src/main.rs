@@ -78,15 +78,23 @@ async fn run(command: Command, places: &Places, terminal: &Terminal) -> Result<(
         Command::List { json } => list::run(json, places, terminal),
         Command::Import { path, json } => import::run(&path, json, places, terminal),
         Command::Inspect { file, json } => inspect::run(&file, json, places, terminal),
-        Command::Tokenize(options) => tokenize::run(options, &engine(places, None)?).await,
-        Command::Render(options) => render::run(options, &engine(places, None)?).await,
+        Command::Tokenize(options) => tokenize::run(options, &plain(places)?).await,
+        Command::Render(options) => render::run(options, &plain(places)?).await,
         Command::Template(options) => template::run(options, places, terminal).await,
         Command::Logits {
             file,
             ids,
             top,
             quantise,
-        } => logits::run(&file, &ids, top, &engine(places, quantise)?).await,
+            kv,
+        } => {
+            let options = Options {
+                kv,
+                ..options(quantise)
+            };
+            let engine = Runtime::with(Hub::open(places)?, options);
+            logits::run(&file, &ids, top, &engine).await
+        }
         Command::Doctor { json, report } => doctor::run(json, report, places, terminal).await,
         Command::Bench(options) => {
             let hub = Hub::open(places)?;
@@ -95,8 +103,9 @@ async fn run(command: Command, places: &Places, terminal: &Terminal) -> Result<(
     }
 }
 
-fn engine(places: &Places, quantise: Option<WeightType>) -> Result<Runtime, AppError> {
-    Ok(Runtime::with(Hub::open(places)?, options(quantise)))
+/// For what needs no weights.
+fn plain(places: &Places) -> Result<Runtime, AppError> {
+    Ok(Runtime::with(Hub::open(places)?, options(None)))
 }
 
 /// As the environment says, with the weights of folders made smaller where a person asks for it.

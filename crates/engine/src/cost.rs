@@ -3,21 +3,22 @@
 
 use crate::families::{Architecture, Described, Feed, Form, Mixer, Projection};
 use formats::{Checkpoint, Tensor};
+use kernels::{KvShape, Page};
 use protocol::{Reach, TokenCost};
 
 /// Types whose numbers are multiplied as fractions; all others are whole numbers with a scale.
 const PLAIN: [&str; 3] = ["F32", "F16", "BF16"];
 
-/// The cost of a model whose keys and values are kept in so many bytes a number; None where
-/// another computes it than we, in its own way.
+/// The cost of a model whose layers keep keys and values in pages of these shapes, or without pages
+/// as they were computed; None where another computes it than we, in its own way.
 pub(crate) fn of(
     described: &Described,
     checkpoint: &Checkpoint,
-    kept_bytes: usize,
+    shapes: &[KvShape],
 ) -> Option<TokenCost> {
     match described {
         Described::Decoder(architecture) => {
-            Some(Reckoning { checkpoint }.whole(architecture, kept_bytes))
+            Some(Reckoning { checkpoint }.whole(architecture, shapes))
         }
         Described::Stock(_) => None,
     }
@@ -54,10 +55,10 @@ impl Sum {
 }
 
 impl Reckoning<'_> {
-    fn whole(&self, architecture: &Architecture, kept_bytes: usize) -> TokenCost {
+    fn whole(&self, architecture: &Architecture, shapes: &[KvShape]) -> TokenCost {
         let mut layers = Sum::default();
         let mut reaches: Vec<Reach> = Vec::new();
-        for layer in &architecture.layers {
+        for (index, layer) in architecture.layers.iter().enumerate() {
             let Mixer::Attention(attention) = &layer.mixer;
             let parts = [&attention.q, &attention.k, &attention.v, &attention.o];
             layers = layers.and(self.all(parts)).and(self.feed(&layer.feed));
@@ -66,7 +67,11 @@ impl Reckoning<'_> {
             let window = attention
                 .window
                 .map(|window| u32::try_from(window).unwrap_or(u32::MAX));
-            let (bytes, multiply_adds) = ((kept * kept_bytes) as f64, multiplied as f64);
+            let bytes = match shapes.get(index) {
+                Some(shape) => shape.page_bytes() as f64 / Page::POSITIONS as f64,
+                None => (kept * size_of::<f32>()) as f64,
+            };
+            let multiply_adds = multiplied as f64;
             match reaches.iter_mut().find(|reach| reach.window == window) {
                 Some(reach) => {
                     reach.bytes += bytes;

@@ -14,7 +14,7 @@ use crate::threads::Threads;
 use crate::weights::Weights;
 use crate::{Cancel, ExecutorKind, LoadOptions};
 use formats::Checkpoint;
-use kernels::{KvKind, LayerKv};
+use kernels::LayerKv;
 use load::Tensors;
 use protocol::AppError;
 use std::sync::Arc;
@@ -128,14 +128,6 @@ impl Executor {
             Computing::Cpu(_) => "cpu",
             Computing::Candle(_) => "candle",
             Computing::Stock(_) => "candle-transformers",
-        }
-    }
-
-    /// Bytes in which it keeps each number of keys and values, loaded with these options.
-    pub fn kept_bytes(&self, options: &LoadOptions) -> usize {
-        match (&self.computing, options.kv) {
-            (Computing::Cpu(_), KvKind::F16) => size_of::<u16>(),
-            _ => size_of::<f32>(),
         }
     }
 

@@ -33,7 +33,8 @@ pub struct LoadOptions {
     /// What computes, where the family is one that we describe; candle-transformers computes the
     /// others.
     pub executor: ExecutorKind,
-    /// How [`ExecutorKind::Cpu`] stores keys and values.
+    /// How [`ExecutorKind::Cpu`] stores keys and values; of layers whose heads are no whole blocks
+    /// of [`KvKind::Q8_0`], in half-floats where that is asked for.
     pub kv: KvKind,
 }
 
@@ -191,13 +192,14 @@ impl Model {
             cancel,
             &mut progress,
         )?;
-        let cost = cost::of(&described, &checkpoint, executor.kept_bytes(options));
+        let shapes = executor.empty().shapes();
+        let cost = cost::of(&described, &checkpoint, &shapes);
         let facts = format!(
             "{described:?} {context} {} {}",
             executor.name(),
             kernels::probe().name()
         );
-        let identity = kv::identity(&checkpoint, &weights, &executor.empty().shapes(), &facts)?;
+        let identity = kv::identity(&checkpoint, &weights, &shapes, &facts)?;
         Ok(Model {
             cost,
             threads,

@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{QWEN, SMOLLM2, last_logits, likeliest, load, model_path};
-use engine::{Template, Tokenizer};
+use common::{QWEN, SMOLLM2, last_logits, likeliest, load_with, model_path};
+use engine::{KvKind, LoadOptions, Template, Tokenizer};
 use protocol::{PromptMessage, TemplateInput};
 use serde::Deserialize;
 
@@ -38,6 +38,8 @@ struct Text {
 
 /// Answers may part where the reference's two likeliest tokens are closer than this.
 const NEAR: f32 = 0.2;
+/// The same with keys and values in 8 bits.
+const NEAR_IN_EIGHTS: f32 = 0.4;
 
 fn golden(file: &str) -> Golden {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden");
@@ -65,8 +67,13 @@ fn check_words(file: &str, model: &str) {
     }
 }
 
-fn check_answers(file: &str, model: &str) {
-    let model = load(model);
+fn check_answers(file: &str, model: &str, kv: KvKind, near: f32) {
+    let options = LoadOptions {
+        threads: 2,
+        kv,
+        ..LoadOptions::default()
+    };
+    let model = load_with(&model_path(model), &options);
     for chat in golden(file).chats {
         let mut sequence = model.sequence();
         let mut logits = last_logits(&model, &mut sequence, &chat.prompt_ids);
@@ -80,7 +87,7 @@ fn check_answers(file: &str, model: &str) {
                     "{}: parts at {at}, where the two are {apart:.3} apart",
                     chat.name
                 );
-                assert!(apart < NEAR, "{}: {id} for {expected} at {at}", chat.name);
+                assert!(apart < near, "{}: {id} for {expected} at {at}", chat.name);
                 break;
             }
             logits = last_logits(&model, &mut sequence, &[id]);
@@ -103,11 +110,17 @@ fn qwen_words() {
 #[test]
 #[ignore = "needs the test models: cargo xtask models"]
 fn smollm2_answers() {
-    check_answers("smollm2.json", SMOLLM2);
+    check_answers("smollm2.json", SMOLLM2, KvKind::F16, NEAR);
 }
 
 #[test]
 #[ignore = "needs the test models: cargo xtask models"]
 fn qwen_answers() {
-    check_answers("qwen2.5-coder.json", QWEN);
+    check_answers("qwen2.5-coder.json", QWEN, KvKind::F16, NEAR);
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn smollm2_answers_in_8_bits() {
+    check_answers("smollm2.json", SMOLLM2, KvKind::Q8_0, NEAR_IN_EIGHTS);
 }

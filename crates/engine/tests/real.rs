@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{QWEN, SMOLLM2, anew, greedy, last_logits, load, message};
-use engine::{Cancel, Generated, Model, Saved, Sequence, generate};
+use common::{QWEN, SMOLLM2, anew, greedy, last_logits, load, load_with, message, model_path};
+use engine::{Cancel, Generated, KvKind, LoadOptions, Model, Saved, Sequence, generate};
 use protocol::{
     KvOwner, KvPlace, Limits, PromptMessage, Role, Sampling, StopReason, WorkerAnswered,
 };
@@ -156,9 +156,14 @@ fn what_was_stored_gives_the_bits_of_what_is_read_afresh() {
     };
     let long = "The quick brown fox jumps over the lazy dog. ".repeat(20);
     let question = [message(Role::User, &long)];
-    let told = |stored: bool| {
+    let told = |kv: KvKind, stored: bool| {
         // Loaded anew, as after a restart.
-        let model = load(SMOLLM2);
+        let options = LoadOptions {
+            threads: 2,
+            kv,
+            ..LoadOptions::default()
+        };
+        let model = load_with(&model_path(SMOLLM2), &options);
         let store = stored.then(|| Arc::new(model.store(Some(&place)).unwrap()));
         let mut sequence = model.sequence().kept_in(store.clone());
         sequence.set_owner(Some(owner.clone()));
@@ -170,11 +175,14 @@ fn what_was_stored_gives_the_bits_of_what_is_read_afresh() {
         let logits = last_logits(&model, &mut sequence, &[last]);
         (text, logits, answered.reused_tokens, answered.prompt_tokens)
     };
-    let (text, logits, none, _) = told(false);
-    let (first, _, nothing, _) = told(true);
-    assert_eq!((none, nothing, &first), (0, 0, &text));
-    let (again, stored, reused, prompt) = told(true);
-    assert_eq!(reused, (prompt - 1) / 64 * 64);
-    assert_eq!(again, text);
-    assert!(stored == logits, "not the same bits");
+    // In the same folder: what is of one type is nothing to the other.
+    for kv in [KvKind::F16, KvKind::Q8_0] {
+        let (text, logits, none, _) = told(kv, false);
+        let (first, _, nothing, _) = told(kv, true);
+        assert_eq!((none, nothing, &first), (0, 0, &text), "{kv:?}");
+        let (again, stored, reused, prompt) = told(kv, true);
+        assert_eq!(reused, (prompt - 1) / 64 * 64, "{kv:?}");
+        assert_eq!(again, text, "{kv:?}");
+        assert!(stored == logits, "{kv:?}: not the same bits");
+    }
 }

@@ -9,13 +9,16 @@ use crate::keys::{self, Fact};
 use crate::line::one_line;
 use crate::overrides::{Told, window};
 use crate::templates::Templates;
-use protocol::{AppError, DEFAULT_CONTEXT};
+use protocol::{AppError, DEFAULT_CONTEXT, KvType};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Bytes that a loaded model needs beside weights and KV: tokenizer, scratch, the program.
 pub const OVERHEAD: u64 = 64 << 20;
+
+/// Numbers of a head that share a scale in q8_0.
+const BLOCK: u32 = 32;
 
 /// What a model's files hold. Sizes that they do not name are 0; its words are on one line
 /// each.
@@ -76,6 +79,9 @@ pub struct Description {
     /// Bytes of the copy in memory that the engine makes of some families' weights; else 0.
     #[serde(skip)]
     pub copied_bytes: u64,
+    /// What keys and values are kept in: what the engine does where nobody asks for another.
+    #[serde(skip)]
+    pub kv_type: KvType,
     /// Bytes of the tokenizer's files, where they are beside the weights.
     #[serde(skip)]
     pub beside_bytes: u64,
@@ -153,16 +159,24 @@ impl Description {
             weight_bytes: it.weight_bytes(),
             header_bytes: it.header_bytes(),
             copied_bytes: it.copied_bytes(),
+            kv_type: KvType::default(),
             beside_bytes: words.beside_bytes,
             licence: words.licence,
         })
     }
 
-    /// Bytes of keys and values for `context` tokens: 16 bits each as the engine holds them, and as
-    /// much again for what was read before, and is kept or waits for the disk.
+    /// Bytes of keys and values for `context` tokens, as the engine holds them, and as much again
+    /// for what was read before, and is kept or waits for the disk. (Of the families whose weights
+    /// are copied nothing is kept, and each number has 32 bits: as many bytes.)
     pub fn kv_bytes(&self, context: u32) -> u64 {
         let width = self.head_dim.saturating_add(self.value_dim);
-        kv_bytes(self.layers, self.kv_heads, width, context)
+        let in_blocks = [self.head_dim, self.value_dim].map(|size| size.is_multiple_of(BLOCK));
+        let all = kv_bytes(self.layers, self.kv_heads, width, context);
+        match self.kv_type {
+            // 32 numbers and their scale.
+            KvType::Q8_0 if self.copied_bytes == 0 && in_blocks == [true; 2] => all / 64 * 34,
+            KvType::F16 | KvType::Q8_0 => all,
+        }
     }
 
     /// Tokens of context that the model is given when nobody asks for another.
@@ -187,8 +201,8 @@ impl Description {
     }
 }
 
-/// Bytes of keys and values of a model of this shape; `width` is that of a head's key and value
-/// together.
+/// Bytes of keys and values of a model of this shape in half-floats, twice: see
+/// [`Description::kv_bytes`]; `width` is that of a head's key and value together.
 pub fn kv_bytes(layers: u32, kv_heads: u32, width: u32, context: u32) -> u64 {
     [layers, kv_heads, context]
         .iter()

@@ -6,7 +6,7 @@ mod common;
 use common::File;
 use formats::gguf::{Array, Gguf, Value};
 use formats::{Checkpoint, Description};
-use protocol::{AppError, failure};
+use protocol::{AppError, KvType, failure};
 use std::path::Path;
 
 /// A small whole file with every type of value.
@@ -318,6 +318,11 @@ fn a_file_is_described() {
     let again = formats::describe(&path).unwrap();
     assert_eq!(again.kv_bytes(10), 2 * 4 * 2 * 2 * 16 * 10);
     assert_eq!(again.given_context(), 128);
+    let no_blocks = Description {
+        kv_type: KvType::Q8_0,
+        ..again.clone()
+    };
+    assert_eq!(no_blocks.kv_bytes(10), again.kv_bytes(10));
     assert!(again.memory_bytes(100) > again.memory_bytes(10));
 }
 
@@ -338,6 +343,14 @@ fn keys_and_values_of_other_widths_are_counted_each() {
     }
     let about = described(&file.data(0));
     assert_eq!(about.kv_bytes(10), 4 * 2 * 4 * (192 + 128) * 10);
+    let in_eights = Description {
+        kv_type: KvType::Q8_0,
+        ..about
+    };
+    assert_eq!(
+        in_eights.kv_bytes(10),
+        4 * 2 * 4 * (192 + 128) * 10 / 64 * 34
+    );
 }
 
 #[test]

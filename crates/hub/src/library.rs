@@ -9,7 +9,7 @@ use crate::record::{Copy, Origin, Prompt, Record, not_read};
 use crate::shared_file::{SharedFile, Stamp};
 use crate::starter::{self, MANIFEST};
 use formats::{Checkpoint, Description};
-use protocol::{AppError, ModelEntry, ModelId, PromptForm, WeightType, failure};
+use protocol::{AppError, KvType, ModelEntry, ModelId, PromptForm, WeightType, failure};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -314,15 +314,19 @@ impl Hub {
 }
 
 /// Bytes that the model at `path`, a file or a folder, in the library or not, needs when loaded with `context` tokens
-/// and its weights made smaller to `quantise`. None of a context: with what Parley would give it;
-/// none of the other: with the weights as they are. Errors: those of [`formats::describe`].
+/// its weights made smaller to `quantise`, and keys and values kept in `kv`. None of a context: with what Parley would
+/// give it; none of the other: with the weights as they are. Errors: those of [`formats::describe`].
 pub fn memory_needed(
     path: &Path,
     context: Option<u32>,
     quantise: Option<WeightType>,
+    kv: KvType,
 ) -> Result<u64, AppError> {
     let checkpoint = Checkpoint::open(path)?;
-    let mut facts = Description::of(&checkpoint)?;
+    let mut facts = Description {
+        kv_type: kv,
+        ..Description::of(&checkpoint)?
+    };
     if let Some(kind) = quantise {
         facts.weight_bytes = checkpoint.quantised_bytes(kind);
     }

@@ -10,6 +10,33 @@ pub const KV_BLOCK: &str = "kv";
 /// Longest id of a conversation of which blocks are kept.
 const LONGEST: usize = 64;
 
+/// What keys and values are computed with, and kept in: in memory and on the disk alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub enum KvType {
+    /// Half-floats.
+    #[default]
+    #[serde(rename = "f16")]
+    F16,
+    /// 8 bits, 32 of them with a scale: half the memory, and answers that may differ a little. Of
+    /// layers whose heads are not whole blocks of 32, half-floats.
+    #[serde(rename = "q8_0")]
+    Q8_0,
+}
+
+impl KvType {
+    /// Both.
+    pub const ALL: [KvType; 2] = [KvType::F16, KvType::Q8_0];
+
+    /// The name, as it is written in JSON and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            KvType::F16 => "f16",
+            KvType::Q8_0 => "q8_0",
+        }
+    }
+}
+
 /// Whose keys and values are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KvOwner {

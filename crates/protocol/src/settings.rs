@@ -1,6 +1,6 @@
 //! What a person sets for all of Parley.
 
-use crate::{ModelId, NetworkSettings};
+use crate::{KvType, ModelId, NetworkSettings};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -62,6 +62,8 @@ pub struct Settings {
     /// it again; 0: none. None: by what the disk has free.
     #[ts(type = "number | null")]
     pub kept_bytes: Option<u64>,
+    /// What models that are loaded from now on keep their reading in.
+    pub kv_type: KvType,
     /// The folder of models that are fetched; None: the hub's own cache, which other programs share.
     pub library: Option<String>,
     /// How the hub is reached.

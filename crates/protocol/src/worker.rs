@@ -2,7 +2,7 @@
 //! at most [`MAX_LINE`] bytes. What is larger goes by file path.
 
 use crate::{
-    AppError, Benched, Ceilings, EngineFacts, KvOwner, KvPlace, Limits, Part, PromptForm,
+    AppError, Benched, Ceilings, EngineFacts, KvOwner, KvPlace, KvType, Limits, Part, PromptForm,
     PromptMessage, Quantise, Sampling, StopReason, TemplateInput, Times, WeightType,
 };
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,9 @@ pub enum WorkerRequest {
         /// In memory it may take as much as one full context.
         #[serde(default)]
         kv: Option<KvPlace>,
+        /// What keys and values are computed with and kept in.
+        #[serde(default)]
+        kv_type: KvType,
     },
     /// Text to ids, by the tokenizer of a file; no weights needed. `Tokens`..., `Done`.
     Tokenize {

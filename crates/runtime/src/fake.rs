@@ -207,7 +207,7 @@ impl Engine for Fake {
         let mut state = self.state();
         let mut allowed = state.kept_most;
         match wish {
-            KvWish::Look => {}
+            KvWish::Look | KvWish::Type(_) => {}
             KvWish::Weigh(most) => allowed = most,
             KvWish::Most(most) => (state.kept_most, allowed) = (most, most),
             KvWish::Forget(conversation) => state.kept.retain(|kept| *kept != conversation),

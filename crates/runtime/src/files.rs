@@ -170,8 +170,8 @@ impl Shared {
         progress: impl Fn(f32),
     ) -> Result<(Worker, String, LoadedFacts), AppError> {
         let text = text_of(path)?;
-        let (bytes, free) = (hub::memory_needed(path, context, None)?, self.memory().free);
-        let plan = self.plan(path, context, bytes, free)?;
+        let free = self.memory().free;
+        let plan = self.plan(path, context, free)?;
         let name = name_of(&text);
         if plan.memory > free {
             return Err(failure::memory_short(name, plan.memory, free, "none"));
@@ -185,6 +185,7 @@ impl Shared {
             form: None,
             speculation: Speculation::default(),
             kv: None,
+            kv_type: plan.kv,
         };
         match load_weights(&worker, load, pending(), progress).await {
             Ok(facts) => Ok((worker, name, facts)),

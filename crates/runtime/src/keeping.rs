@@ -3,7 +3,7 @@
 use crate::process::Worker;
 use crate::seat::Holding;
 use crate::shared::Shared;
-use protocol::{KvPlace, KvUse, WorkerEvent, WorkerRequest};
+use protocol::{KvPlace, KvType, KvUse, WorkerEvent, WorkerRequest};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub enum KvWish {
     Weigh(Option<u64>),
     /// It may take so many bytes of the disk from now on; None: as usual, 0: none.
     Most(Option<u64>),
+    /// Models that are loaded from now on keep keys and values in this type.
+    Type(KvType),
     /// What is a conversation's goes.
     Forget(String),
     /// What is of conversations of which this is not true goes.
@@ -35,6 +37,7 @@ impl fmt::Debug for KvWish {
             KvWish::Look => "Look",
             KvWish::Weigh(_) => "Weigh",
             KvWish::Most(_) => "Most",
+            KvWish::Type(_) => "Type",
             KvWish::Forget(_) => "Forget",
             KvWish::Retain(_) => "Retain",
             KvWish::Clear => "Clear",
@@ -49,7 +52,7 @@ impl Shared {
     /// Does what is wished, and tells how it stands then.
     pub async fn kept(self: &Arc<Self>, wish: KvWish) -> Option<KvUse> {
         match &wish {
-            KvWish::Look | KvWish::Weigh(_) | KvWish::Retain(_) => {}
+            KvWish::Look | KvWish::Weigh(_) | KvWish::Type(_) | KvWish::Retain(_) => {}
             KvWish::Most(most) => {
                 self.kv.choose(*most);
                 self.tell_place();
@@ -63,7 +66,7 @@ impl Shared {
         let kv = self.kv.clone();
         let done = tokio::task::spawn_blocking(move || {
             match wish {
-                KvWish::Look => return kv.look(),
+                KvWish::Look | KvWish::Type(_) => return kv.look(),
                 KvWish::Weigh(most) => return kv.weigh(most),
                 KvWish::Most(_) => {}
                 KvWish::Forget(conversation) => kv.forget(&conversation),

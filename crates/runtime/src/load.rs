@@ -7,8 +7,8 @@ use crate::quantise::Plan;
 use crate::seat::{Beside, Holding, Seat};
 use crate::shared::Shared;
 use protocol::{
-    AppError, LoadedFacts, ModelEntry, ModelId, ModelState, WeightType, WorkerEvent, WorkerRequest,
-    WorkerStage, failure,
+    AppError, KvType, LoadedFacts, ModelEntry, ModelId, ModelState, WeightType, WorkerEvent,
+    WorkerRequest, WorkerStage, failure,
 };
 use std::path::Path;
 use std::sync::{Arc, Weak};
@@ -118,11 +118,11 @@ impl Shared {
     fn plan_of(&self, entry: &ModelEntry) -> Result<Plan, AppError> {
         let path = self.hub.path(&entry.id)?;
         let beside = match &self.options.speculation.draft {
-            Some(draft) => hub::memory_needed(Path::new(draft), None, None)?,
+            Some(draft) => hub::memory_needed(Path::new(draft), None, None, KvType::F16)?,
             None => 0,
         };
         let room = self.total_memory().saturating_sub(beside);
-        let plan = self.plan(&path, None, entry.memory, room)?;
+        let plan = self.plan(&path, None, room)?;
         Ok(Plan {
             memory: plan.memory.saturating_add(beside),
             ..plan
@@ -191,7 +191,7 @@ impl Shared {
     ) -> Result<Room<'a>, AppError> {
         let total = self.total_memory();
         if memory > total {
-            return Err(self.too_large(entry, total));
+            return Err(self.too_large(entry, memory, total));
         }
         let held = seats
             .iter()
@@ -238,13 +238,13 @@ impl Shared {
     }
 
     /// With the largest model of the library that would fit, where there is one.
-    fn too_large(&self, entry: &ModelEntry, total: u64) -> AppError {
+    fn too_large(&self, entry: &ModelEntry, memory: u64, total: u64) -> AppError {
         let smaller = self.hub.models().into_iter().filter(|model| {
             model.memory <= total && !matches!(model.state, ModelState::Unusable { .. })
         });
         let smaller = smaller.max_by_key(|model| model.memory);
         let smaller = smaller.map_or("none".to_owned(), |model| model.name);
-        failure::memory_short(&entry.name, entry.memory, total, smaller)
+        failure::memory_short(&entry.name, memory, total, smaller)
     }
 
     async fn start(
@@ -292,6 +292,7 @@ impl Shared {
             form: worker.form.clone(),
             speculation: self.options.speculation.clone(),
             kv: self.place(),
+            kv_type: plan.kv,
         };
         let loaded = load_weights(&worker, load, stopped, tell).await;
         drop(share);

@@ -1,6 +1,6 @@
 //! What a person or a test may set of the runtime.
 
-use protocol::{Speculation, WeightType};
+use protocol::{KvType, Speculation, WeightType};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,6 +21,11 @@ pub struct Options {
     pub kernels: Option<String>,
     /// How tokens are proposed before they are chosen.
     pub speculation: Speculation,
+    /// What keys and values are computed with and kept in, whatever was chosen ([`KvWish::Type`]);
+    /// None: as chosen.
+    ///
+    /// [`KvWish::Type`]: crate::KvWish::Type
+    pub kv: Option<KvType>,
     /// Whether what models read is kept on the disk, as far as the quota allows.
     pub keep: bool,
     /// How long a new worker may take to say hello.
@@ -42,6 +47,7 @@ impl Default for Options {
             quantise: None,
             kernels: None,
             speculation: Speculation::default(),
+            kv: None,
             keep: true,
             hello: Duration::from_secs(20),
             silence: Duration::from_secs(30),

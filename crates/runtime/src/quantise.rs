@@ -1,7 +1,7 @@
 //! How small the weights of a model are made, so that it fits.
 
 use crate::shared::Shared;
-use protocol::{AppError, Quantise, WeightType};
+use protocol::{AppError, KvType, Quantise, WeightType};
 use std::path::Path;
 
 /// How a model is to be loaded.
@@ -9,6 +9,8 @@ use std::path::Path;
 pub(crate) struct Plan {
     /// What its weights are made smaller to; None: they stay as they are.
     pub quantise: Option<WeightType>,
+    /// What its keys and values are kept in.
+    pub kv: KvType,
     /// Bytes that it then needs.
     pub memory: u64,
     /// Of these, bytes of one sequence: what each further one needs.
@@ -17,30 +19,23 @@ pub(crate) struct Plan {
 
 impl Shared {
     /// The plan for the model at `path`: what the person asked for; else its weights as they are,
-    /// or where `memory`, which it needs so, is more than `room`, in the largest type that fits.
-    /// None fitting, the plan is larger than the room. Errors: of the files.
-    pub fn plan(
-        &self,
-        path: &Path,
-        context: Option<u32>,
-        memory: u64,
-        room: u64,
-    ) -> Result<Plan, AppError> {
-        let sequence = hub::memory_needed(path, context, None)?.saturating_sub(hub::memory_needed(
-            path,
-            Some(0),
-            None,
-        )?);
+    /// or where what it needs so is more than `room`, in the largest type that fits. None fitting,
+    /// the plan is larger than the room. Errors: of the files.
+    pub fn plan(&self, path: &Path, context: Option<u32>, room: u64) -> Result<Plan, AppError> {
+        let kv = self.kv_type();
+        let needed = |context, quantise| hub::memory_needed(path, context, quantise, kv);
+        let memory = needed(context, None)?;
         let as_it_is = Plan {
             quantise: None,
+            kv,
             memory,
-            sequence,
+            sequence: memory.saturating_sub(needed(Some(0), None)?),
         };
         let smaller = |kind| {
-            hub::memory_needed(path, context, Some(kind)).map(|memory| Plan {
+            needed(context, Some(kind)).map(|memory| Plan {
                 quantise: Some(kind),
                 memory,
-                sequence,
+                ..as_it_is
             })
         };
         if let Some(kind) = self.options.quantise {

@@ -100,6 +100,10 @@ impl Engine for Runtime {
 
     fn kept(&self, wish: KvWish) -> Telling<KvUse> {
         let shared = self.shared.clone();
+        if let KvWish::Type(kind) = wish {
+            // At once: the next load may be on its way already.
+            shared.choose_kv_type(kind);
+        }
         let (done, told) = oneshot::channel();
         self.shared.spawn(async move {
             if let Some(now) = shared.kept(wish).await {

@@ -8,7 +8,7 @@ use crate::memory;
 use crate::options::Options;
 use crate::seat::Seat;
 use hub::Hub;
-use protocol::{Machine, MemoryUse, ModelId};
+use protocol::{KvType, Machine, MemoryUse, ModelId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -25,6 +25,8 @@ pub(crate) struct Shared {
     pub residents: watch::Sender<Vec<Resident>>,
     /// What models have read.
     pub kv: Arc<Kv>,
+    /// In what type, as the person chose.
+    chosen_type: Mutex<KvType>,
     gauge: Gauge,
     seats: Mutex<Vec<Arc<Seat>>>,
     tasks: Mutex<Vec<AbortHandle>>,
@@ -36,6 +38,7 @@ impl Shared {
         Shared {
             cores: Cores::new(options.threads.unwrap_or_else(crate::cores::of_machine)),
             kv: Arc::new(Kv::new(hub.kv().to_owned(), options.keep)),
+            chosen_type: Mutex::default(),
             hub,
             options,
             admission: tokio::sync::Mutex::default(),
@@ -46,6 +49,22 @@ impl Shared {
             tasks: Mutex::default(),
             handle: tokio::runtime::Handle::current(),
         }
+    }
+
+    /// Models that are loaded from now on keep keys and values so, where the options say nothing.
+    pub fn choose_kv_type(&self, kind: KvType) {
+        *self.chosen_type() = kind;
+    }
+
+    /// What a model that is loaded now keeps keys and values in.
+    pub fn kv_type(&self) -> KvType {
+        self.options.kv.unwrap_or_else(|| *self.chosen_type())
+    }
+
+    fn chosen_type(&self) -> MutexGuard<'_, KvType> {
+        self.chosen_type
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The seat of a model; whichever of its ids is meant.

@@ -7,10 +7,10 @@ use crate::keeping::Keeping;
 use crate::memory;
 use crate::panics;
 use crate::voice::Voice;
-use engine::{Cancel, LoadOptions, Model, Sequence, Speculates, Template, Tokenizer};
+use engine::{Cancel, KvKind, LoadOptions, Model, Sequence, Speculates, Template, Tokenizer};
 use protocol::{
-    AppError, Benched, MOST_PIECE, Speculation, ToWorker, WorkerEvent, WorkerRequest, WorkerStage,
-    failure,
+    AppError, Benched, KvType, MOST_PIECE, Speculation, ToWorker, WorkerEvent, WorkerRequest,
+    WorkerStage, failure,
 };
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -105,11 +105,16 @@ impl Work {
                 form,
                 speculation,
                 kv,
+                kv_type,
             } => {
                 let options = LoadOptions {
                     context,
                     threads: threads.max(1),
                     quantise,
+                    kv: match kv_type {
+                        KvType::F16 => KvKind::F16,
+                        KvType::Q8_0 => KvKind::Q8_0,
+                    },
                     ..LoadOptions::default()
                 };
                 let model = self.load(id, &path, &options, &speculation, cancel)?;

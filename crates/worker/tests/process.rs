@@ -71,6 +71,7 @@ impl Worker {
                 quantise: None,
                 form: None,
                 speculation: protocol::Speculation::default(),
+                kv_type: protocol::KvType::F16,
                 kv,
             },
         );

@@ -150,6 +150,7 @@ fn nothing_is_computed_without_a_model() {
             quantise: None,
             form: None,
             speculation: protocol::Speculation::default(),
+            kv_type: protocol::KvType::F16,
             kv: None,
         },
     );

@@ -91,6 +91,7 @@ impl Worker {
             quantise: None,
             form: None,
             speculation: protocol::Speculation::default(),
+            kv_type: protocol::KvType::F16,
             kv: None,
         });
         while !matches!(worker.hear(), WorkerEvent::Loaded(_)) {}

@@ -1,7 +1,7 @@
 //! The table `setting`: one row a setting, its value as JSON.
 
 use super::{failure::Fault, schema::Migration};
-use protocol::{Language, ModelId, NetworkSettings, Settings, Theme};
+use protocol::{KvType, Language, ModelId, NetworkSettings, Settings, Theme};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +116,12 @@ pub(crate) fn read(connection: &Connection) -> Result<Settings, Fault> {
             "kept_bytes" => {
                 settings.kept_bytes = serde_json::from_str(&value).ok().flatten();
             }
+            "kv_type" => {
+                let stored: String = serde_json::from_str(&value).unwrap_or_default();
+                let mut all = KvType::ALL.into_iter();
+                let named = all.find(|kind| kind.name() == stored);
+                settings.kv_type = named.unwrap_or_default();
+            }
             "library" => {
                 settings.library = serde_json::from_str(&value).ok().flatten();
             }
@@ -163,6 +169,7 @@ pub(crate) fn write(connection: &Connection, settings: &Settings) -> Result<(), 
         ("theme", serde_json::json!(theme)),
         ("model", serde_json::json!(model)),
         ("kept_bytes", serde_json::json!(settings.kept_bytes)),
+        ("kv_type", serde_json::json!(settings.kv_type.name())),
         ("library", serde_json::json!(settings.library)),
         (
             "network",

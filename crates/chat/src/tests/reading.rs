@@ -70,6 +70,7 @@ async fn a_person_says_how_much_may_be_kept_and_sees_it_go() {
     assert_eq!((now.bytes, now.most), (1_000_000, now.usual));
     let settings = Settings {
         kept_bytes: Some(5_000_000_000),
+        kv_type: KvType::Q8_0,
         ..window.snapshot().await.settings
     };
     window.app.settings_change(settings.clone()).await.unwrap();

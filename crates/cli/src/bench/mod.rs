@@ -43,6 +43,7 @@ async fn measured(options: Bench, hub: Hub, terminal: &Terminal) -> Result<(), E
         hub,
         Options {
             quantise: options.quantise,
+            kv: options.kv,
             kernels: options.no_amx.then(|| WITHOUT_AMX.to_owned()),
             ..Options::from_environment()
         },

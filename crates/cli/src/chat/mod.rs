@@ -50,6 +50,7 @@ pub(crate) async fn run(
         },
         // A single question is not come back to from here.
         keep: options.once.is_none(),
+        kv: options.kv,
         ..crate::options(options.quantise)
     };
     let app = App::open(

@@ -164,7 +164,7 @@ function picture(now: number): Scene {
     ],
     siblings: new Map([[two.id, [before]]]),
     models: [elyza, mistral, olmo, qwen, pro, mixtral, gone],
-    settings: { language: null, theme: "system", model: elyza.id, kept_bytes: null, library: null, network: PLAIN_NETWORK },
+    settings: { language: null, theme: "system", model: elyza.id, kept_bytes: null, kv_type: "f16", library: null, network: PLAIN_NETWORK },
     keptBytes: 1.24e9,
     machine: { ...machine, parley_bytes: 6.6e9, memory_used_bytes: 11.2e9, cpu: 0.61, parley_cpu: 0.5 },
   };
@@ -184,7 +184,7 @@ Last failures
 
 function firstRun(): Scene {
   return {
-    conversations: [], siblings: new Map(), models: [starter], memory: 13e9, settings: { language: null, theme: "system", model: null, kept_bytes: null, library: null, network: PLAIN_NETWORK }, keptBytes: 0, systemLanguage: "en",
+    conversations: [], siblings: new Map(), models: [starter], memory: 13e9, settings: { language: null, theme: "system", model: null, kept_bytes: null, kv_type: "f16", library: null, network: PLAIN_NETWORK }, keptBytes: 0, systemLanguage: "en",
     machine, diagnostics: { text: DIAGNOSTICS, logs: "/home/you/.local/share/parley/logs" },
     better: {
       name: "Qwen2.5 7B Instruct", repository: "bartowski/Qwen2.5-7B-Instruct-GGUF", file: "Qwen2.5-7B-Instruct-Q4_K_M.gguf", bytes: 4.68e9,

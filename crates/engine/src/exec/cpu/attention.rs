@@ -52,7 +52,7 @@ impl Attention {
                 kv_heads: attention.kv_heads,
                 key_size: attention.head_dim,
                 value_size: attention.value_dim,
-                kind,
+                kind: kind.of_sizes(attention.head_dim, attention.value_dim),
             },
             turning: turning.map(|index| (index, turnings[index].pairs_of())),
             slopes: (attention.positions == Positions::Alibi).then(|| slopes(heads)),
