@@ -336,6 +336,13 @@ test("reading upwards does not jump when earlier messages are drawn", () =>
     }
   }));
 
+test("what is read may take half the memory, from the next load on", () =>
+  inWindow({ world: "picture" }, async (page) => {
+    await page.keyboard.press("Control+,");
+    await page.getByText("Compact (8 bits)").click();
+    await expect.poll(() => calls(page, "settings_change")).toMatchObject([{ kv_type: "q8_0" }]);
+  }));
+
 test("what models have read: how much there is, how much there may be, and away with it", () =>
   inWindow({ world: "picture" }, async (page) => {
     await page.keyboard.press("Control+,");
