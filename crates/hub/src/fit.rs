@@ -5,18 +5,13 @@
 //! read once: on processors that read is what takes longest.
 
 use crate::catalogue::{Catalogue, file_bytes};
-use crate::places::Places;
-use crate::shared_file::SharedFile;
 use formats::{Checkpoint, Description, OVERHEAD, keys, kv_bytes};
 use protocol::{
     AppError, CatalogueFile, CatalogueModel, DEFAULT_CONTEXT, Fit, Fits, HubFile, HubRepository,
     Language, LayerFacts, WeightType,
 };
-use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// A longer file is none of ours.
-const LIMIT: u64 = 64 << 10;
 /// Bits of a weight in each type that a folder's weights can be made smaller to, and in which they
 /// come.
 const BITS: [(WeightType, f64); 3] = [
@@ -27,10 +22,10 @@ const BITS: [(WeightType, f64); 3] = [
 
 /// What this machine gives a model.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Machine {
+pub struct Room {
     /// Bytes that models may use.
     pub memory_bytes: u64,
-    /// Bytes a second that it reads, where that was measured: [`measured`].
+    /// Bytes a second that it reads, where that was measured.
     pub bandwidth: Option<u64>,
 }
 
@@ -59,21 +54,21 @@ impl Needs {
         }
     }
 
-    fn on(&self, machine: &Machine) -> Fit {
+    fn on(&self, room: &Room) -> Fit {
         // Half of `kv` is what was read before; and a conversation fills the context little by
         // little: over all of it, half is there.
         let token_bytes = self.read.saturating_add(self.kv / 4);
         Fit {
-            fits: self.fits(machine.memory_bytes),
+            fits: self.fits(room.memory_bytes),
             weight_bytes: self.weights,
             kv_bytes: self.kv,
             overhead_bytes: self.overhead,
-            memory_bytes: machine.memory_bytes,
+            memory_bytes: room.memory_bytes,
             context: self.context,
-            tokens_per_second: machine
+            tokens_per_second: room
                 .bandwidth
                 .map(|bandwidth| (bandwidth as f64 / token_bytes.max(1) as f64) as f32),
-            bandwidth: machine.bandwidth,
+            bandwidth: room.bandwidth,
             token_bytes,
             estimated: self.estimated,
         }
@@ -81,11 +76,7 @@ impl Needs {
 }
 
 /// A model of the catalogue in one of its files; None where its length cannot be told.
-pub fn fit_catalogue(
-    model: &CatalogueModel,
-    file: &CatalogueFile,
-    machine: &Machine,
-) -> Option<Fit> {
+pub fn fit_catalogue(model: &CatalogueModel, file: &CatalogueFile, room: &Room) -> Option<Fit> {
     let (weights, exact) = file_bytes(model, file)?;
     let context = given(model.context);
     let needs = Needs {
@@ -96,12 +87,12 @@ pub fn fit_catalogue(
         read: share(weights, model.active_parameters, model.parameters),
         estimated: !exact,
     };
-    Some(needs.on(machine))
+    Some(needs.on(room))
 }
 
 /// A model of the hub. What its layers are like is known only of what the catalogue has, and is
 /// reckoned as nothing otherwise.
-pub fn fit_hub(file: &HubFile, repository: &HubRepository, machine: &Machine) -> Fit {
+pub fn fit_hub(file: &HubFile, repository: &HubRepository, room: &Room) -> Fit {
     let known = repository.catalogue.as_deref();
     let known = known.and_then(|id| Catalogue::shipped().model(id, Language::En));
     let context = given(known.as_ref().map_or(0, |model| model.context));
@@ -125,11 +116,11 @@ pub fn fit_hub(file: &HubFile, repository: &HubRepository, machine: &Machine) ->
         let part = small / bits.filter(|_| file.files.is_empty())?;
         Some(with((file.bytes as f64 * part) as u64, true))
     });
-    best(whole, smaller, machine)
+    best(whole, smaller, room)
 }
 
 /// A model on this disk, a file or a folder. Errors: those of [`formats::describe`].
-pub fn fit_installed(path: &Path, machine: &Machine) -> Result<Fit, AppError> {
+pub fn fit_installed(path: &Path, room: &Room) -> Result<Fit, AppError> {
     let checkpoint = Checkpoint::open(path)?;
     let facts = Description::of(&checkpoint)?;
     let read = read_bytes(&checkpoint);
@@ -161,18 +152,18 @@ pub fn fit_installed(path: &Path, machine: &Machine) -> Result<Fit, AppError> {
         };
         with(&facts, (read as f64 * part) as u64)
     });
-    Ok(best(whole, smaller, machine))
+    Ok(best(whole, smaller, room))
 }
 
 /// The weights as they are, else the largest that they can be made smaller to and fit, as Parley
 /// loads them; where none fits, as they are.
-fn best(whole: Needs, smaller: impl Iterator<Item = Needs>, machine: &Machine) -> Fit {
-    let fits = |needs: &Needs| needs.fits(machine.memory_bytes) != Fits::No;
+fn best(whole: Needs, smaller: impl Iterator<Item = Needs>, room: &Room) -> Fit {
+    let fits = |needs: &Needs| needs.fits(room.memory_bytes) != Fits::No;
     if fits(&whole) {
-        return whole.on(machine);
+        return whole.on(room);
     }
     let mut smaller = smaller.filter(|needs| needs.weights < whole.weights);
-    smaller.find(fits).unwrap_or(whole).on(machine)
+    smaller.find(fits).unwrap_or(whole).on(room)
 }
 
 /// Tokens of context that Parley gives a model made for `made_for`; 0: not known.
@@ -232,43 +223,6 @@ fn read_bytes(it: &Checkpoint) -> u64 {
         .unwrap_or(u64::MAX)
 }
 
-/// What was measured of a machine.
-#[derive(Serialize, Deserialize)]
-struct Measured {
-    version: u32,
-    /// Bytes a second that all its cores read together.
-    bandwidth: u64,
-    /// So that a folder that moves to another machine is not believed there.
-    cores: usize,
-}
-
-/// The version of the file's form.
-const VERSION: u32 = 1;
-
-/// Bytes a second that this machine reads, as it was measured once; None: it was not yet.
-pub fn measured(places: &Places) -> Option<u64> {
-    let bytes = SharedFile::new(places.machine()).read(LIMIT).ok()??;
-    let found: Measured = serde_json::from_slice(&bytes).ok()?;
-    let here = found.version == VERSION && found.cores == cores() && found.bandwidth > 0;
-    here.then_some(found.bandwidth)
-}
-
-/// Keeps what was measured. Errors: `file-not-written`, `disk-full`.
-pub fn keep_measured(places: &Places, bandwidth: u64) -> Result<(), AppError> {
-    let file = SharedFile::new(places.machine());
-    file.create_folder()?;
-    let _lock = file.lock()?;
-    file.write(&Measured {
-        version: VERSION,
-        bandwidth,
-        cores: cores(),
-    })
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(0, usize::from)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test that fails panics")]
 mod tests {
@@ -276,8 +230,8 @@ mod tests {
 
     const GB: u64 = 1_000_000_000;
 
-    fn machine(memory_bytes: u64) -> Machine {
-        Machine {
+    fn room(memory_bytes: u64) -> Room {
+        Room {
             memory_bytes,
             bandwidth: Some(20 * GB),
         }
@@ -315,7 +269,7 @@ mod tests {
             let fit = fit_hub(
                 &file(bytes, "Q4_K_M", &["a.gguf"]),
                 &repository(None),
-                &machine(memory),
+                &room(memory),
             );
             assert_eq!(fit.fits, fits, "{bytes} in {memory}");
             assert_eq!(
@@ -336,14 +290,14 @@ mod tests {
     #[test]
     fn speed_is_what_is_read() {
         let check = |catalogue: Option<&str>, bandwidth: Option<u64>, speed: Option<f32>| {
-            let machine = Machine {
+            let room = Room {
                 memory_bytes: 100 * GB,
                 bandwidth,
             };
             let fit = fit_hub(
                 &file(10 * GB, "Q4_K_M", &["a.gguf"]),
                 &repository(catalogue),
-                &machine,
+                &room,
             );
             let near = match (fit.tokens_per_second, speed) {
                 (Some(found), Some(speed)) => (found - speed).abs() < speed / 50.0,
@@ -368,7 +322,7 @@ mod tests {
             let fit = fit_hub(
                 &file(16 * GB, kind, files),
                 &repository(None),
-                &machine(memory),
+                &room(memory),
             );
             assert_eq!(
                 (fit.weight_bytes, fit.fits),
@@ -392,7 +346,7 @@ mod tests {
     fn large_models_of_the_catalogue_do_not_fit_a_small_machine() {
         let check = |id: &str, memory: u64, fits: Fits| {
             let model = Catalogue::shipped().model(id, Language::En).unwrap();
-            let fit = fit_catalogue(&model, &model.files[0], &machine(memory)).unwrap();
+            let fit = fit_catalogue(&model, &model.files[0], &room(memory)).unwrap();
             assert_eq!(fit.fits, fits, "{id} {fit:?}");
             assert_eq!(fit.context, DEFAULT_CONTEXT.min(model.context), "{id}");
             let needed = fit.weight_bytes + fit.kv_bytes + fit.overhead_bytes;
@@ -408,7 +362,7 @@ mod tests {
     fn every_model_of_the_catalogue_can_be_reckoned() {
         for model in Catalogue::shipped().models(Language::En) {
             for file in &model.files {
-                if let Some(fit) = fit_catalogue(&model, file, &machine(8 * GB)) {
+                if let Some(fit) = fit_catalogue(&model, file, &room(8 * GB)) {
                     assert!(
                         fit.tokens_per_second.unwrap() > 0.05,
                         "{} {fit:?}",
@@ -421,25 +375,6 @@ mod tests {
                     );
                 }
             }
-        }
-    }
-
-    #[test]
-    fn what_was_measured_is_kept_for_this_machine() {
-        let home = tempfile::tempdir().unwrap();
-        let places = Places::under(home.path());
-        assert_eq!(measured(&places), None);
-        keep_measured(&places, 20 * GB).unwrap();
-        assert_eq!(measured(&places), Some(20 * GB));
-        let text = std::fs::read_to_string(places.machine()).unwrap();
-        for other in [
-            text.replace(&format!("\"cores\": {}", cores()), "\"cores\": 1000000"),
-            text.replace("\"version\": 1", "\"version\": 2"),
-            "[]".to_owned(),
-        ] {
-            assert_ne!(other, text);
-            std::fs::write(places.machine(), other).unwrap();
-            assert_eq!(measured(&places), None);
         }
     }
 }

@@ -22,7 +22,7 @@ mod starter;
 pub use catalogue::{Catalogue, Standing, better_model, choose, file_bytes};
 pub use download::{Fetching, Links, Tuning};
 pub use elsewhere::Neighbours;
-pub use fit::{Machine, fit_catalogue, fit_hub, fit_installed, keep_measured, measured};
+pub use fit::{Room, fit_catalogue, fit_hub, fit_installed};
 pub use keeping::{GoOn, Told};
 pub use library::{Hub, memory_needed};
 pub use network::Network;

@@ -128,11 +128,6 @@ impl Places {
         self.data.join("library.json")
     }
 
-    /// What was measured of this machine.
-    pub fn machine(&self) -> PathBuf {
-        self.data.join("machine.json")
-    }
-
     /// The folder of the locks of running processes.
     pub fn runs(&self) -> PathBuf {
         self.data.join("runs")

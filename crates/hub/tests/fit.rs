@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
-use hub::{Machine, fit_installed};
+use hub::{Room, fit_installed};
 use protocol::Fits;
 
 /// A GGUF with these numbers in its header and these tensors of 32-bit floats.
@@ -53,11 +53,11 @@ fn a_token_reads_what_it_is_computed_with() {
             ("attention.head_count_kv", 2),
         ];
         std::fs::write(&path, gguf(&[&shape, numbers].concat(), tensors)).unwrap();
-        let mut machine = Machine {
+        let mut room = Room {
             memory_bytes: 1 << 30,
             bandwidth: Some(1 << 30),
         };
-        let fit = fit_installed(&path, &machine).unwrap();
+        let fit = fit_installed(&path, &room).unwrap();
         // Two heads of keys and values of eight numbers each, two bytes a number, twice.
         let kv = 2 * 16 * 2 * 2 * 1024;
         assert_eq!(
@@ -70,8 +70,8 @@ fn a_token_reads_what_it_is_computed_with() {
             Some((1 << 30) as f32 / fit.token_bytes as f32)
         );
         assert_eq!((fit.fits, fit.estimated), (Fits::Well, false));
-        machine.memory_bytes = 1 << 20;
-        assert_eq!(fit_installed(&path, &machine).unwrap().fits, Fits::No);
+        room.memory_bytes = 1 << 20;
+        assert_eq!(fit_installed(&path, &room).unwrap().fits, Fits::No);
     };
     let experts = [("expert_count", 8), ("expert_used_count", 2)];
     let embedding: (&str, &[u64]) = ("token_embd.weight", &[32, 4]);

@@ -82,15 +82,22 @@ fn parts(path: &str) -> Vec<String> {
 }
 
 fn split(path: &str) -> Option<Vec<String>> {
+    let (name, count) = part_of(path)?;
+    let part = |at: u32| format!("{name}-{at:05}-of-{count:05}.gguf");
+    Some((1..=count).map(part).collect())
+}
+
+/// Of a part of a split GGUF file the name before its number, and of how many it is one.
+pub fn part_of(path: &str) -> Option<(&str, u32)> {
     let stem = path.strip_suffix(".gguf")?;
     let (rest, count) = stem.rsplit_once("-of-")?;
     let (name, at) = rest.rsplit_once('-')?;
     let digits = |text: &str| text.len() == 5 && text.bytes().all(|c| c.is_ascii_digit());
-    let number: u32 = count.parse().ok()?;
-    (digits(at) && digits(count) && (1..=1000).contains(&number)).then(|| {
-        let part = |at: u32| format!("{name}-{at:05}-of-{count}.gguf");
-        (1..=number).map(part).collect()
-    })
+    let (at, count): (u32, u32) = match digits(at) && digits(count) {
+        true => (at.parse().ok()?, count.parse().ok()?),
+        false => return None,
+    };
+    ((1..=1000).contains(&count) && (1..=count).contains(&at)).then_some((name, count))
 }
 
 #[cfg(test)]

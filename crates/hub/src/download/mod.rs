@@ -15,7 +15,10 @@ mod space;
 mod transfer;
 mod trouble;
 
+pub(crate) use choice::{choose, part_of};
 pub use layout::Links;
+pub(crate) use layout::{check_path, check_repository};
+pub(crate) use remote::Listed;
 pub use runner::Fetching;
 
 use crate::library::Hub;

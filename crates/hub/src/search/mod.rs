@@ -8,6 +8,7 @@ mod details;
 mod listing;
 mod models;
 
+use crate::download::check_repository;
 use formats::one_line;
 
 /// Longest text of an answer that is kept, in characters.
@@ -19,26 +20,7 @@ fn text(text: &str) -> Option<String> {
     (!line.is_empty()).then_some(line)
 }
 
-/// Whether a text can be a repository's name: `owner/name`, or an old one without an owner.
+/// Whether a text can be a repository's name.
 fn is_repository(name: &str) -> bool {
-    let part = |part: &str| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        !part.is_empty()
-            && part.len() <= 96
-            && part.chars().all(plain)
-            && !part.starts_with(['-', '.'])
-            && !part.ends_with(['-', '.'])
-            && !part.contains("..")
-    };
-    name.split('/').count() <= 2 && name.split('/').all(part)
-}
-
-/// Whether a path of a listing stays inside its repository.
-fn is_inside(path: &str) -> bool {
-    let part = |part: &str| {
-        !matches!(part, "" | "." | "..")
-            && !part.contains(['\\', ':'])
-            && !part.chars().any(char::is_control)
-    };
-    path.len() <= 1024 && path.split('/').all(part)
+    check_repository(name).is_ok()
 }

@@ -1,12 +1,10 @@
 //! Which models the files of a repository make.
 
-use super::is_inside;
+use crate::download::{Listed, check_path, choose, part_of};
 use protocol::HubFile;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Most parts of a split model.
-const MOST_PARTS: u32 = 1000;
 /// What a folder's tokenizer may be called.
 const TOKENIZERS: &[&str] = &[
     "tokenizer.json",
@@ -40,7 +38,7 @@ pub(super) struct Lfs {
 pub(super) fn models(entries: &[Entry], kind: Option<String>) -> Vec<HubFile> {
     let files: Vec<&Entry> = entries
         .iter()
-        .filter(|entry| entry.r#type == "file" && is_inside(&entry.path))
+        .filter(|entry| entry.r#type == "file" && check_path(&entry.path).is_ok())
         .collect();
     let mut groups: BTreeMap<(String, u32), Vec<&Entry>> = BTreeMap::new();
     for file in &files {
@@ -87,44 +85,29 @@ fn gguf(path: &str) -> Option<(String, u32)> {
     if name.contains("mmproj") || name.contains("imatrix") {
         return None;
     }
-    let split = || {
-        let (rest, count) = stem.rsplit_once("-of-")?;
-        let (name, at) = rest.rsplit_once('-')?;
-        let number = |text: &str| (text.len() == 5).then(|| text.parse::<u32>().ok())?;
-        let (at, count) = (number(at)?, number(count)?);
-        (1..=MOST_PARTS).contains(&count).then_some(())?;
-        (1..=count).contains(&at).then(|| (name.to_owned(), count))
-    };
-    Some(split().unwrap_or_else(|| (stem.to_owned(), 1)))
+    let split = part_of(path).map(|(name, parts)| (name.to_owned(), parts));
+    Some(split.unwrap_or_else(|| (stem.to_owned(), 1)))
 }
 
-/// Bytes of the safetensors in the repository's own folder, with the small files that belong to
-/// them, where they make a model.
+/// Bytes of all that is fetched of the folder of safetensors, where there is one.
 fn folder(files: &[&Entry]) -> Option<u64> {
-    let here: Vec<&&Entry> = files
-        .iter()
-        .filter(|file| !file.path.contains('/'))
-        .collect();
-    let has = |name: &str| here.iter().any(|file| file.path == name);
-    if !has("config.json") || !TOKENIZERS.iter().any(|name| has(name)) {
+    let has = |name: &&str| files.iter().any(|file| file.path == *name);
+    if !TOKENIZERS.iter().any(has) {
         return None;
     }
-    let split = has("model.safetensors.index.json");
-    let mut weights: Vec<&Entry> = here
+    let listed: Vec<Listed> = files
         .iter()
-        .filter(|file| file.path.starts_with("model") && file.path.ends_with(".safetensors"))
-        .map(|file| **file)
+        .map(|file| Listed {
+            path: file.path.clone(),
+            bytes: file.size,
+        })
         .collect();
-    // Both: the same weights twice.
-    if split && weights.len() > 1 {
-        weights.retain(|file| file.path != "model.safetensors");
-    }
-    let small = here.iter().filter(|file| {
-        let name = file.path.as_str();
-        name.ends_with(".json") || TOKENIZERS.contains(&name) || name == "merges.txt"
-    });
-    let small: Vec<&Entry> = small.map(|file| **file).collect();
-    (!weights.is_empty()).then(|| sum(&weights).saturating_add(sum(&small)))
+    let chosen = choose("", &[], &listed).ok()?;
+    Some(
+        chosen
+            .iter()
+            .fold(0, |all, file| all.saturating_add(file.bytes)),
+    )
 }
 
 fn sum(files: &[&Entry]) -> u64 {
