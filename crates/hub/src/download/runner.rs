@@ -10,15 +10,18 @@ use crate::library::Hub;
 use crate::network::Network;
 use crate::record::Origin;
 use protocol::{AppError, ModelId, failure};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// How often a download is begun anew because its files change.
 const MOST_CHANGES: u32 = 3;
 /// Time between two measures of the speed, and between two tellings of it.
 const TELLING: Duration = Duration::from_millis(200);
+/// How long what stopped is left alone, in units of [`Tuning::poll`].
+const POLLS_OF_REST: u32 = 6;
 /// How long the last flush may take when the program ends.
 const ENDING: Duration = Duration::from_secs(2);
 
@@ -52,6 +55,7 @@ impl Fetching {
             tuning: Arc::new(tuning),
             stopped,
             current: Mutex::default(),
+            rested: HashMap::new(),
         };
         // A runtime of its own: writes wait for the disk, and nobody else shall.
         let work = move || {
@@ -84,6 +88,8 @@ struct Runner {
     stopped: watch::Receiver<bool>,
     /// What runs, as it was last noted.
     current: Mutex<Option<Entry>>,
+    /// What stopped for a reason that passes, and when.
+    rested: HashMap<String, Instant>,
 }
 
 /// How a run ended.
@@ -146,11 +152,18 @@ impl Runner {
 
     /// Whether the reason why a download stopped is gone.
     async fn can_go_on(&self, entry: &Entry) -> bool {
+        let rests = self.tuning.poll * POLLS_OF_REST;
         match &entry.standing {
+            Standing::Stopped { .. }
+                if self
+                    .rested
+                    .get(&entry.id)
+                    .is_some_and(|at| at.elapsed() < rests) =>
+            {
+                false
+            }
             Standing::Stopped { error } if error.key == "disk-short" => {
-                let entry = entry.clone();
-                let tuning = self.tuning.clone();
-                self.short(&entry, 0, &tuning).is_none()
+                self.short(entry, 0).is_none()
             }
             Standing::Stopped { .. } => self.network.client().await.is_ok(),
             _ => true,
@@ -214,8 +227,8 @@ impl Runner {
     }
 
     /// Notes how a run ended. Returns whether the next is to be looked for at once.
-    fn ended(&self, id: &str, end: End) -> bool {
-        let queue = &self.hub.downloads.queue;
+    fn ended(&mut self, id: &str, end: End) -> bool {
+        let queue = self.hub.downloads.queue.clone();
         let standing = match end {
             End::Stopped => return false,
             End::Withdrawn => {
@@ -232,9 +245,15 @@ impl Runner {
             }
             End::Well(ModelId(model)) => Standing::Done { model },
             End::Badly(Trouble::Short(missing)) => {
-                let folder = queue.read().downloads.into_iter().find(|e| e.id == id);
-                let folder = folder.map_or_else(PathBuf::new, |entry| entry.folder);
-                let error = failure::disk_short(&folder, missing);
+                let entry = lock(&self.current).take();
+                let folder = entry.as_ref().map_or(Path::new(""), |entry| &entry.folder);
+                // What could not be written had no number.
+                let missing = match (missing, &entry) {
+                    (0, Some(entry)) => self.short(entry, 0).unwrap_or(self.tuning.reserve),
+                    _ => missing,
+                };
+                let error = failure::disk_short(folder, missing);
+                self.rested.insert(id.to_owned(), Instant::now());
                 Standing::Stopped { error }
             }
             End::Badly(Trouble::Over(error)) if waits(&error) => Standing::Stopped { error },
@@ -349,7 +368,7 @@ impl Runner {
             progress: progress.clone(),
         };
         for at in 0..entry.files.len() {
-            if let Some(missing) = self.short(entry, at, &self.tuning) {
+            if let Some(missing) = self.short(entry, at) {
                 return Err(Trouble::Short(missing));
             }
             let path = entry.files[at].path.clone();
@@ -393,14 +412,14 @@ impl Runner {
     }
 
     /// Bytes of the disk that are missing for the files from `from` on.
-    fn short(&self, entry: &Entry, from: usize, tuning: &Tuning) -> Option<u64> {
-        let repository = entry.place(tuning.links).ok()?;
+    fn short(&self, entry: &Entry, from: usize) -> Option<u64> {
+        let repository = entry.place(self.tuning.links).ok()?;
         let needed = entry.needed(from, &repository);
         let free = space::free(&entry.folder)?;
         // What is set aside already needs no reserve.
         let wanted = match needed {
             0 => 0,
-            _ => needed.saturating_add(tuning.reserve),
+            _ => needed.saturating_add(self.tuning.reserve),
         };
         (free < wanted).then(|| wanted - free)
     }

@@ -4,15 +4,16 @@
 use crate::hub_server::{Fault, On};
 use crate::scene::{FILE, RANGE, Scene, hurry, model, repository, wish};
 use hub::network::{Environment, Keyring};
-use hub::{Hub, Network, Places};
+use hub::{Hub, Network, Places, Tuning};
 use protocol::{DownloadState, NetworkSettings};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What a process for tests is told by.
 const HOME: &str = "DOWNLOADS_TEST_HOME";
 const ENDPOINT: &str = "DOWNLOADS_TEST_ENDPOINT";
+const HURRY: &str = "DOWNLOADS_TEST_HURRY";
 
 /// Numbers that look like chance, and are the same again.
 struct Chance(u64);
@@ -82,17 +83,23 @@ fn wait(scene: &Scene, time: Duration) {
     }
 }
 
-/// A process that fetches, killed after some time of it.
-fn killed(scene: &Scene, time: Duration) {
+/// A process that fetches, in a hurry or as people get it.
+pub fn process(scene: &Scene, hurry: bool) -> Child {
     let home = scene.desk.path("home");
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    Command::new(std::env::current_exe().unwrap())
         .args(["kills::a_process_for_tests_to_kill", "--exact", "--ignored"])
         .env(HOME, &home)
         .env(ENDPOINT, scene.server.endpoint())
+        .envs(hurry.then_some((HURRY, "1")))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+/// A process that fetches, killed after some time of it.
+fn killed(scene: &Scene, time: Duration) {
+    let mut child = process(scene, true);
     // From its first request on: a process is slow to start.
     let (asked, began) = (scene.server.requests().len(), Instant::now());
     while scene.server.requests().len() == asked && began.elapsed() < Duration::from_secs(20) {
@@ -116,8 +123,12 @@ fn a_process_for_tests_to_kill() {
     };
     let network = Network::with(&places, settings, Environment::of(&[]), Keyring::none());
     let hub = Hub::open(&places).unwrap();
-    let _fetching = hub.fetch_tuned(&network, None, hurry());
-    std::thread::sleep(Duration::from_secs(60));
+    let tuning = match std::env::var_os(HURRY) {
+        Some(_) => hurry(),
+        None => Tuning::default(),
+    };
+    let _fetching = hub.fetch_tuned(&network, None, tuning);
+    std::thread::sleep(Duration::from_secs(600));
 }
 
 #[test]

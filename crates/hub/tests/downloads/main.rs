@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
+mod disk;
 mod fails;
 #[path = "../hub_server/mod.rs"]
 mod hub_server;
@@ -10,5 +11,6 @@ mod kills;
 mod lies;
 mod queue;
 mod scene;
+mod speed;
 #[path = "../support/mod.rs"]
 mod support;

@@ -102,17 +102,28 @@ impl Repository {
         self
     }
 
-    /// With a file of the disk, whose sha256 is known.
-    pub fn with_file(mut self, path: &str, file: &Path, sha256: &str) -> Repository {
-        self.commit = hex(&Sha1::digest(format!("{} {path} {sha256}", self.commit)));
+    /// With a large file of the disk.
+    pub fn with_file(mut self, path: &str, file: &Path) -> std::io::Result<Repository> {
+        let mut hash = Sha256::new();
+        let mut reading = File::open(file)?;
+        let mut chunk = vec![0; 1 << 20];
+        let bytes = reading.metadata()?.len();
+        loop {
+            match reading.read(&mut chunk)? {
+                0 => break,
+                read => hash.update(&chunk[..read]),
+            }
+        }
+        let etag = hex(&hash.finalize());
+        self.commit = hex(&Sha1::digest(format!("{} {path} {etag}", self.commit)));
         let file = HubFile {
-            bytes: std::fs::metadata(file).unwrap().len(),
+            bytes,
             content: Content::File(file.to_owned()),
-            etag: sha256.to_owned(),
+            etag,
             large: true,
         };
         self.files.insert(path.to_owned(), file);
-        self
+        Ok(self)
     }
 
     /// The files of a folder.
@@ -130,18 +141,7 @@ impl Repository {
                 let name = name.to_string_lossy().replace('\\', "/");
                 repository = match std::fs::metadata(&path)?.len() {
                     0..LARGE => repository.with(&name, std::fs::read(&path)?),
-                    _ => {
-                        let mut hash = Sha256::new();
-                        let mut file = File::open(&path)?;
-                        let mut chunk = vec![0; 1 << 20];
-                        loop {
-                            match file.read(&mut chunk)? {
-                                0 => break,
-                                read => hash.update(&chunk[..read]),
-                            }
-                        }
-                        repository.with_file(&name, &path, &hex(&hash.finalize()))
-                    }
+                    _ => repository.with_file(&name, &path)?,
                 };
             }
         }
