@@ -169,14 +169,12 @@ impl Description {
     /// for what was read before, and is kept or waits for the disk. (Of the families whose weights
     /// are copied nothing is kept, and each number has 32 bits: as many bytes.)
     pub fn kv_bytes(&self, context: u32) -> u64 {
-        let width = self.head_dim.saturating_add(self.value_dim);
-        let in_blocks = [self.head_dim, self.value_dim].map(|size| size.is_multiple_of(BLOCK));
-        let all = kv_bytes(self.layers, self.kv_heads, width, context);
-        match self.kv_type {
-            // 32 numbers and their scale.
-            KvType::Q8_0 if self.copied_bytes == 0 && in_blocks == [true; 2] => all / 64 * 34,
-            KvType::F16 | KvType::Q8_0 => all,
-        }
+        let kind = match self.copied_bytes {
+            0 => self.kv_type,
+            _ => KvType::F16,
+        };
+        let heads = [self.head_dim, self.value_dim];
+        kv_bytes(kind, self.layers, self.kv_heads, heads, context)
     }
 
     /// Tokens of context that the model is given when nobody asks for another.
@@ -201,14 +199,20 @@ impl Description {
     }
 }
 
-/// Bytes of keys and values of a model of this shape in half-floats, twice: see
-/// [`Description::kv_bytes`]; `width` is that of a head's key and value together.
-pub fn kv_bytes(layers: u32, kv_heads: u32, width: u32, context: u32) -> u64 {
-    [layers, kv_heads, context]
+/// Bytes of keys and values of a model of this shape, twice: see [`Description::kv_bytes`];
+/// `heads` are the widths of a head's key and value.
+pub fn kv_bytes(kind: KvType, layers: u32, kv_heads: u32, heads: [u32; 2], context: u32) -> u64 {
+    let [key, value] = heads;
+    let all = [layers, kv_heads, context]
         .iter()
-        .fold(4 * u64::from(width), |all, size| {
+        .fold(4 * u64::from(key.saturating_add(value)), |all, size| {
             all.saturating_mul((*size).into())
-        })
+        });
+    match kind {
+        // 32 numbers and their scale.
+        KvType::Q8_0 if heads.iter().all(|size| size.is_multiple_of(BLOCK)) => all / 64 * 34,
+        KvType::F16 | KvType::Q8_0 => all,
+    }
 }
 
 /// What a model says in words.

@@ -8,7 +8,7 @@ use crate::catalogue::{Catalogue, file_bytes};
 use formats::{Checkpoint, Description, OVERHEAD, keys, kv_bytes};
 use protocol::{
     AppError, CatalogueFile, CatalogueModel, DEFAULT_CONTEXT, Fit, Fits, HubFile, HubRepository,
-    Language, LayerFacts, WeightType,
+    KvType, Language, LayerFacts, WeightType,
 };
 use std::path::Path;
 
@@ -27,6 +27,8 @@ pub struct Room {
     pub memory_bytes: u64,
     /// Bytes a second that it reads, where that was measured.
     pub bandwidth: Option<u64>,
+    /// What keys and values are kept in.
+    pub kv_type: KvType,
 }
 
 /// What a model takes.
@@ -81,7 +83,7 @@ pub fn fit_catalogue(model: &CatalogueModel, file: &CatalogueFile, room: &Room) 
     let context = given(model.context);
     let needs = Needs {
         weights,
-        kv: kept(model.layers, context),
+        kv: kept(model.layers, context, room),
         overhead: OVERHEAD,
         context,
         read: share(weights, model.active_parameters, model.parameters),
@@ -98,7 +100,7 @@ pub fn fit_hub(file: &HubFile, repository: &HubRepository, room: &Room) -> Fit {
     let context = given(known.as_ref().map_or(0, |model| model.context));
     let with = |weights: u64, estimated: bool| Needs {
         weights,
-        kv: kept(known.as_ref().and_then(|model| model.layers), context),
+        kv: kept(known.as_ref().and_then(|model| model.layers), context, room),
         overhead: OVERHEAD,
         context,
         read: known.as_ref().map_or(weights, |model| {
@@ -122,7 +124,8 @@ pub fn fit_hub(file: &HubFile, repository: &HubRepository, room: &Room) -> Fit {
 /// A model on this disk, a file or a folder. Errors: those of [`formats::describe`].
 pub fn fit_installed(path: &Path, room: &Room) -> Result<Fit, AppError> {
     let checkpoint = Checkpoint::open(path)?;
-    let facts = Description::of(&checkpoint)?;
+    let mut facts = Description::of(&checkpoint)?;
+    facts.kv_type = room.kv_type;
     let read = read_bytes(&checkpoint);
     let with = |facts: &Description, read: u64| {
         let context = facts.given_context();
@@ -175,14 +178,10 @@ fn given(made_for: u32) -> u32 {
 }
 
 /// Bytes of keys and values.
-fn kept(layers: Option<LayerFacts>, context: u32) -> u64 {
+fn kept(layers: Option<LayerFacts>, context: u32, room: &Room) -> u64 {
     layers.map_or(0, |it| {
-        kv_bytes(
-            it.layers,
-            it.kv_heads,
-            it.head_dim.saturating_mul(2),
-            context,
-        )
+        let heads = [it.head_dim; 2];
+        kv_bytes(room.kv_type, it.layers, it.kv_heads, heads, context)
     })
 }
 
@@ -234,6 +233,7 @@ mod tests {
         Room {
             memory_bytes,
             bandwidth: Some(20 * GB),
+            kv_type: KvType::F16,
         }
     }
 
@@ -293,6 +293,7 @@ mod tests {
             let room = Room {
                 memory_bytes: 100 * GB,
                 bandwidth,
+                kv_type: KvType::F16,
             };
             let fit = fit_hub(
                 &file(10 * GB, "Q4_K_M", &["a.gguf"]),
@@ -356,6 +357,26 @@ mod tests {
         check("mistralai/Mixtral-8x7B-Instruct-v0.1", 16 * GB, Fits::No);
         check("mistralai/Mixtral-8x7B-Instruct-v0.1", 64 * GB, Fits::Well);
         check("mistralai/Mistral-7B-Instruct-v0.1", 16 * GB, Fits::Well);
+    }
+
+    #[test]
+    fn reading_kept_in_8_bits_takes_about_half() {
+        let catalogue = Catalogue::shipped();
+        let model = catalogue.model("mistralai/Mistral-7B-Instruct-v0.1", Language::En);
+        let model = model.unwrap();
+        let kept = |kv_type| {
+            let room = Room {
+                kv_type,
+                ..room(8 * GB)
+            };
+            fit_catalogue(&model, &model.files[0], &room)
+                .unwrap()
+                .kv_bytes
+        };
+        // 32 layers of 8 heads of 128 for keys and for values, two bytes a number, twice.
+        let halves = 32 * 8 * 2 * 128 * 2 * 2 * u64::from(DEFAULT_CONTEXT.min(model.context));
+        assert_eq!(kept(KvType::F16), halves);
+        assert_eq!(kept(KvType::Q8_0), halves / 64 * 34);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
 use hub::{Room, fit_installed};
-use protocol::Fits;
+use protocol::{Fits, KvType};
 
 /// A GGUF with these numbers in its header and these tensors of 32-bit floats.
 fn gguf(numbers: &[(&str, u32)], tensors: &[(&str, &[u64])]) -> Vec<u8> {
@@ -56,6 +56,7 @@ fn a_token_reads_what_it_is_computed_with() {
         let mut room = Room {
             memory_bytes: 1 << 30,
             bandwidth: Some(1 << 30),
+            kv_type: KvType::F16,
         };
         let fit = fit_installed(&path, &room).unwrap();
         // Two heads of keys and values of eight numbers each, two bytes a number, twice.

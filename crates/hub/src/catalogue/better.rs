@@ -1,7 +1,9 @@
 //! Which model would serve a person better than the starter: the first run's advice.
 
 use super::{Catalogue, choose::quality_of, shown::speaks};
-use protocol::{BetterModel, CatalogueModel, DEFAULT_CONTEXT, Language, OpennessClass, Task};
+use protocol::{
+    BetterModel, CatalogueModel, DEFAULT_CONTEXT, KvType, Language, OpennessClass, Task,
+};
 
 /// Answers are computed on the processor, which reads all weights that a token is computed with:
 /// more than these make models that write more slowly than people read.
@@ -47,7 +49,9 @@ fn advisable(model: &CatalogueModel) -> bool {
 fn needed(model: &CatalogueModel) -> Option<u64> {
     let layers = model.layers?;
     let context = model.context.min(DEFAULT_CONTEXT);
-    let kv = formats::kv_bytes(layers.layers, layers.kv_heads, 2 * layers.head_dim, context);
+    let heads = [layers.head_dim; 2];
+    let kind = KvType::default();
+    let kv = formats::kv_bytes(kind, layers.layers, layers.kv_heads, heads, context);
     // The file is its weights and a header of a few megabytes.
     Some(model.files.first()?.bytes?.saturating_add(kv) + formats::OVERHEAD)
 }
