@@ -29,7 +29,8 @@ pub struct NetworkSettings {
 pub struct Holds {
     /// The value, with a password as dots.
     pub value: String,
-    /// The environment variable that says so; None: the settings, or Parley's own default.
+    /// The environment variable that says so, or the file that Python's login wrote; None: the
+    /// settings, or Parley's own default.
     pub variable: Option<String>,
 }
 

@@ -9,6 +9,7 @@ export type Holds = {
  */
 value: string, 
 /**
- * The environment variable that says so; None: the settings, or Parley's own default.
+ * The environment variable that says so, or the file that Python's login wrote; None: the
+ * settings, or Parley's own default.
  */
 variable: string | null, };
