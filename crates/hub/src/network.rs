@@ -210,7 +210,7 @@ impl Network {
     }
 
     /// `proxy-refused`, with the proxy for requests to `address`.
-    fn proxy_refused(&self, address: &Url) -> AppError {
+    pub(crate) fn proxy_refused(&self, address: &Url) -> AppError {
         let shown = self.holding().proxies.shown(address);
         protocol::failure::proxy_refused(shown.map_or_else(String::new, |holds| holds.value))
     }

@@ -75,9 +75,9 @@ pub enum DownloadState {
         /// None: the person paused it. `disk-short` says how much is missing; `offline`.
         error: Option<AppError>,
     },
-    /// What came before a restart is read again, to go on with its sha256.
+    /// All bytes are here; the last of them are read for their hash.
     Checking,
-    /// Another process of Parley fetches it.
+    /// Another process of Parley, or another program, fetches it.
     Elsewhere,
     /// Whole, checked and in the library.
     Done {

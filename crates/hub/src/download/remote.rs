@@ -88,10 +88,7 @@ impl Bytes {
         match tokio::time::timeout(self.stall, self.response.chunk()).await {
             Err(_) => Err(Trouble::stalled()),
             Ok(Ok(bytes)) => Ok(bytes),
-            Ok(Err(e)) => Err(Trouble::Again {
-                after: None,
-                error: self.network.unreached(e, &self.url),
-            }),
+            Ok(Err(e)) => Err(Trouble::unreached(self.network.unreached(e, &self.url))),
         }
     }
 }
@@ -353,6 +350,9 @@ impl Remote {
         match tokio::time::timeout(self.stall, request.send()).await {
             Err(_) => Err(Trouble::stalled()),
             Ok(Err(e)) => Err(self.unreached(e, url)),
+            Ok(Ok(response)) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                Err(Trouble::Over(self.network.proxy_refused(url)))
+            }
             Ok(Ok(response)) => Ok((response, known)),
         }
     }
@@ -381,10 +381,7 @@ impl Remote {
     }
 
     fn unreached(&self, error: reqwest::Error, url: &Url) -> Trouble {
-        Trouble::Again {
-            after: None,
-            error: self.network.unreached(error, url),
-        }
+        Trouble::unreached(self.network.unreached(error, url))
     }
 
     /// `<endpoint>/<before>/<repository>/<after>`.

@@ -228,7 +228,11 @@ impl Transfer {
                             self.renew(path, facts).await?;
                         }
                         Trouble::Expired(_) => {}
-                        other => return Err(other),
+                        other => {
+                            // None of them may write when the part is begun anew.
+                            running.shutdown().await;
+                            return Err(other);
+                        }
                     }
                 }
                 () = tokio::time::sleep_until(until), if rest.is_some() => rest = None,

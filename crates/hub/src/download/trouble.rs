@@ -57,6 +57,15 @@ impl Trouble {
         }
     }
 
+    /// That of a request without an answer; `error` is what it says to people.
+    pub fn unreached(error: AppError) -> Trouble {
+        match error.key.as_str() {
+            // Not by waiting.
+            "certificate-unknown" | "proxy-refused" => Trouble::Over(error),
+            _ => Trouble::Again { after: None, error },
+        }
+    }
+
     /// Nothing came for too long.
     pub fn stalled() -> Trouble {
         Trouble::Again {

@@ -211,3 +211,60 @@ fn a_damaged_queue_is_set_aside() {
     let _fetching = scene.fetch();
     assert!(matches!(scene.ended(), DownloadState::Done { .. }));
 }
+
+/// Python holds the same lock while it writes a blob.
+#[test]
+fn another_program_at_the_same_file_is_waited_for() {
+    let scene = Scene::new();
+    let theirs = repository(&model(1));
+    let etag = theirs.files[FILE].etag.clone();
+    scene.server.put(theirs);
+    let locks = scene
+        .desk
+        .places()
+        .hub_cache()
+        .join(".locks/models--maker--tiny");
+    std::fs::create_dir_all(&locks).unwrap();
+    let lock = std::fs::File::create(locks.join(format!("{etag}.lock"))).unwrap();
+    lock.lock().unwrap();
+    scene.hub.download_start(&wish()).unwrap();
+    let _fetching = scene.fetch();
+    scene.until("its turn", |state| *state == DownloadState::Elsewhere);
+    assert_eq!(scene.server.bytes_sent(FILE), 0);
+    drop(lock);
+    assert!(matches!(scene.ended(), DownloadState::Done { .. }));
+}
+
+#[test]
+fn only_the_one_that_is_meant_runs() {
+    let scene = slow(&["a", "b"]);
+    scene.hub.download_start(&wish_of("a")).unwrap();
+    let id = scene.hub.download_start(&wish_of("b")).unwrap().id;
+    let hurry = crate::scene::hurry();
+    let fetching = scene.hub.fetch_tuned(&scene.network, Some(&id), hurry);
+    let state = || scene.hub.download(&id).unwrap().state;
+    eventually("its end", || matches!(state(), DownloadState::Done { .. }));
+    assert_eq!(scene.only().state, DownloadState::Waiting);
+    drop(fetching);
+}
+
+#[test]
+fn the_limit_on_the_speed_holds() {
+    let scene = Scene::new();
+    scene.server.put(repository(&model(1)));
+    let settings = |limit: Option<u64>| NetworkSettings {
+        endpoint: Some(scene.server.endpoint()),
+        bytes_per_second: limit,
+        ..NetworkSettings::default()
+    };
+    scene.network.set(settings(Some(400_000)));
+    scene.hub.download_start(&wish()).unwrap();
+    let _fetching = scene.fetch();
+    eventually("bytes", || scene.only().bytes_done > 0);
+    let began = std::time::Instant::now();
+    eventually("half of it", || scene.only().bytes_done > 500_000);
+    let took = began.elapsed().as_secs_f64();
+    assert!(took > 0.6, "half a megabyte took {took} s");
+    scene.network.set(settings(None));
+    assert!(matches!(scene.ended(), DownloadState::Done { .. }));
+}
