@@ -1,6 +1,8 @@
 //! [`App`]: the core as a window or the command line holds it.
 
 use crate::{
+    downloads,
+    library::LibraryWorking,
     log, models, reading,
     state::{Core, State},
     store::Store,
@@ -70,19 +72,25 @@ impl App {
         let store = Store::open(&places.history(), &places.runs())?;
         let closing = Arc::new(watch::Sender::new(false));
         let state = State::new(store, hub.clone(), broadcast::Sender::new(EVENTS_KEPT))?;
+        let network = hub::Network::new(&places, state.settings.network.clone());
         let history = places.history();
         let core = Arc::new(Core {
             places,
             engine,
             hub,
+            library: LibraryWorking::default(),
+            network,
+            fetching: Mutex::default(),
             closing: closing.clone(),
             state: Mutex::new(state),
         });
         core.lock().renew_ids()?;
         core.tell_reading(&core.lock().settings.clone(), None);
+        core.put_downloads(&core.lock().settings.clone());
         reading::forget_orphans(&core);
         tokio::spawn(models::watch(core.clone()));
         tokio::spawn(watching::watch(core.clone()));
+        tokio::spawn(downloads::watch(core.clone()));
         tokio::spawn(upkeep::check_weekly(core.clone(), history));
         Ok(App {
             core,
@@ -105,6 +113,7 @@ impl App {
     /// written, at most ten seconds.
     pub async fn close(&self) {
         self.core.closing.send_replace(true);
+        self.core.stop_downloads();
         let ended = async {
             while !self.core.lock().answers.is_empty() {
                 tokio::time::sleep(Duration::from_millis(10)).await;

@@ -108,6 +108,12 @@ impl App {
             let before = state.settings.clone();
             state.change_settings(request)?;
             core.tell_reading(&state.settings, Some(&before));
+            if state.settings.library != before.library {
+                core.put_downloads(&state.settings);
+            }
+            if state.settings.network != before.network {
+                core.network.set(state.settings.network.clone());
+            }
             Ok(state.settings.clone())
         })
         .await

@@ -1,7 +1,10 @@
 //! The two histories of a process: the one on disk, and one in memory for temporary conversations,
 //! which ends with the process. Which of them a conversation is in is decided here and nowhere else.
 
-use crate::store::{Store, conversation};
+use crate::store::{
+    Store, conversation,
+    usage::{self, Usage},
+};
 use protocol::{AppError, ConversationSummary, KvOwner};
 use std::collections::HashSet;
 
@@ -62,6 +65,13 @@ impl Histories {
     pub(crate) fn summary(&self, id: &str) -> Result<ConversationSummary, AppError> {
         let row = self.of(id).read(|c| conversation::get(c, id))?;
         Ok(row.summary(self.is_temporary(id)))
+    }
+
+    /// Which models are used where, in both.
+    pub(crate) fn usage(&self) -> Result<Usage, AppError> {
+        let mut usage = self.kept.read(usage::read)?;
+        usage.add(self.temporary.read(usage::read)?);
+        Ok(usage)
     }
 
     /// All conversations of both, last used first.

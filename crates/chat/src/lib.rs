@@ -13,11 +13,14 @@ mod commands;
 mod continuing;
 mod conversations;
 pub mod diagnostics;
+mod downloads;
 mod histories;
+mod library;
 pub mod log;
 mod making;
 pub mod messages;
 mod models;
+mod network;
 mod prompt;
 mod reading;
 mod state;
@@ -30,6 +33,7 @@ mod words;
 
 pub use app::App;
 pub use commands::typescript;
+pub use library::installed_used;
 pub use store::look::HistoryFacts;
 pub use turns::Say;
 

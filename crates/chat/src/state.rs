@@ -3,6 +3,7 @@
 
 use crate::{
     histories::Histories,
+    library::LibraryWorking,
     making::Answers,
     store::{
         Store, conversation,
@@ -28,6 +29,11 @@ pub(crate) struct Core {
     pub(crate) places: Places,
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) hub: Hub,
+    pub(crate) library: LibraryWorking,
+    /// The one way out of this machine.
+    pub(crate) network: hub::Network,
+    /// While the downloads are run here.
+    pub(crate) fetching: Mutex<Option<hub::Fetching>>,
     /// True once the app is closing.
     pub(crate) closing: Arc<watch::Sender<bool>>,
     pub(crate) state: Mutex<State>,

@@ -1,6 +1,6 @@
 //! What the chat core tells every window, in order.
 
-use crate::{AppError, ConversationSummary, LibraryWork, Message, ModelEntry, Settings};
+use crate::{AppError, ConversationSummary, Downloads, LibraryWork, Message, ModelEntry, Settings};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -80,6 +80,11 @@ pub enum EventKind {
         models: Vec<ModelEntry>,
         /// The memory.
         memory: MemoryUse,
+    },
+    /// The downloads changed.
+    DownloadsChanged {
+        /// All of them.
+        downloads: Downloads,
     },
     /// How far a move or a check of the library is, or how it ended.
     LibraryWorkChanged {

@@ -8,7 +8,6 @@ import type { LibraryWork } from "../backend/bindings/LibraryWork";
 import type { Message } from "../backend/bindings/Message";
 import type { Part } from "../backend/bindings/Part";
 import type { Snapshot } from "../backend/bindings/Snapshot";
-import { comingEvent } from "../backend/coming";
 
 export interface World extends Snapshot {
   /** The conversation on the page: its active path. */
@@ -60,11 +59,12 @@ function applyToLists(world: World, event: Event): World {
       return withoutProgress(world, event.message);
     case "message_changed":
       return event.message.status === "streaming" ? world : withoutProgress(world, event.message.id);
-    default: {
-      const coming = comingEvent(event);
-      if (coming?.type === "downloads_changed") return { ...world, downloads: coming.downloads };
-      return coming ? { ...world, work: coming.work } : world;
-    }
+    case "downloads_changed":
+      return { ...world, downloads: event.downloads };
+    case "library_work_changed":
+      return { ...world, work: event.work };
+    default:
+      return world;
   }
 }
 

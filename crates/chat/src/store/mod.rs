@@ -14,6 +14,7 @@ mod run;
 mod schema;
 pub(crate) mod setting;
 pub(crate) mod tree;
+pub(crate) mod usage;
 
 pub(crate) use failure::Fault;
 

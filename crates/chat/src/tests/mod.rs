@@ -4,6 +4,7 @@ mod continuing;
 mod crashes;
 mod events;
 mod frozen;
+mod library;
 mod processes;
 mod property;
 mod reading;

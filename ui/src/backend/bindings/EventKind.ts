@@ -2,6 +2,7 @@
 import type { AnswerStage } from "./AnswerStage";
 import type { AppError } from "./AppError";
 import type { ConversationSummary } from "./ConversationSummary";
+import type { Downloads } from "./Downloads";
 import type { LibraryWork } from "./LibraryWork";
 import type { MemoryUse } from "./MemoryUse";
 import type { Message } from "./Message";
@@ -79,7 +80,11 @@ models: Array<ModelEntry>,
 /**
  * The memory.
  */
-memory: MemoryUse, } | { "type": "library_work_changed", 
+memory: MemoryUse, } | { "type": "downloads_changed", 
+/**
+ * All of them.
+ */
+downloads: Downloads, } | { "type": "library_work_changed", 
 /**
  * As it stands now.
  */

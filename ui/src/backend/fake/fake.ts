@@ -13,7 +13,6 @@ import type { ModelEntry } from "../bindings/ModelEntry";
 import type { Pushed } from "../bindings/Pushed";
 import type { StopReason } from "../bindings/StopReason";
 import type { WindowEvent } from "../bindings/WindowEvent";
-import type { ComingEvent } from "../coming";
 import { answerTo, failureOf, piecesOf, THOUGHTS } from "./answers";
 import { FakeLibrary } from "./library";
 import { receiptOf, type Scene } from "./scenes";
@@ -140,7 +139,7 @@ export class FakeBackend implements Backend {
     this.#tell({ type: "settings_changed", settings: this.#scene.settings });
   }
 
-  #tell(what: EventKind | ComingEvent): void {
+  #tell(what: EventKind): void {
     const event = structuredClone({ seq: ++this.#seq, ...what }) as Event;
     this.#receive({ events: [event], window: [] });
   }

@@ -3,6 +3,7 @@ import type { AppError } from "../bindings/AppError";
 import type { Arg } from "../bindings/Arg";
 import type { Deletion } from "../bindings/Deletion";
 import type { Download } from "../bindings/Download";
+import type { Downloads } from "../bindings/Downloads";
 import type { DownloadState } from "../bindings/DownloadState";
 import type { DownloadWish } from "../bindings/DownloadWish";
 import type { FoundModel } from "../bindings/FoundModel";
@@ -11,11 +12,16 @@ import type { ModelEntry } from "../bindings/ModelEntry";
 import type { Network } from "../bindings/Network";
 import type { NetworkSettings } from "../bindings/NetworkSettings";
 import type { Reason } from "../bindings/Reason";
-import type { Coming, ComingEvent } from "../coming";
+import type { Reply, Request } from "../backend";
 import { failureOf } from "./answers";
 import { catalogueIn, detailsOf, HUB } from "./catalogue";
 
-type Answers = { [N in keyof Coming]: (request: Coming[N]["request"]) => Coming[N]["reply"] };
+type Named =
+  | "catalogue" | "choose_help" | "hub_search" | "hub_details" | "downloads" | "download_start" | "download_pause" | "download_resume" | "download_cancel"
+  | "download_dismiss" | "download_move" | "installed" | "model_delete_look" | "model_delete" | "model_verify" | "library_move" | "library_work_cancel"
+  | "models_elsewhere" | "network" | "network_change" | "token_set" | "proxy_password_set" | "token_check";
+type Answers = { [N in Named]: (request: Request<N>) => Reply<N> };
+type LibraryEvent = { type: "downloads_changed"; downloads: Downloads } | { type: "library_work_changed"; work: LibraryWork };
 
 /** What the library needs of the rest. */
 export interface Around {
@@ -25,7 +31,7 @@ export interface Around {
   setSettings: (network: NetworkSettings) => void;
   folder: () => string | null;
   setFolder: (folder: string | null) => void;
-  tell: (event: ComingEvent) => void;
+  tell: (event: LibraryEvent) => void;
 }
 
 /** Which model of the library is a file of which of the catalogue. */
@@ -103,6 +109,7 @@ export class FakeLibrary {
         entry, catalogue: this.#known.get(entry.id) ?? null, keeper: entry.source.kind === "hub" ? "hub_cache" : entry.source.kind === "bundled" ? "parley" : "person",
         last_used: at < 4 ? 1_795_300_000 - at * 260_000 : null, conversations: at < 3 ? 4 - at : 0, newer: null,
       })),
+      work: this.#work,
     }),
     model_delete_look: ({ model }) => this.#deletion(model),
     model_delete: ({ model }) => {
@@ -145,7 +152,7 @@ export class FakeLibrary {
     };
   }
 
-  #queue(): Coming["downloads"]["reply"] {
+  #queue(): Downloads {
     return { downloads: this.#downloads, folder: this.#around.folder() ?? "/home/you/.cache/huggingface/hub", free_bytes: 212e9 };
   }
 
@@ -230,7 +237,7 @@ export class FakeLibrary {
   #deletion(model: string): Deletion {
     const entry = this.#around.models().find(({ id }) => id === model);
     if (!entry) throw failureOf("model-unknown", { id: model });
-    return { model, files: [entry.path], freed_bytes: entry.bytes, shared_bytes: 0, conversations: 4, loaded: entry.state.state === "loaded" };
+    return { model, files: [entry.path], freed_bytes: entry.bytes, shared_bytes: 0, conversations: 4, loaded: entry.state.state === "loaded", in_use: false };
   }
 
   #tellWork(work: LibraryWork): void {
