@@ -40,6 +40,16 @@ option-chat-reasoning = Show what the model thinks before it answers, on standar
 option-chat-json = With --once: one JSON object with the answer and how it was made; after a failure it has “error”
 about-list = Show the models of the library
 option-list-json = As one JSON list
+option-list-elsewhere = What Ollama, LM Studio, Jan, GPT4All and the hub’s cache have on this disk and the library does not; “parley import PATH” adds it, where it lies
+about-rm = Delete a model: says what goes, and asks
+option-rm-model = The model: its id or the beginning of it, its name, or its path
+option-rm-keep_files = Only take it out of the library; its files stay
+option-rm-yes = Do not ask
+about-verify = Read every byte of models again, and hold it against what they were
+option-verify-models = The models; none: all
+option-verify-json = One JSON object for each model
+about-mv = Move what Parley has fetched to another folder, where later models are put too
+option-mv-folder = The folder
 about-import = Add a model, a file or a folder, to the library, where it lies
 option-import-path = The model: a GGUF file, or a folder with safetensors
 option-import-json = As one JSON object
@@ -99,6 +109,15 @@ usage-hint = “parley --help” and “parley COMMAND --help” show what there
 
 ## Models
 model-facts = { $parameters } parameters · { $quantisation } · { $context } tokens of context · { $disk } on disk · about { $memory } of memory
+elsewhere-none = No other program has a model here that the library does not have.
+rm-look = { $name } will be deleted; { $freed } come free.
+rm-in-use = A process has it in memory; the room comes free when that lets go of it.
+rm-ask = Delete it? (y/n)
+rm-needs-yes = Nothing was deleted. Say --yes where nobody can be asked.
+rm-done = { $name } is deleted; { $freed } are free again.
+verify-well = { $name }: every byte is as it was.
+mv-done = The library is at { $path } now.
+work-progress = { $done } of { $total }
 list-empty = The library is empty. Add a model with “parley import PATH”.
 
 ## What a file holds

@@ -40,6 +40,16 @@ option-chat-reasoning = 在标准错误输出中显示模型回答之前的思�
 option-chat-json = 与 --once 一起使用：输出一个 JSON 对象，包含回答及其产生过程；出现故障时带有“error”
 about-list = 显示模型库中的模型
 option-list-json = 输出一个 JSON 列表
+option-list-elsewhere = 列出 Ollama、LM Studio、Jan、GPT4All 和 hub 缓存在这块磁盘上已有、而模型库还没有的模型；用“parley import 路径”即可加入，文件留在原处
+about-rm = 删除模型：先说明会删除什么，再询问
+option-rm-model = 模型：其 id 或 id 的开头、名称，或路径
+option-rm-keep_files = 只从模型库中移除，保留文件
+option-rm-yes = 不再询问
+about-verify = 重新读取模型的每个字节，与原先的内容核对
+option-verify-models = 要检查的模型；不填则检查全部
+option-verify-json = 每个模型输出一个 JSON 对象
+about-mv = 将 Parley 下载的模型移到另一个文件夹，以后的模型也存放在那里
+option-mv-folder = 文件夹
 about-import = 将模型（文件或文件夹）加入模型库，文件留在原处
 option-import-path = 模型：GGUF 文件，或含有 safetensors 的文件夹
 option-import-json = 输出一个 JSON 对象
@@ -99,6 +109,15 @@ usage-hint = “parley --help”和“parley 命令 --help”会显示可用的�
 
 ## 模型
 model-facts = { $parameters } 参数 · { $quantisation } · 上下文 { $context } 个词元 · 磁盘 { $disk } · 内存约 { $memory }
+elsewhere-none = 其他程序在这里没有模型库之外的模型。
+rm-look = 将删除 { $name }，释放 { $freed }。
+rm-in-use = 有进程正在内存中使用它；该进程结束使用后，空间才会释放。
+rm-ask = 要删除吗？（y/n）
+rm-needs-yes = 未删除任何内容。无法询问时，请加上 --yes。
+rm-done = 已删除 { $name }，释放了 { $freed }。
+verify-well = { $name }：每个字节都与原先一致。
+mv-done = 模型库现在位于 { $path }。
+work-progress = { $done } / { $total }
 list-empty = 模型库是空的。请用“parley import 路径”添加模型。
 
 ## 文件内容

@@ -40,6 +40,16 @@ option-chat-reasoning = 在標準錯誤輸出中顯示模型回答之前的思�
 option-chat-json = 與 --once 一起使用：輸出一個 JSON 物件，包含回答及其產生過程；出現故障時帶有「error」
 about-list = 顯示模型庫中的模型
 option-list-json = 輸出一個 JSON 清單
+option-list-elsewhere = 列出 Ollama、LM Studio、Jan、GPT4All 和 hub 快取在這顆磁碟上已有、而模型庫還沒有的模型；用「parley import 路徑」即可加入，檔案留在原處
+about-rm = 刪除模型：先說明會刪除什麼，再詢問
+option-rm-model = 模型：其 id 或 id 的開頭、名稱，或路徑
+option-rm-keep_files = 只從模型庫移除，保留檔案
+option-rm-yes = 不再詢問
+about-verify = 重新讀取模型的每個位元組，與原本的內容核對
+option-verify-models = 要檢查的模型；不填就檢查全部
+option-verify-json = 每個模型輸出一個 JSON 物件
+about-mv = 將 Parley 下載的模型搬到另一個資料夾，之後的模型也放在那裡
+option-mv-folder = 資料夾
 about-import = 將模型（檔案或資料夾）加入模型庫，檔案留在原處
 option-import-path = 模型：GGUF 檔案，或含有 safetensors 的資料夾
 option-import-json = 輸出一個 JSON 物件
@@ -99,6 +109,15 @@ usage-hint = 「parley --help」和「parley 指令 --help」會顯示可用的�
 
 ## 模型
 model-facts = { $parameters } 參數 · { $quantisation } · 上下文 { $context } 個詞元 · 磁碟 { $disk } · 記憶體約 { $memory }
+elsewhere-none = 其他程式在這裡沒有模型庫以外的模型。
+rm-look = 將刪除 { $name }，釋出 { $freed }。
+rm-in-use = 有程序正在記憶體中使用它；該程序用完後，空間才會釋出。
+rm-ask = 要刪除嗎？（y/n）
+rm-needs-yes = 沒有刪除任何東西。無法詢問時，請加上 --yes。
+rm-done = 已刪除 { $name }，釋出了 { $freed }。
+verify-well = { $name }：每個位元組都與原本相同。
+mv-done = 模型庫現在位於 { $path }。
+work-progress = { $done } / { $total }
 list-empty = 模型庫是空的。請用「parley import 路徑」加入模型。
 
 ## 檔案內容

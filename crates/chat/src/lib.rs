@@ -43,6 +43,18 @@ pub fn stored_settings(places: &hub::Places) -> protocol::Settings {
     store::settings_of(&places.history())
 }
 
+/// Notes in the history in `places` where models that are fetched are put from now on. Errors: those of
+/// opening the history.
+pub fn set_library(
+    places: &hub::Places,
+    folder: &std::path::Path,
+) -> Result<(), protocol::AppError> {
+    let mut store = store::Store::open(&places.history(), &places.runs())?;
+    let mut settings = store.read(store::setting::read)?;
+    settings.library = Some(folder.display().to_string());
+    store.write(|writing| store::setting::write(writing, &settings))
+}
+
 /// How the history in `places` stands, without changing it; None where there is none. Where
 /// `whole` is asked for, all of it is read and checked. Errors: `history-damaged`,
 /// `history-newer`, `history-busy`, `history-read-only`.

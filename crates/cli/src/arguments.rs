@@ -32,6 +32,23 @@ pub(crate) enum Command {
     List {
         #[arg(long)]
         json: bool,
+        #[arg(long)]
+        elsewhere: bool,
+    },
+    Rm {
+        model: String,
+        #[arg(long)]
+        keep_files: bool,
+        #[arg(long)]
+        yes: bool,
+    },
+    Verify {
+        models: Vec<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    Mv {
+        folder: PathBuf,
     },
     Import {
         path: PathBuf,

@@ -6,10 +6,18 @@ use hub::{Hub, Places};
 use protocol::{Arg, ModelEntry, ModelState, failure};
 
 /// Shows every model.
-pub(crate) fn run(json: bool, places: &Places, terminal: &Terminal) -> Result<(), Ending> {
+pub(crate) fn run(
+    json: bool,
+    elsewhere: bool,
+    places: &Places,
+    terminal: &Terminal,
+) -> Result<(), Ending> {
     let hub = Hub::open(places)?;
     if let Some(damage) = hub.damage() {
         terminal.fail(&damage);
+    }
+    if elsewhere {
+        return others(json, &hub, terminal);
     }
     let models = hub.models();
     if json {
@@ -22,6 +30,24 @@ pub(crate) fn run(json: bool, places: &Places, terminal: &Terminal) -> Result<()
     }
     for model in &models {
         show(model, terminal)?;
+    }
+    Ok(())
+}
+
+/// Shows what other programs have that the library does not.
+fn others(json: bool, hub: &Hub, terminal: &Terminal) -> Result<(), Ending> {
+    let models = hub.elsewhere();
+    if json {
+        let text =
+            serde_json::to_string(&models).map_err(|error| failure::internal().detail(error))?;
+        return output::line(&text);
+    }
+    if models.is_empty() {
+        terminal.note(&terminal.say("elsewhere-none", &[]));
+    }
+    for model in models {
+        output::line(&format!("{} · {}", model.name, size(model.bytes as f64)))?;
+        output::line(&format!("  {}", model.path))?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod help;
 mod import;
 mod input;
 mod inspect;
+mod keeping;
 mod list;
 mod logits;
 mod output;
@@ -75,7 +76,14 @@ fn start(arguments: Arguments, places: &Places, terminal: &Terminal) -> Result<(
 async fn run(command: Command, places: &Places, terminal: &Terminal) -> Result<(), Ending> {
     match command {
         Command::Chat(options) => chat::run(options, places, terminal).await,
-        Command::List { json } => list::run(json, places, terminal),
+        Command::List { json, elsewhere } => list::run(json, elsewhere, places, terminal),
+        Command::Rm {
+            model,
+            keep_files,
+            yes,
+        } => keeping::remove(&model, keep_files, yes, places, terminal),
+        Command::Verify { models, json } => keeping::verify(models, json, places, terminal).await,
+        Command::Mv { folder } => keeping::relocate(&folder, places, terminal).await,
         Command::Import { path, json } => import::run(&path, json, places, terminal),
         Command::Inspect { file, json } => inspect::run(&file, json, places, terminal),
         Command::Tokenize(options) => tokenize::run(options, &plain(places)?).await,
