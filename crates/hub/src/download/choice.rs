@@ -114,6 +114,7 @@ mod tests {
                 .map(|path| Listed {
                     path: (*path).to_owned(),
                     bytes: 1,
+                    etag: None,
                 })
                 .collect();
             let found = choose("a/b", &wanted, &files).ok();

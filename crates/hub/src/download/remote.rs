@@ -44,6 +44,8 @@ pub struct Listed {
     /// Inside the repository.
     pub path: String,
     pub bytes: u64,
+    /// The name of its content, as in [`Facts`], where the listing says it.
+    pub etag: Option<String>,
 }
 
 /// What the hub says of one file.
@@ -138,6 +140,13 @@ impl Remote {
             path: String,
             #[serde(default)]
             size: u64,
+            #[serde(default)]
+            oid: String,
+            lfs: Option<Large>,
+        }
+        #[derive(Deserialize)]
+        struct Large {
+            oid: String,
         }
         let mut files: Vec<Listed> = Vec::new();
         let mut next = Some(self.at(
@@ -150,9 +159,12 @@ impl Remote {
             let empty = page.is_empty();
             for entry in page.into_iter().filter(|entry| entry.r#type == "file") {
                 layout::check_path(&entry.path).map_err(Trouble::Over)?;
+                // Of a large file git has only a pointer.
+                let content = entry.lfs.map_or(entry.oid, |large| large.oid);
                 files.push(Listed {
                     path: entry.path,
                     bytes: entry.size,
+                    etag: plain_etag(&content),
                 });
             }
             if files.len() > MOST_FILES {

@@ -352,7 +352,7 @@ impl Runner {
                 .map(|file| EntryFile {
                     path: file.path,
                     bytes: file.bytes,
-                    etag: None,
+                    etag: file.etag,
                     checked: false,
                 })
                 .collect();

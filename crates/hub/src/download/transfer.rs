@@ -360,12 +360,14 @@ async fn range(
     part: &Part,
     at: usize,
     total: u64,
-    content: &OnceLock<Option<String>>,
+    content: &OnceLock<String>,
 ) -> Result<(), Trouble> {
     let (mut from, to) = part.rest(at);
     let mut answer = remote.range(address, from, to, total).await?;
-    // Each range has to be of the same content as the others.
-    if content.get_or_init(|| answer.etag.clone()) != &answer.etag {
+    // Each range has to be of the same content as the others, as far as the storage says.
+    if let Some(etag) = answer.etag.take()
+        && *content.get_or_init(|| etag.clone()) != etag
+    {
         return Err(Trouble::Changed);
     }
     while from < to {

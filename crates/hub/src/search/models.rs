@@ -100,6 +100,7 @@ fn folder(files: &[&Entry]) -> Option<u64> {
         .map(|file| Listed {
             path: file.path.clone(),
             bytes: file.size,
+            etag: None,
         })
         .collect();
     let chosen = choose("", &[], &listed).ok()?;
