@@ -41,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) weights: PathBuf,
     kv: PathBuf,
     neighbours: Neighbours,
+    machine: PathBuf,
 }
 
 /// The index as this process knows it.
@@ -81,6 +82,7 @@ impl Hub {
             weights: places.weights(),
             kv: places.kv(),
             neighbours: places.neighbours().clone(),
+            machine: places.machine(),
         });
         shared.refresh()?;
         if let Some(record) = shared.starter_to_add(places.starters()) {
@@ -287,6 +289,11 @@ impl Hub {
     /// The folder of what models have read.
     pub fn kv(&self) -> &Path {
         &self.shared.kv
+    }
+
+    /// The file of what was measured of this machine.
+    pub fn machine(&self) -> &Path {
+        &self.shared.machine
     }
 
     /// A number that rises whenever the library changes, also by another process.

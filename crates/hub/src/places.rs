@@ -118,6 +118,11 @@ impl Places {
         told_apart(&self.config)
     }
 
+    /// What was measured of this machine.
+    pub fn machine(&self) -> PathBuf {
+        self.cache.join("machine.json")
+    }
+
     /// The conversations.
     pub fn history(&self) -> PathBuf {
         self.data.join("history.db")

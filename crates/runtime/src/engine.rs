@@ -34,6 +34,10 @@ pub trait Engine: Send + Sync {
     /// asked. Reads files of the system: a few milliseconds.
     fn machine(&self) -> Machine;
 
+    /// Bytes of memory that all threads together read in a second. Measured where it is not known
+    /// from before, which takes a second or two; nothing where it cannot be.
+    fn bandwidth(&self) -> Telling<u64>;
+
     /// What is kept of what models have read, so that they need not read it again: does what is
     /// wished, and tells how much it is then. Done also where what this gives is dropped.
     fn kept(&self, wish: KvWish) -> Telling<KvUse>;

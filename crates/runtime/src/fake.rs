@@ -203,6 +203,10 @@ impl Engine for Fake {
         Machine::default()
     }
 
+    fn bandwidth(&self) -> Telling<u64> {
+        Box::pin(async { Some(40_000_000_000) })
+    }
+
     fn kept(&self, wish: KvWish) -> Telling<KvUse> {
         let mut state = self.state();
         let mut allowed = state.kept_most;

@@ -25,6 +25,7 @@ mod quantise;
 mod runtime;
 mod seat;
 mod shared;
+mod speed;
 mod stderr;
 mod system;
 

@@ -98,6 +98,17 @@ impl Engine for Runtime {
         self.shared.machine()
     }
 
+    fn bandwidth(&self) -> Telling<u64> {
+        let shared = self.shared.clone();
+        let (done, told) = oneshot::channel();
+        self.shared.spawn(async move {
+            if let Some(bytes) = shared.bandwidth().await {
+                let _ = done.send(bytes);
+            }
+        });
+        Box::pin(async { told.await.ok() })
+    }
+
     fn kept(&self, wish: KvWish) -> Telling<KvUse> {
         let shared = self.shared.clone();
         if let KvWish::Type(kind) = wish {

@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub kv: Arc<Kv>,
     /// In what type, as the person chose.
     chosen_type: Mutex<KvType>,
+    /// Bytes of memory read in a second, once known.
+    pub bandwidth: tokio::sync::Mutex<Option<u64>>,
     gauge: Gauge,
     seats: Mutex<Vec<Arc<Seat>>>,
     tasks: Mutex<Vec<AbortHandle>>,
@@ -44,6 +46,7 @@ impl Shared {
             admission: tokio::sync::Mutex::default(),
             freed: watch::Sender::new(0),
             residents: watch::Sender::new(Vec::new()),
+            bandwidth: tokio::sync::Mutex::default(),
             gauge: Gauge::default(),
             seats: Mutex::default(),
             tasks: Mutex::default(),

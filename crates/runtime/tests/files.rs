@@ -85,6 +85,10 @@ async fn tokens_templates_logits_and_times_of_a_file() {
     assert!(run.ceilings.integer > 1e6 && run.cost.is_some());
     assert_eq!(run.engine.threads, 1);
     assert_eq!(desk.hub.models(), [], "nothing was imported");
+    let read = runtime.bandwidth().await;
+    assert!(read.is_some_and(|bytes| bytes > 100 << 20), "{read:?}");
+    let again = desk.runtime(Options::default()).bandwidth().await;
+    assert_eq!(again, read, "it is measured once");
 
     let error = runtime
         .logits(&path, vec![9, 70_000], 1)
