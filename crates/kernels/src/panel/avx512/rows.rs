@@ -55,15 +55,19 @@ impl<'a> Rows<'a> {
         let mut r = [_mm512_setzero_si512(); 4];
         for (i, lanes) in r.iter_mut().enumerate() {
             // SAFETY: 16 bytes of each row, by the assertion.
-            unsafe {
-                *lanes = _mm512_castsi128_si512(_mm_loadu_si128(self.start(i).add(at).cast()));
-                let more = _mm_loadu_si128(self.start(4 + i).add(at).cast());
-                *lanes = _mm512_inserti32x4::<1>(*lanes, more);
-                let more = _mm_loadu_si128(self.start(8 + i).add(at).cast());
-                *lanes = _mm512_inserti32x4::<2>(*lanes, more);
-                let more = _mm_loadu_si128(self.start(12 + i).add(at).cast());
-                *lanes = _mm512_inserti32x4::<3>(*lanes, more);
-            }
+            let [a, b, c, d] = unsafe {
+                [
+                    _mm_loadu_si128(self.start(i).add(at).cast()),
+                    _mm_loadu_si128(self.start(4 + i).add(at).cast()),
+                    _mm_loadu_si128(self.start(8 + i).add(at).cast()),
+                    _mm_loadu_si128(self.start(12 + i).add(at).cast()),
+                ]
+            };
+            // Loads that go to all parts of a register and are kept in one need no shuffle.
+            let first = _mm512_castsi128_si512(a);
+            let two = _mm512_mask_broadcast_i32x4(first, 0x00f0, b);
+            let three = _mm512_mask_broadcast_i32x4(two, 0x0f00, c);
+            *lanes = _mm512_mask_broadcast_i32x4(three, 0xf000, d);
         }
         let (a, b) = (
             _mm512_unpacklo_epi32(r[0], r[1]),

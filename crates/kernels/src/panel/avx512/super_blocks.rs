@@ -85,14 +85,16 @@ fn six_bit_scales(rows: &Rows<'_>, panel: &mut Panel) {
 pub(super) fn four_bits(rows: &Rows<'_>, panel: &mut Panel) {
     six_bit_scales(rows, panel);
     for (part, quants) in panel.quants.as_chunks_mut::<32>().0.iter_mut().enumerate() {
-        for (k, lanes) in rows.sixteen(16 + 64 * part).into_iter().enumerate() {
-            let at = k / 8 * 16 + k % 8;
-            if k.is_multiple_of(2) {
-                rows.fetch(8 * part + k / 2);
+        for quarter in 0..4 {
+            rows.fetch(8 * part + 2 * quarter);
+            rows.fetch(8 * part + 2 * quarter + 1);
+            let four = rows.four(16 + 64 * part + 16 * quarter);
+            let at = quarter / 2 * 16 + quarter % 2 * 4;
+            for k in 0..4 {
+                let [low, high] = nibbles(four[k]);
+                put(&mut quants[at + k], low);
+                put(&mut quants[at + 8 + k], high);
             }
-            let [low, high] = nibbles(lanes);
-            put(&mut quants[at], low);
-            put(&mut quants[at + 8], high);
         }
     }
 }
