@@ -24,6 +24,8 @@ const MOST_REDIRECTS: usize = 5;
 const LONGEST_ANSWER: usize = 32 << 20;
 /// Most files of a repository.
 const MOST_FILES: usize = 100_000;
+/// Longest file: no model comes near it.
+const LONGEST_FILE: u64 = 8 << 40;
 /// A signed address is used no longer than this, whatever it says.
 const ADDRESS_AGE: Duration = Duration::from_secs(45 * 60);
 
@@ -159,6 +161,9 @@ impl Remote {
             let empty = page.is_empty();
             for entry in page.into_iter().filter(|entry| entry.r#type == "file") {
                 layout::check_path(&entry.path).map_err(Trouble::Over)?;
+                if entry.size > LONGEST_FILE {
+                    return Err(Trouble::Over(failure::download_too_large(entry.size)));
+                }
                 // Of a large file git has only a pointer.
                 let content = entry.lfs.map_or(entry.oid, |large| large.oid);
                 files.push(Listed {
@@ -223,6 +228,9 @@ impl Remote {
         }
         let own = url.origin() == self.endpoint.origin();
         match (etag, bytes) {
+            (_, Some(bytes)) if bytes > LONGEST_FILE => {
+                Err(Trouble::Over(failure::download_too_large(bytes)))
+            }
             (Some(etag), Some(bytes)) => Ok(Facts {
                 etag,
                 bytes,

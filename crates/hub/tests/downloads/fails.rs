@@ -233,6 +233,23 @@ fn names_that_lead_out_of_the_folder_are_refused() {
 }
 
 #[test]
+fn an_absurd_size_is_refused() {
+    for bytes in [u64::MAX / 4, 9 << 40] {
+        let scene = Scene::new();
+        let mut absurd = repository(&model(13));
+        absurd.files.get_mut(FILE).unwrap().bytes = bytes;
+        scene.server.put(absurd);
+        scene.hub.download_start(&wish()).unwrap();
+        let _fetching = scene.fetch();
+        let DownloadState::Failed { error } = scene.ended() else {
+            panic!("{:?}", scene.only());
+        };
+        assert_eq!(error.key, "download-too-large");
+        assert!(!scene.cache().exists());
+    }
+}
+
+#[test]
 fn what_the_hub_does_not_have_is_said() {
     let scene = Scene::new();
     scene.server.put(Repository::new("maker/other"));
