@@ -41,6 +41,12 @@ option-chat-json = With --once: one JSON object with the answer and how it was m
 about-list = Show the models of the library
 option-list-json = As one JSON list
 option-list-elsewhere = What Ollama, LM Studio, Jan, GPT4All and the hub’s cache have on this disk and the library does not; “parley import PATH” adds it, where it lies
+about-search = Search the hub for models
+option-search-words = Words, a maker or a repository
+option-search-json = One JSON object
+about-pull = Fetch a model of the hub; what broke off goes on
+option-pull-model = owner/name for a folder of safetensors; owner/name:FILE.gguf or owner/name:Q4_K_M for a GGUF file; @REVISION at the end for another than the newest
+option-pull-json = One JSON object for each step, the last of which says “done”
 about-rm = Delete a model: says what goes, and asks
 option-rm-model = The model: its id or the beginning of it, its name, or its path
 option-rm-keep_files = Only take it out of the library; its files stay
@@ -110,6 +116,7 @@ usage-hint = “parley --help” and “parley COMMAND --help” show what there
 ## Models
 model-facts = { $parameters } parameters · { $quantisation } · { $context } tokens of context · { $disk } on disk · about { $memory } of memory
 elsewhere-none = No other program has a model here that the library does not have.
+search-none = The hub has nothing of that.
 rm-look = { $name } will be deleted; { $freed } come free.
 rm-in-use = A process has it in memory; the room comes free when that lets go of it.
 rm-ask = Delete it? (y/n)
@@ -118,6 +125,10 @@ rm-done = { $name } is deleted; { $freed } are free again.
 verify-well = { $name }: every byte is as it was.
 mv-done = The library is at { $path } now.
 work-progress = { $done } of { $total }
+list-used = Used in { $n } { $n ->
+        [one] conversation
+       *[other] conversations
+    }
 list-empty = The library is empty. Add a model with “parley import PATH”.
 
 ## What a file holds

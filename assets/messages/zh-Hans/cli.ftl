@@ -41,6 +41,12 @@ option-chat-json = 与 --once 一起使用：输出一个 JSON 对象，包含�
 about-list = 显示模型库中的模型
 option-list-json = 输出一个 JSON 列表
 option-list-elsewhere = 列出 Ollama、LM Studio、Jan、GPT4All 和 hub 缓存在这块磁盘上已有、而模型库还没有的模型；用“parley import 路径”即可加入，文件留在原处
+about-search = 在 hub 上搜索模型
+option-search-words = 关键词、制作者或仓库
+option-search-json = 输出一个 JSON 对象
+about-pull = 从 hub 下载模型；中断过的会接着下载
+option-pull-model = owner/name 表示 safetensors 文件夹；owner/name:文件.gguf 或 owner/name:Q4_K_M 表示 GGUF 文件；末尾加 @版本 可指定其他版本
+option-pull-json = 每一步输出一个 JSON 对象，最后一个为“done”
 about-rm = 删除模型：先说明会删除什么，再询问
 option-rm-model = 模型：其 id 或 id 的开头、名称，或路径
 option-rm-keep_files = 只从模型库中移除，保留文件
@@ -110,6 +116,7 @@ usage-hint = “parley --help”和“parley 命令 --help”会显示可用的�
 ## 模型
 model-facts = { $parameters } 参数 · { $quantisation } · 上下文 { $context } 个词元 · 磁盘 { $disk } · 内存约 { $memory }
 elsewhere-none = 其他程序在这里没有模型库之外的模型。
+search-none = hub 上没有找到。
 rm-look = 将删除 { $name }，释放 { $freed }。
 rm-in-use = 有进程正在内存中使用它；该进程结束使用后，空间才会释放。
 rm-ask = 要删除吗？（y/n）
@@ -118,6 +125,7 @@ rm-done = 已删除 { $name }，释放了 { $freed }。
 verify-well = { $name }：每个字节都与原先一致。
 mv-done = 模型库现在位于 { $path }。
 work-progress = { $done } / { $total }
+list-used = 用于 { $n } 个对话
 list-empty = 模型库是空的。请用“parley import 路径”添加模型。
 
 ## 文件内容

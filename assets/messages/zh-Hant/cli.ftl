@@ -41,6 +41,12 @@ option-chat-json = 與 --once 一起使用：輸出一個 JSON 物件，包含�
 about-list = 顯示模型庫中的模型
 option-list-json = 輸出一個 JSON 清單
 option-list-elsewhere = 列出 Ollama、LM Studio、Jan、GPT4All 和 hub 快取在這顆磁碟上已有、而模型庫還沒有的模型；用「parley import 路徑」即可加入，檔案留在原處
+about-search = 在 hub 上搜尋模型
+option-search-words = 關鍵字、製作者或儲存庫
+option-search-json = 輸出一個 JSON 物件
+about-pull = 從 hub 下載模型；中斷過的會接著下載
+option-pull-model = owner/name 表示 safetensors 資料夾；owner/name:檔案.gguf 或 owner/name:Q4_K_M 表示 GGUF 檔案；結尾加 @版本 可指定其他版本
+option-pull-json = 每一步輸出一個 JSON 物件，最後一個為「done」
 about-rm = 刪除模型：先說明會刪除什麼，再詢問
 option-rm-model = 模型：其 id 或 id 的開頭、名稱，或路徑
 option-rm-keep_files = 只從模型庫移除，保留檔案
@@ -110,6 +116,7 @@ usage-hint = 「parley --help」和「parley 指令 --help」會顯示可用的�
 ## 模型
 model-facts = { $parameters } 參數 · { $quantisation } · 上下文 { $context } 個詞元 · 磁碟 { $disk } · 記憶體約 { $memory }
 elsewhere-none = 其他程式在這裡沒有模型庫以外的模型。
+search-none = hub 上沒有找到。
 rm-look = 將刪除 { $name }，釋出 { $freed }。
 rm-in-use = 有程序正在記憶體中使用它；該程序用完後，空間才會釋出。
 rm-ask = 要刪除嗎？（y/n）
@@ -118,6 +125,7 @@ rm-done = 已刪除 { $name }，釋出了 { $freed }。
 verify-well = { $name }：每個位元組都與原本相同。
 mv-done = 模型庫現在位於 { $path }。
 work-progress = { $done } / { $total }
+list-used = 用於 { $n } 個對話
 list-empty = 模型庫是空的。請用「parley import 路徑」加入模型。
 
 ## 檔案內容

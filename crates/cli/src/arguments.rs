@@ -35,6 +35,17 @@ pub(crate) enum Command {
         #[arg(long)]
         elsewhere: bool,
     },
+    Search {
+        #[arg(required = true)]
+        words: Vec<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    Pull {
+        model: String,
+        #[arg(long)]
+        json: bool,
+    },
     Rm {
         model: String,
         #[arg(long)]

@@ -3,7 +3,7 @@
 use crate::output::{self, Ending, Terminal};
 use chat::messages::{self, size};
 use hub::{Hub, Places};
-use protocol::{Arg, ModelEntry, ModelState, failure};
+use protocol::{Arg, Installed, ModelEntry, ModelState, failure};
 
 /// Shows every model.
 pub(crate) fn run(
@@ -19,19 +19,35 @@ pub(crate) fn run(
     if elsewhere {
         return others(json, &hub, terminal);
     }
-    let models = hub.models();
+    let installed = ::chat::installed_used(places, &hub);
     if json {
-        let text =
-            serde_json::to_string(&models).map_err(|error| failure::internal().detail(error))?;
+        let text = serde_json::to_string(&facts(&installed)?)
+            .map_err(|error| failure::internal().detail(error))?;
         return output::line(&text);
     }
-    if models.is_empty() {
+    if installed.is_empty() {
         terminal.note(&terminal.say("list-empty", &[]));
     }
-    for model in &models {
-        show(model, terminal)?;
+    for model in &installed {
+        show(&model.entry, terminal)?;
+        let used = [("n", Arg::from(model.conversations))];
+        output::line(&format!("  {}", terminal.say("list-used", &used)))?;
     }
     Ok(())
+}
+
+/// Each model as it always was told, with who uses it and whose it is beside.
+fn facts(installed: &[Installed]) -> Result<Vec<serde_json::Value>, Ending> {
+    let facts = installed.iter().map(|model| {
+        let mut value = serde_json::to_value(&model.entry)?;
+        value["keeper"] = serde_json::to_value(model.keeper)?;
+        value["last_used"] = model.last_used.into();
+        value["conversations"] = model.conversations.into();
+        value["newer"] = model.newer.clone().into();
+        Ok(value)
+    });
+    let facts: Result<_, serde_json::Error> = facts.collect();
+    Ok(facts.map_err(|error| failure::internal().detail(error))?)
 }
 
 /// Shows what other programs have that the library does not.

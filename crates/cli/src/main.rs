@@ -16,6 +16,7 @@ mod keeping;
 mod list;
 mod logits;
 mod output;
+mod pull;
 mod render;
 mod template;
 mod tokenize;
@@ -77,6 +78,8 @@ async fn run(command: Command, places: &Places, terminal: &Terminal) -> Result<(
     match command {
         Command::Chat(options) => chat::run(options, places, terminal).await,
         Command::List { json, elsewhere } => list::run(json, elsewhere, places, terminal),
+        Command::Search { words, json } => pull::search(&words, json, places, terminal).await,
+        Command::Pull { model, json } => pull::pull(&model, json, places, terminal).await,
         Command::Rm {
             model,
             keep_files,
