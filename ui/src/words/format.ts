@@ -1,8 +1,15 @@
 // Figures for people: sizes, counts of weights, times, speeds.
 import { language, t } from "./words.svelte";
 
-function decimals(value: number, digits: number): string {
-  return new Intl.NumberFormat(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+/** A formatter is dear to make: one for each language and number of digits. */
+const formatters = new Map<string, Intl.NumberFormat>();
+
+/** With that many digits after the point. */
+export function decimals(value: number, digits: number): string {
+  const key = `${language()} ${digits}`;
+  const formatter = formatters.get(key) ?? new Intl.NumberFormat(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  formatters.set(key, formatter);
+  return formatter.format(value);
 }
 
 export function whole(value: number): string {

@@ -4,7 +4,7 @@ import type { Fit } from "../backend/bindings/Fit";
 import type { Keeper } from "../backend/bindings/Keeper";
 import type { Task } from "../backend/bindings/Task";
 import { failureWords } from "./failures";
-import { gigabytes, size, speed } from "./format";
+import { decimals, gigabytes, size, speed } from "./format";
 import { language, t } from "./words.svelte";
 
 export function taskName(task: Task): string {
@@ -49,8 +49,7 @@ export function momentName(seconds: number): string {
 function done(bytes: number, total: number | null): string {
   if (total === null) return size(bytes);
   if (total < 999.5e6) return t("download-of", { done: size(bytes), total: size(total) });
-  const two = (value: number) => new Intl.NumberFormat(language(), { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value / 1e9);
-  return t("download-of", { done: two(bytes), total: `${two(total)} GB` });
+  return t("download-of", { done: decimals(bytes / 1e9, 2), total: `${decimals(total / 1e9, 2)} GB` });
 }
 
 /** `1 min 36 s`, `2 h 5 min`. */
@@ -61,8 +60,7 @@ export function timeLeft(seconds: number): string {
 }
 
 function perSecond(bytes: number): string {
-  const one = new Intl.NumberFormat(language(), { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  return bytes >= 1e6 ? `${one.format(bytes / 1e6)} MB/s` : `${one.format(bytes / 1e3)} kB/s`;
+  return bytes >= 1e6 ? `${decimals(bytes / 1e6, 1)} MB/s` : `${decimals(bytes / 1e3, 1)} kB/s`;
 }
 
 /** How a download stands, in one line. */
