@@ -86,6 +86,8 @@ commands! {
     proxy_password_set: SecretSet => Network;
     token_check: Nothing => TokenChecked;
     better_model: BetterModelAsked => BetterModelFound;
+    catalogue: CatalogueAsked => CatalogueShown;
+    choose_help: ChooseAnswers => Choices;
     machine: Nothing => Machine;
     kept: Nothing => KvUse;
     kept_clear: Nothing => KvUse;

@@ -9,6 +9,7 @@
 mod answering;
 mod app;
 mod branches;
+mod catalogue;
 mod commands;
 mod continuing;
 mod conversations;

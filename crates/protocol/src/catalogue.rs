@@ -2,7 +2,7 @@
 //!
 //! What nobody has read is absent or [`Openness::Unknown`]: nothing here is a guess.
 
-use crate::Language;
+use crate::{Fit, Language};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -384,6 +384,17 @@ pub struct CatalogueShown {
     pub families: Vec<CatalogueFamily>,
     /// In the order asked for.
     pub models: Vec<CatalogueModel>,
+    /// What this machine says of each model's files, in the order of [`CatalogueModel::files`];
+    /// None where it cannot be told.
+    pub fits: Vec<Vec<Option<Fit>>>,
+}
+
+/// What "Help me choose" proposes, the best first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Choices {
+    /// A few; none where nothing suits and fits.
+    pub choices: Vec<Choice>,
 }
 
 /// Asks for the catalogue, or a part of it.
