@@ -13,8 +13,9 @@ import { setLanguage } from "../src/words/words.svelte";
 afterEach(() => setLanguage("en"));
 
 const said = (["en", "zh-Hans", "zh-Hant"] as const).map((language) => catalogueIn(language).models);
-const offers: Offer[] = catalogueIn("en").models.map(({ fits, ...model }, at) => ({
-  model, fits, installed: model.id.startsWith("mistralai/Mistral"), names: folded(`${model.name}\n${model.id}\n${model.makers.join("\n")}`),
+const { models, fits } = catalogueIn("en");
+const offers: Offer[] = models.map((model, at) => ({
+  model, fits: fits[at]!, installed: model.id.startsWith("mistralai/Mistral"), names: folded(`${model.name}\n${model.id}\n${model.makers.join("\n")}`),
   descriptions: said.map((models) => folded(models[at]!.about)).join("\n"),
 }));
 const names = (wanted: Partial<Wanted>, order: Parameters<typeof shown>[2] = "fit") => shown(offers, { ...ANYTHING, ...wanted }, order).map(({ model }) => model.name);

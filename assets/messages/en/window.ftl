@@ -68,7 +68,6 @@ hello-prompt-2 = What is the capital of France, and what is it known for?
 hello-prompt-3 = Write a short note to thank a neighbour for watering the plants
 hello-starter = { $name } is a small English demonstration model: quick, and often wrong.
 hello-better = A better one for this computer and your language would be { $name }, about { $size } to fetch.
-hello-better-how = Parley cannot fetch it itself yet. Get { $file } from huggingface.co, then open it here.
 hello-better-from = From { $repository } on { $host }.
 
 ## Models
@@ -446,6 +445,7 @@ delete-breaks =
        *[other] { $n } conversations will need another model for their next answer. What was said stays.
     }
 delete-loaded = It is in memory now, and is taken out first.
+delete-in-use = A program has it in memory: its space comes free when that lets go of it.
 delete-unlist = Only take it off the list
 delete-files = Delete the files
 

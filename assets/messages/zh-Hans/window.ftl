@@ -66,7 +66,6 @@ hello-prompt-2 = 法国的首都是哪里？那里以什么闻名？
 hello-prompt-3 = 给帮忙浇花的邻居写一张感谢便条
 hello-starter = { $name } 是一个小型的英语演示模型：速度快，但经常出错，也不太懂中文。
 hello-better = 就这台电脑和您的语言而言，{ $name } 会更合适，约需下载 { $size }。
-hello-better-how = Parley 目前还不能自行下载。请从 huggingface.co 获取 { $file }，再在这里打开。
 hello-better-from = 来自 { $host } 上的 { $repository }。
 
 ## 模型
@@ -396,6 +395,7 @@ delete-unlists = 文件保留在原处，只从模型库中移除。
 delete-shared = { $size } 会保留，因为其他模型或程序也在使用。
 delete-breaks = { $n } 个对话的下一个回答需要换用其他模型。已有内容会保留。
 delete-loaded = 它现在在内存中，会先被移出。
+delete-in-use = 有程序正将它载入内存：程序释放后，空间才会腾出。
 delete-unlist = 仅从列表移除
 delete-files = 删除文件
 

@@ -66,7 +66,6 @@ hello-prompt-2 = 法國的首都是哪裡？那裡以什麼聞名？
 hello-prompt-3 = 寫一張便條，謝謝幫忙澆花的鄰居
 hello-starter = { $name } 是一個小型的英語示範模型：速度快，但常常出錯，也不太懂中文。
 hello-better = 以這台電腦和您的語言來說，{ $name } 會更合適，約需下載 { $size }。
-hello-better-how = Parley 目前還不能自行下載。請從 huggingface.co 取得 { $file }，再從這裡開啟。
 hello-better-from = 來自 { $host } 上的 { $repository }。
 
 ## 模型
@@ -396,6 +395,7 @@ delete-unlists = 檔案保留在原處，只從模型庫中移除。
 delete-shared = { $size } 會保留，因為其他模型或程式也在使用。
 delete-breaks = { $n } 個對話的下一個回答需要換用其他模型。已有內容會保留。
 delete-loaded = 它現在在記憶體中，會先被移出。
+delete-in-use = 有程式正將它載入記憶體：程式釋放後，空間才會騰出。
 delete-unlist = 僅從清單移除
 delete-files = 刪除檔案
 

@@ -3,19 +3,14 @@
 import type { AppError } from "./bindings/AppError";
 import type { Commands } from "./bindings/commands";
 import type { Pushed } from "./bindings/Pushed";
-import type { Coming } from "./coming";
 
-type All = Commands & Coming;
-
-export type CommandName = keyof All;
-export type Request<N extends CommandName> = All[N]["request"];
-export type Reply<N extends CommandName> = All[N]["reply"];
+export type CommandName = keyof Commands;
+export type Request<N extends CommandName> = Commands[N]["request"];
+export type Reply<N extends CommandName> = Commands[N]["reply"];
 
 export interface Backend {
   /** One row of the command table. Rejects with an `AppError`. */
   call<N extends CommandName>(name: N, request: Request<N>): Promise<Reply<N>>;
-  /** Whether the program has the command: the window shows nothing that it could not do. */
-  offers(name: CommandName): boolean;
   /** Events in order, in batches, for as long as the window lives, and what happens to the window itself. */
   subscribe(receive: (pushed: Pushed) => void): Promise<void>;
   /** Closes the window for good, though an answer is being made. */

@@ -2,11 +2,9 @@
 import { Channel, invoke } from "@tauri-apps/api/core";
 import type { Backend } from "./backend";
 import type { Pushed } from "./bindings/Pushed";
-import { isThere } from "./coming";
 
 export const tauriBackend: Backend = {
   call: (name, request) => invoke("call", { name, request }),
-  offers: isThere,
   subscribe: (receive) => {
     const channel = new Channel<Pushed>();
     channel.onmessage = receive;

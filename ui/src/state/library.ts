@@ -2,8 +2,6 @@
 import { asAppError, type Backend, type CommandName, type Reply, type Request } from "../backend/backend";
 import type { AppError } from "../backend/bindings/AppError";
 import type { BetterModel } from "../backend/bindings/BetterModel";
-import type { ChooseAnswers } from "../backend/bindings/ChooseAnswers";
-import type { Choice } from "../backend/bindings/Choice";
 import type { DownloadWish } from "../backend/bindings/DownloadWish";
 import type { FoundModel } from "../backend/bindings/FoundModel";
 import type { KvUse } from "../backend/bindings/KvUse";
@@ -65,11 +63,6 @@ export class Library {
     return this.#backend.call("kept_clear", {}).catch(() => null);
   }
 
-  /** Whether the program has the command. */
-  can(name: CommandName): boolean {
-    return this.#backend.offers(name);
-  }
-
   /** Does what is asked; why it could not be done, or null. */
   async ask<N extends CommandName>(name: N, request: Request<N>): Promise<AppError | null> {
     return failureOf(this.#backend.call(name, request));
@@ -93,22 +86,14 @@ export class Library {
 
   /** What is in the queue, unless events have told it meanwhile. */
   async refreshDownloads(): Promise<void> {
-    if (!this.can("downloads")) return;
     const before = this.#session.world?.downloads;
     const downloads = await this.#backend.call("downloads", {}).catch(() => null);
     const { world } = this.#session;
     if (downloads && world && world.downloads === before) this.#session.world = { ...world, downloads };
   }
 
-  /** A short list for what a person has answered. */
-  async help(answers: ChooseAnswers): Promise<readonly Choice[] | AppError> {
-    const { reply, failure } = await this.answerTo("choose_help", answers);
-    return reply?.choices ?? failure!;
-  }
-
   /** Models that other programs keep on this disk. */
   async elsewhere(): Promise<readonly FoundModel[]> {
-    if (!this.can("models_elsewhere")) return [];
     return this.#backend.call("models_elsewhere", {}).then(({ models }) => models, () => []);
   }
 

@@ -73,7 +73,7 @@ export class Parley {
     this.library = new Library(backend, this.session);
     this.shelves = new Shelves(backend);
     const view = localStorage.getItem(VIEW_KEY);
-    if (view === "settings" || (view === "library" && this.hasLibrary)) this.#view = view;
+    if (view === "settings" || view === "library") this.#view = view;
     this.deletion = new Deletion((id) => this.#delete(id));
     const started = new Promise<void>((resolve) => (this.#started = resolve));
     this.arrivals = new Arrivals((path) => started.then(() => this.library.add(path)), (model) => this.choose(model));
@@ -93,13 +93,7 @@ export class Parley {
     await opened;
   }
 
-  /** Whether the program has a library to show. */
-  get hasLibrary(): boolean {
-    return this.library.can("catalogue");
-  }
-
   openLibrary(): void {
-    if (!this.hasLibrary) return;
     this.pickerOpen = false;
     this.view = "library";
   }

@@ -1,16 +1,18 @@
 // The library's view: which page is open, what is searched and filtered, and what the hub found.
 import { SvelteMap } from "svelte/reactivity";
-import { asAppError, type Backend, type CommandName } from "../backend/backend";
+import { asAppError, type Backend } from "../backend/backend";
 import type { AppError } from "../backend/bindings/AppError";
 import type { CatalogueFamily } from "../backend/bindings/CatalogueFamily";
+import type { CatalogueFilter } from "../backend/bindings/CatalogueFilter";
+import type { CatalogueModel } from "../backend/bindings/CatalogueModel";
 import type { CatalogueOrder } from "../backend/bindings/CatalogueOrder";
+import type { CatalogueShown } from "../backend/bindings/CatalogueShown";
 import type { HubDetails } from "../backend/bindings/HubDetails";
 import type { HubFormat } from "../backend/bindings/HubFormat";
 import type { HubRepository } from "../backend/bindings/HubRepository";
 import type { HubSort } from "../backend/bindings/HubSort";
 import type { Installed } from "../backend/bindings/Installed";
 import type { Language } from "../backend/bindings/Language";
-import type { Offered } from "../backend/coming";
 import { ANYTHING, count, folded, primary, shown, type Offer, type Wanted } from "./shelf";
 
 /** What the main part of the view shows. */
@@ -18,6 +20,8 @@ export type Page =
   | { page: "shelf" | "here" | "hub" }
   | { page: "model" | "family" | "repository"; id: string };
 
+/** The filters work here, while one types. */
+const ALL: CatalogueFilter = { text: "", tasks: [], domains: [], languages: [], max_bytes: null, fits: false, licence: null, openness: null, installed: false };
 const LANGUAGES: readonly Language[] = ["en", "zh-Hans", "zh-Hant"];
 
 export class Shelves {
@@ -42,7 +46,7 @@ export class Shelves {
   details = $state.raw<{ repository: string; known: HubDetails | null; failure: AppError | null } | null>(null);
 
   #backend: Backend;
-  #models = $state.raw<readonly Offered[] | null>(null);
+  #shown = $state.raw<CatalogueShown | null>(null);
   /** The catalogue's words in each language, for the search. */
   #words = new SvelteMap<Language, ReadonlyMap<string, string>>();
   #language: Language | null = null;
@@ -50,10 +54,6 @@ export class Shelves {
 
   constructor(backend: Backend) {
     this.#backend = backend;
-  }
-
-  can(name: CommandName): boolean {
-    return this.#backend.offers(name);
   }
 
   /** Who is asked when something is searched or fetched. */
@@ -75,12 +75,13 @@ export class Shelves {
 
   /** Null until the catalogue is there. */
   offers = $derived.by((): readonly Offer[] | null => {
-    if (!this.#models) return null;
-    const here = new Set(this.installed?.map(({ catalogue }) => catalogue));
+    const { models, fits } = this.#shown ?? {};
+    if (!models || !fits) return null;
+    const here = new Set(this.installed?.map((one) => this.#catalogued(one, models)?.id));
     const names = new Map(this.families.map(({ id, name }) => [id, name]));
-    return this.#models.map(({ fits, ...model }) => ({
+    return models.map((model, at) => ({
       model,
-      fits,
+      fits: fits[at] ?? [],
       installed: here.has(model.id),
       names: folded([model.name, model.id, names.get(model.family) ?? "", ...model.makers].join("\n")),
       descriptions: [...this.#words.values()].map((words) => words.get(model.id) ?? "").join("\n"),
@@ -101,6 +102,25 @@ export class Shelves {
     });
   });
 
+  /** Which model of the catalogue an installed one is a file of: as the program knows, else by where it came from. */
+  #catalogued({ catalogue, entry: { name, source } }: Installed, models: readonly CatalogueModel[]): CatalogueModel | undefined {
+    if (catalogue !== null) return models.find(({ id }) => id === catalogue);
+    if (source.kind === "bundled") return models.find((model) => folded(model.name) === folded(name));
+    if (source.kind === "file") return undefined;
+    return models.find(({ id, files }) => id === source.repo || files.some(({ repository, file }) => repository === source.repo && file === source.file));
+  }
+
+  /** The files of a model of the catalogue that are on this machine. */
+  installedOf(id: string): readonly Installed[] {
+    const models = this.#shown?.models ?? [];
+    return this.installed?.filter((one) => this.#catalogued(one, models)?.id === id) ?? [];
+  }
+
+  /** The model of the catalogue that an installed one is a file of. */
+  catalogued(one: Installed): string | null {
+    return this.#catalogued(one, this.#shown?.models ?? [])?.id ?? null;
+  }
+
   offer(id: string): Offer | null {
     return this.offers?.find(({ model }) => model.id === id) ?? null;
   }
@@ -108,14 +128,14 @@ export class Shelves {
   /** The catalogue in a language, and what of it is here. */
   async load(language: Language): Promise<void> {
     void this.refresh();
-    if (this.can("network")) void this.#backend.call("network", {}).then(({ endpoint }) => (this.endpoint = endpoint.value.replace(/\/+$/, "")), () => {});
-    if (this.#language === language && this.#models) return;
+    void this.#backend.call("network", {}).then(({ endpoint }) => (this.endpoint = endpoint.value.replace(/\/+$/, "")), () => {});
+    if (this.#language === language && this.#shown) return;
     this.#language = language;
     try {
-      const { models, families } = await this.#asked(language);
+      const reply = await this.#asked(language);
       if (this.#language !== language) return;
-      this.#models = models;
-      this.families = families;
+      this.#shown = reply;
+      this.families = reply.families;
       this.failure = null;
     } catch (thrown) {
       this.failure = asAppError(thrown);
@@ -132,7 +152,7 @@ export class Shelves {
   }
 
   async #asked(language: Language) {
-    const reply = await this.#backend.call("catalogue", { language });
+    const reply = await this.#backend.call("catalogue", { language, filter: ALL, order: "fit" });
     const families = new Map(reply.families.map((family) => [family.id, `${family.about}\n${family.technique}`]));
     const words = reply.models.map((model) => [model.id, folded([model.about, families.get(model.family) ?? "", ...model.domains].join("\n"))] as const);
     this.#words.set(language, new Map(words));
@@ -141,7 +161,6 @@ export class Shelves {
 
   /** What is installed may have changed. */
   async refresh(): Promise<void> {
-    if (!this.can("installed")) return;
     this.installed = await this.#backend.call("installed", {}).then(({ models }) => models, () => this.installed);
   }
 

@@ -1,5 +1,6 @@
 //! The core as a window uses it, on a scripted engine and a real history.
 
+mod catalogue;
 mod continuing;
 mod crashes;
 mod events;

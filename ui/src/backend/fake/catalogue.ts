@@ -1,5 +1,6 @@
 // The fake backend's catalogue: the models of the design's pictures. Illustrations, not facts.
-import type { CatalogueFamily } from "../bindings/CatalogueFamily";
+import type { CatalogueModel } from "../bindings/CatalogueModel";
+import type { CatalogueShown } from "../bindings/CatalogueShown";
 import type { Fit } from "../bindings/Fit";
 import type { HubDetails } from "../bindings/HubDetails";
 import type { HubRepository } from "../bindings/HubRepository";
@@ -9,7 +10,6 @@ import type { Light } from "../bindings/Light";
 import type { Openness } from "../bindings/Openness";
 import type { OpennessClass } from "../bindings/OpennessClass";
 import type { Task } from "../bindings/Task";
-import type { Offered } from "../coming";
 import { HOSTILE } from "./answers";
 
 type Words = Record<Language, string>;
@@ -73,7 +73,7 @@ interface Told {
 
 const KINDS = ["Q4_K_M", "Q5_K_M", "Q8_0"];
 
-function offered(told: Told, language: Language): Offered {
+function modelIn(told: Told, language: Language): CatalogueModel {
   const { layers = 32, kvHeads = 32, licence = APACHE, active } = told;
   const short = told.id.split("/")[1]!;
   const repository = `parley-quants/${short}-GGUF`;
@@ -90,8 +90,11 @@ function offered(told: Told, language: Language): Offered {
     prices: told.family === "mixtral" ? [{ host: "Together", input_per_million: 0.6, output_per_million: 0.6, source }] : [],
     prompt_form: told.tasks.includes("chat") ? "[INST] <<SYS>>\n{s}\n<</SYS>>\n\n{u} [/INST] {a}" : null,
     files, layers: { layers, kv_heads: kvHeads, head_dim: 128, window: null }, sources: [source],
-    fits: told.gigabytes.map((gb) => fitOf(gb * 1e9, layers, kvHeads, told.context, active ? active / told.parameters : 1)),
   };
+}
+
+function fitsOf({ gigabytes, layers = 32, kvHeads = 32, context, parameters, active = parameters }: Told): Fit[] {
+  return gigabytes.map((gb) => fitOf(gb * 1e9, layers, kvHeads, context, active / parameters));
 }
 
 const MODELS: Told[] = [
@@ -189,12 +192,12 @@ const FAMILIES: [id: string, name: string, about: Words, technique: Words][] = [
     { en: "After reading the web it studies a smaller, better collection at the end.", "zh-Hans": "先读网络文本，最后再学一小批更好的资料。", "zh-Hant": "先讀網路文字，最後再學一小批更好的資料。" }],
 ];
 
-export function catalogueIn(language: Language): { models: Offered[]; families: CatalogueFamily[] } {
-  const models = MODELS.map((told) => offered(told, language));
+export function catalogueIn(language: Language): CatalogueShown {
+  const models = MODELS.map((told) => modelIn(told, language));
   const families = FAMILIES.map(([id, name, about, technique]) => ({
     id, name, about: about[language], technique: technique[language], models: models.filter((model) => model.family === id).map((model) => model.id),
   }));
-  return { models, families };
+  return { models, families, fits: MODELS.map(fitsOf) };
 }
 
 function found(repository: string, change: Partial<HubRepository> = {}): HubRepository {

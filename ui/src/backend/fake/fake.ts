@@ -78,10 +78,6 @@ export class FakeBackend implements Backend {
     this.#receive = receive;
   }
 
-  offers(_name: CommandName): boolean {
-    return true;
-  }
-
   async closeWindow(): Promise<void> {
     this.closed = true;
   }

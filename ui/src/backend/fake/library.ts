@@ -1,4 +1,5 @@
 // The fake backend's library: it fetches made-up bytes, finds made-up repositories, and keeps what the person sets.
+import type { Reply, Request } from "../backend";
 import type { AppError } from "../bindings/AppError";
 import type { Arg } from "../bindings/Arg";
 import type { Deletion } from "../bindings/Deletion";
@@ -12,7 +13,6 @@ import type { ModelEntry } from "../bindings/ModelEntry";
 import type { Network } from "../bindings/Network";
 import type { NetworkSettings } from "../bindings/NetworkSettings";
 import type { Reason } from "../bindings/Reason";
-import type { Reply, Request } from "../backend";
 import { failureOf } from "./answers";
 import { catalogueIn, detailsOf, HUB } from "./catalogue";
 
@@ -68,7 +68,7 @@ export class FakeLibrary {
     catalogue: ({ language }) => catalogueIn(language),
     choose_help: ({ matters, language }) => ({
       choices: catalogueIn("en").models
-        .filter((model) => model.files.length > 0 && model.fits[0]!.fits !== "no" && model.languages.includes(language))
+        .filter((model, at) => catalogueIn("en").fits[at]![0] && catalogueIn("en").fits[at]![0]!.fits !== "no" && model.languages.includes(language))
         .toSorted((a, b) => (matters === "openness" ? a.openness.localeCompare(b.openness) : b.date.localeCompare(a.date)))
         .slice(0, 3)
         .map((model) => ({
