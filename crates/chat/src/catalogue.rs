@@ -1,17 +1,15 @@
 //! The catalogue on this machine: what of it is wanted, what fits, and help in choosing.
 
-use crate::{
-    App,
-    state::{Core, State},
-};
+use crate::{App, state::Core};
 use hub::{Catalogue, Room, Standing, choose, fit_catalogue};
 use protocol::*;
 
 impl App {
     /// What of the catalogue is wanted, with what this machine says of each file.
     pub async fn catalogue(&self, asked: CatalogueAsked) -> Result<CatalogueShown, AppError> {
-        self.with(move |core, state| {
-            let here = Here::of(core, state);
+        let room = self.room().await?;
+        self.with(move |core, _| {
+            let here = Here::of(core, room);
             let catalogue = Catalogue::shipped();
             let standing = |model: &CatalogueModel| here.standing(model);
             let models = catalogue.filtered(asked.language, &asked.filter, asked.order, &standing);
@@ -26,11 +24,26 @@ impl App {
 
     /// A few models for what a person has answered, each with its reasons.
     pub async fn choose_help(&self, answers: ChooseAnswers) -> Result<Choices, AppError> {
-        self.with(move |core, state| {
-            let here = Here::of(core, state);
+        let room = self.room().await?;
+        self.with(move |core, _| {
+            let here = Here::of(core, room);
             let standing = |model: &CatalogueModel| here.standing(model);
             Ok(Choices {
                 choices: choose(Catalogue::shipped(), &answers, &standing),
+            })
+        })
+        .await
+    }
+
+    /// What this machine gives a model. How fast it reads memory is measured where it is not known
+    /// from before: a second or two.
+    pub(crate) async fn room(&self) -> Result<Room, AppError> {
+        let bandwidth = self.core.engine.bandwidth().await;
+        self.with(move |core, state| {
+            Ok(Room {
+                memory_bytes: core.engine.memory().total,
+                bandwidth,
+                kv_type: state.settings.kv_type,
             })
         })
         .await
@@ -45,17 +58,13 @@ struct Here {
 }
 
 impl Here {
-    fn of(core: &Core, state: &State) -> Here {
+    fn of(core: &Core, room: Room) -> Here {
         let from_hub = |entry: ModelEntry| match entry.source {
             Source::Hub { repo, file, .. } => Some((repo, file)),
             Source::Bundled | Source::File { .. } => None,
         };
         Here {
-            room: Room {
-                memory_bytes: core.engine.memory().total,
-                bandwidth: None,
-                kv_type: state.settings.kv_type,
-            },
+            room,
             files: core.hub.models().into_iter().filter_map(from_hub).collect(),
         }
     }

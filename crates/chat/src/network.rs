@@ -63,6 +63,11 @@ impl App {
 
     /// What the hub says of one repository. Errors: those of a request.
     pub async fn hub_details(&self, request: RepositoryRef) -> Result<HubDetails, AppError> {
-        self.core.network.details(&request).await
+        let mut details = self.core.network.details(&request).await?;
+        let room = self.room().await?;
+        for file in &mut details.files {
+            file.fit = Some(hub::fit_hub(file, &details.repository, &room));
+        }
+        Ok(details)
     }
 }

@@ -34,6 +34,7 @@ async fn each_file_says_whether_it_fits_and_the_filter_believes_it() {
         assert_eq!(model.files.len(), fits.len(), "{}", model.id);
         for fit in fits.iter().flatten() {
             assert_eq!(fit.memory_bytes, MEMORY.total, "{}", model.id);
+            assert!(fit.tokens_per_second.is_some(), "{}", model.id);
         }
         let first = fits.first().copied().flatten();
         if first.is_some_and(|fit| fit.fits != Fits::No) {
