@@ -252,7 +252,14 @@ const EXACTLY: &str = "\n### How the limits are reckoned\n\n\
     - **Writing** a token reads each matrix once (of experts the chosen ones, of the embedding nothing), and the keys and values of every token before; *memory* is those bytes over the bytes read\n  \
     a second.\n\
     - **Reading** a prompt multiplies each weight once for each token (*integer* where weights are whole numbers, *float* where they are f16, and for attention), and the logits' matrix once. Each\n  \
-    counts as one multiply-add; ours keeps activations in twice 8 bits, so that answers stay exact, and so makes two of each: half of *integer* is the most it can reach.\n";
+    counts as one multiply-add; ours keeps activations in twice 8 bits, so that answers stay exact, and so makes two of each: half of *integer* is the most it can reach.\n\n\
+    ### Why aims are missed\n\n\
+    - **Reading with Q4_0**: this is the one type that llama.cpp keeps a second, repacked copy of, and it multiplies activations of 8 bits, once. Ours multiplies 16 bits, that is twice as often, and\n  \
+    comes out at the same speed. With 8 bits it would be ahead, and the starter model would give wrong answers (ARCHITECTURE.md).\n\
+    - **Writing with models of 7B**: both programs stand near what memory gives. The ceiling is the best of seven attempts at 256 MB, of which the last cache holds some; over minutes a shared machine\n  \
+    gives less. What is left to gain is in packing: `cargo run --release -p kernels --example products_speed 256 2048` prints how fast one thread multiplies weights that lie in its own cache (Q4_K:\n  \
+    23 to 26 GB/s), which two threads bring to hardly more than memory gives, so that packing and waiting do not wholly hide each other.\n\
+    - **Writing with Q8_0 and Q6_K**: rows are long, and sixteen of them are read at once; the processor follows so many places less well than one.\n";
 
 #[cfg(test)]
 mod tests {
