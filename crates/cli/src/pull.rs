@@ -14,6 +14,12 @@ use std::time::Duration;
 /// Between two looks at how far it is.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
+/// Tries in a row without a byte more after which a pull ends: about 5 seconds where nothing came
+/// yet, which is a wrong address or no network at all; a minute and a half of one under way.
+const TRIES: (u32, u32) = (4, 8);
+/// The longest that a pull waits because the hub asks for it.
+const LONGEST_REST: u32 = 120;
+
 /// Fetches `owner/name`, or with `:file` one of its files; `@revision` at the end names another
 /// than the newest. Ctrl-C leaves what came for the next time.
 pub(crate) async fn pull(
@@ -31,8 +37,13 @@ pub(crate) async fn pull(
     // One that was paused, or has failed before, is asked for again.
     hub.download_resume(&id)?;
     let fetching = hub.fetch(&network, Some(&id));
+    let mut patience = Patience::default();
     let model = loop {
         let download = hub.download(&id)?;
+        if let Some(error) = patience.ends(&download) {
+            terminal.passing("");
+            return Err(error.into());
+        }
         match &download.state {
             DownloadState::Done { model } => break model.clone(),
             DownloadState::Failed { error } | DownloadState::Paused { error: Some(error) } => {
@@ -102,7 +113,50 @@ pub(crate) async fn search(
     Ok(())
 }
 
-/// What is meant; a kind such as `Q4_K_M` is looked up among the repository's files.
+fn asked(wish: &DownloadWish) -> RepositoryRef {
+    RepositoryRef {
+        repository: wish.repository.clone(),
+        revision: wish.revision.clone(),
+    }
+}
+
+/// How often in a row nothing came.
+#[derive(Default)]
+struct Patience {
+    /// Bytes that were there at the first look.
+    began: Option<u64>,
+    /// Bytes that were there at the last one.
+    bytes: u64,
+    tries: u32,
+    /// Seconds that were left of a rest then.
+    rest: Option<u32>,
+}
+
+impl Patience {
+    /// Looks at a download; the reason why it is not waited for any longer.
+    fn ends(&mut self, download: &Download) -> Option<AppError> {
+        let began = *self.began.get_or_insert(download.bytes_done);
+        if download.bytes_done > self.bytes {
+            self.tries = 0;
+        }
+        self.bytes = download.bytes_done;
+        let DownloadState::Retrying { seconds, error } = &download.state else {
+            self.rest = None;
+            return None;
+        };
+        // Rests only get shorter until the next one begins.
+        self.tries += u32::from(self.rest.is_none_or(|rest| *seconds > rest));
+        self.rest = Some(*seconds);
+        let most = match self.bytes > began {
+            true => TRIES.1,
+            false => TRIES.0,
+        };
+        (self.tries >= most || *seconds > LONGEST_REST).then(|| error.clone())
+    }
+}
+
+/// What is meant; a kind such as `Q4_K_M` is looked up among the repository's files. No file is
+/// the folder of safetensors, or the only GGUF file where there is no such folder.
 async fn wish(what: &str, network: &Network) -> Result<DownloadWish, AppError> {
     let (what, revision) = match what.rsplit_once('@') {
         Some((what, revision)) => (what, Some(revision.to_owned())),
@@ -121,18 +175,22 @@ async fn wish(what: &str, network: &Network) -> Result<DownloadWish, AppError> {
     match file {
         Some(file) if file.ends_with(".gguf") => wish.files = vec![file],
         Some(kind) => {
-            let asked = RepositoryRef {
-                repository: wish.repository.clone(),
-                revision: wish.revision.clone(),
-            };
-            let details = network.details(&asked).await?;
+            let details = network.details(&asked(&wish)).await?;
             let is_meant = |of: &String| of.eq_ignore_ascii_case(&kind);
             let mut all = details.files.into_iter();
             let found = all.find(|file| file.kind.as_ref().is_some_and(is_meant));
             let missing = || failure::hub_file_missing(&wish.repository, &kind);
             wish.files = found.ok_or_else(missing)?.files;
         }
-        None => {}
+        // Trouble that passes is met again, and told, by what fetches.
+        None => {
+            if let Ok(details) = network.details(&asked(&wish)).await
+                && let [file] = &details.files[..]
+                && file.files.iter().all(|path| path.ends_with(".gguf"))
+            {
+                wish.files.clone_from(&file.files);
+            }
+        }
     }
     Ok(wish)
 }
@@ -148,5 +206,72 @@ fn progress(download: &Download, terminal: &Terminal) -> String {
     match download.bytes_per_second {
         Some(speed) => format!("{progress} · {}/s", size(speed as f64)),
         None => progress,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pull_without_a_byte_ends_after_some_tries() {
+        let retrying = |seconds: u32| DownloadState::Retrying {
+            seconds,
+            error: failure::download_stalled(),
+        };
+        // Each look: bytes, and the seconds of a rest; 0: it runs.
+        let check = |looks: &[(u64, u32)], ends: Option<usize>| {
+            let mut patience = Patience::default();
+            let end = looks.iter().position(|(bytes, seconds)| {
+                let state = match seconds {
+                    0 => DownloadState::Running,
+                    seconds => retrying(*seconds),
+                };
+                let download = Download {
+                    id: "1".into(),
+                    name: String::new(),
+                    repository: String::new(),
+                    revision: String::new(),
+                    files: Vec::new(),
+                    state,
+                    bytes_done: *bytes,
+                    bytes_total: None,
+                    bytes_per_second: None,
+                    seconds_left: None,
+                };
+                patience.ends(&download).is_some()
+            });
+            assert_eq!(end, ends, "{looks:?}");
+        };
+        // Nothing ever came: the fourth rest is not waited for, seen running between or not.
+        check(
+            &[(0, 1), (0, 1), (0, 2), (0, 1), (0, 4), (0, 3), (0, 8)],
+            Some(6),
+        );
+        check(
+            &[(0, 1), (0, 0), (0, 1), (0, 0), (0, 1), (0, 0), (0, 1)],
+            Some(6),
+        );
+        // What lay there from an earlier pull is not counted as come.
+        check(&[(9, 1), (9, 2), (9, 4), (9, 8)], Some(3));
+        // Something came: more patience, and from the beginning with every byte.
+        check(
+            &[
+                (0, 0),
+                (5, 1),
+                (5, 2),
+                (5, 4),
+                (5, 8),
+                (5, 16),
+                (5, 32),
+                (5, 60),
+            ],
+            None,
+        );
+        let tries = [1, 2, 4, 8, 16, 32, 40, 60].map(|seconds| (5, seconds));
+        check(&[&[(0, 0)], &tries[..]].concat(), Some(8));
+        check(&[&[(0, 0)], &tries[..7], &[(6, 1), (6, 2)]].concat(), None);
+        // The hub asks for a long rest.
+        check(&[(0, 0), (5, 3600)], Some(1));
     }
 }

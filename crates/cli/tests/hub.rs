@@ -1,0 +1,263 @@
+//! The real program against a hub on loopback: fetching, and keeping what came.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+#[path = "../../hub/tests/hub_server/mod.rs"]
+mod hub_server;
+
+use hub_server::{HubServer, Repository};
+use serde_json::Value;
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// A person at a machine with nothing on it, whose hub is on loopback.
+struct Person {
+    folder: tempfile::TempDir,
+    endpoint: String,
+}
+
+impl Person {
+    fn of(hub: &HubServer) -> Person {
+        Person {
+            folder: tempfile::tempdir().unwrap(),
+            endpoint: hub.endpoint(),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parley"));
+        command
+            .args(words)
+            .current_dir(self.folder.path())
+            .env("PARLEY_HOME", self.path("home"))
+            .env("PARLEY_STARTER", self.path("no-starter"))
+            .env("HOME", self.folder.path())
+            .env("HF_HOME", self.path("hf"))
+            .env("HF_ENDPOINT", &self.endpoint)
+            .env("NO_PROXY", "127.0.0.1")
+            .env("LC_ALL", "C.UTF-8")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        for name in ["HF_TOKEN", "HF_HUB_CACHE", "HF_HUB_OFFLINE"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// The exit code, and what was written to standard output and to standard error.
+    fn run(&self, words: &[&str]) -> (Option<i32>, String, String) {
+        let output = self.command(words).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    }
+
+    /// The JSON that a command ends well with, each line one.
+    fn lines(&self, words: &[&str]) -> Vec<Value> {
+        let (code, out, err) = self.run(words);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{words:?}: {out}");
+        out.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    fn listed(&self) -> Vec<Value> {
+        let listed = self.lines(&["list", "--json"]);
+        listed[0].as_array().unwrap().clone()
+    }
+}
+
+/// A model file without tensors, and `more` bytes behind its header.
+fn gguf(name: &str, more: usize) -> Vec<u8> {
+    let mut bytes = b"GGUF\x03\0\0\0".to_vec();
+    bytes.extend(0u64.to_le_bytes());
+    bytes.extend(2u64.to_le_bytes());
+    for (key, value) in [("general.architecture", "llama"), ("general.name", name)] {
+        bytes.extend((key.len() as u64).to_le_bytes());
+        bytes.extend(key.as_bytes());
+        bytes.extend(8u32.to_le_bytes());
+        bytes.extend((value.len() as u64).to_le_bytes());
+        bytes.extend(value.as_bytes());
+    }
+    bytes.resize(bytes.len().next_multiple_of(32), 0);
+    bytes.extend((0..more).map(|at| (at / 7) as u8));
+    bytes
+}
+
+#[test]
+fn what_is_pulled_is_listed_checked_moved_and_deleted() {
+    let hub = HubServer::start();
+    let two = Repository::new("maker/two")
+        .with("a-Q4_0.gguf", gguf("First", 200_000))
+        .with("b-Q8_0.gguf", gguf("Second", 300_000));
+    hub.put(two);
+    hub.put(Repository::new("maker/lone").with("lone.gguf", gguf("Lone", 1000)));
+    let person = Person::of(&hub);
+
+    let told = person.lines(&["pull", "maker/two:b-Q8_0.gguf", "--json"]);
+    let done = told.last().unwrap();
+    assert_eq!(done["state"]["state"], "done");
+    assert_eq!(done["repository"], "maker/two");
+    assert_eq!(done["files"], serde_json::json!(["b-Q8_0.gguf"]));
+    assert_eq!(done["bytes_done"], done["bytes_total"]);
+    assert_eq!(hub.bytes_sent("a-Q4_0.gguf"), 0);
+    let (code, out, _) = person.run(&["pull", "maker/lone"]);
+    assert_eq!(code, Some(0));
+    assert!(out.starts_with("Lone\n"), "{out}");
+
+    let listed = person.listed();
+    let facts = |model: &Value| {
+        let source = &model["source"];
+        (
+            model["name"].as_str().unwrap().to_owned(),
+            source["repo"].as_str().unwrap().to_owned(),
+            source["file"].as_str().unwrap().to_owned(),
+        )
+    };
+    let mut known: Vec<_> = listed.iter().map(facts).collect();
+    known.sort();
+    let row = |name: &str, repo: &str, file: &str| (name.into(), repo.into(), file.into());
+    let lone = known[0].2.clone();
+    assert_eq!(
+        known,
+        [
+            row("Lone", "maker/lone", &lone),
+            row("Second", "maker/two", "b-Q8_0.gguf"),
+        ]
+    );
+    for model in &listed {
+        assert!(Path::new(model["path"].as_str().unwrap()).exists());
+        assert_eq!(model["conversations"], 0);
+        assert_eq!(model["keeper"], "hub_cache");
+    }
+
+    let checked = person.lines(&["verify", "--json"]);
+    assert_eq!(checked.len(), 2);
+    assert!(checked.iter().all(|checked| checked["error"].is_null()));
+
+    let (code, _, err) = person.run(&["mv", "elsewhere"]);
+    assert_eq!(code, Some(0), "{err}");
+    let elsewhere = std::fs::canonicalize(person.path("elsewhere")).unwrap();
+    for model in person.listed() {
+        let path = Path::new(model["path"].as_str().unwrap());
+        assert!(path.exists() && path.starts_with(&elsewhere), "{path:?}");
+        assert_eq!(model["keeper"], "parley");
+    }
+
+    // One byte of it is another.
+    let second = person
+        .listed()
+        .into_iter()
+        .find(|it| it["name"] == "Second");
+    let path = second.unwrap()["path"].as_str().unwrap().to_owned();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[150_000] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let (code, out, _) = person.run(&["verify", "Second", "--json"]);
+    let checked: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, Some(1));
+    assert!(checked["error"]["key"].is_string(), "{checked}");
+
+    let (code, ..) = person.run(&["rm", "Second"]);
+    assert_eq!((code, person.listed().len()), (Some(1), 2));
+    let (code, _, err) = person.run(&["rm", "Second", "--yes"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(!Path::new(&path).exists());
+    assert_eq!(person.listed().len(), 1);
+    let (code, ..) = person.run(&["rm", "Second", "--yes"]);
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn what_cannot_be_pulled_is_told_in_a_sentence() {
+    let hub = HubServer::start();
+    let mut gated = Repository::new("maker/gated").with("it.gguf", gguf("Gated", 200_000));
+    gated.gated = true;
+    hub.put(gated);
+    hub.put(Repository::new("maker/lone").with("lone.gguf", gguf("Lone", 1000)));
+    hub.set_token("hf_right");
+    let person = Person::of(&hub);
+    let check = |what: &str, named: &str| {
+        let (code, out, err) = person.run(&["pull", what]);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{what}");
+        assert!(err.contains(named), "{what}: {err}");
+    };
+    check("maker/none", "maker/none");
+    check("maker/lone:other.gguf", "other.gguf");
+    check("maker/gated", "maker/gated");
+    check("maker/gated:it.gguf", "maker/gated");
+    assert_eq!(hub.bytes_sent("it.gguf"), 0);
+    assert!(person.listed().is_empty());
+}
+
+#[test]
+fn a_pull_without_a_network_ends() {
+    // Nobody listens there any more.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", closed.local_addr().unwrap());
+    drop(closed);
+    let person = Person {
+        folder: tempfile::tempdir().unwrap(),
+        endpoint,
+    };
+    let began = Instant::now();
+    let (code, out, err) = person.run(&["pull", "maker/lone"]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("127.0.0.1"), "{err}");
+    assert!(began.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn a_pull_that_was_killed_goes_on() {
+    let bytes = gguf("Long", 24 << 20);
+    let total = bytes.len() as u64;
+    let hub = HubServer::start();
+    hub.put(Repository::new("maker/long").with("long.gguf", bytes));
+    hub.set_speed(1 << 20);
+    let person = Person::of(&hub);
+    let mut child = person
+        .command(&["pull", "maker/long:long.gguf"])
+        .spawn()
+        .unwrap();
+    // What is flushed every two seconds is what can be gone on with.
+    std::thread::sleep(Duration::from_secs(4));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(person.listed().is_empty());
+    hub.set_speed(0);
+    let done = person.lines(&["pull", "maker/long:long.gguf", "--json"]);
+    assert_eq!(done.last().unwrap()["state"]["state"], "done");
+    let again = hub.bytes_sent("long.gguf").saturating_sub(total);
+    assert!(again < total / 2, "{again} of {total} bytes came twice");
+    assert_eq!(person.listed()[0]["name"], "Long");
+    assert!(person.lines(&["verify", "--json"])[0]["error"].is_null());
+}
+
+#[test]
+fn searching_says_what_there_is() {
+    let hub = HubServer::start();
+    hub.put(Repository::new("maker/tiny-words").with("tiny.gguf", gguf("Tiny", 1000)));
+    hub.put(Repository::new("maker/other").with("other.gguf", gguf("Other", 1000)));
+    let person = Person::of(&hub);
+    let found = person.lines(&["search", "tiny-words", "--json"]);
+    let repositories = found[0]["repositories"].as_array().unwrap();
+    assert_eq!(repositories.len(), 1);
+    let repository = &repositories[0];
+    assert_eq!(repository["repository"], "maker/tiny-words");
+    assert_eq!(repository["licence"], "apache-2.0");
+    assert_eq!(repository["formats"], serde_json::json!(["gguf"]));
+}
