@@ -4,11 +4,13 @@
 mod better;
 mod choose;
 mod entry;
+mod recognised;
 mod shipped;
 mod shown;
 
 pub use better::better_model;
 pub use choose::choose;
+pub(crate) use recognised::{Traits, of_repository, recognised};
 pub use shown::Standing;
 
 use entry::{FamilyEntry, Licences, ModelEntry};

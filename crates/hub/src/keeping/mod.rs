@@ -8,6 +8,7 @@ mod moving;
 mod removal;
 mod verification;
 
+use crate::catalogue::{Traits, recognised};
 use crate::library::Hub;
 use crate::record::{Copy, Origin, Record};
 use layout::Place;
@@ -33,11 +34,30 @@ impl Hub {
         let record = self.record(&entry.id).ok()?;
         Some(Installed {
             keeper: self.keeper(&record, Path::new(&entry.path)),
+            catalogue: self.catalogued(&record, &entry),
             entry,
-            catalogue: None,
             last_used: None,
             conversations: 0,
             newer: record.newer,
+        })
+    }
+
+    /// The catalogue's model that it is a file of.
+    fn catalogued(&self, record: &Record, entry: &ModelEntry) -> Option<String> {
+        let origin = origin(record);
+        let inside = origin
+            .as_ref()
+            .map(|(_, _, inside)| inside.to_string_lossy());
+        let stem = Path::new(&entry.path).file_stem().unwrap_or_default();
+        recognised(&Traits {
+            origin: origin
+                .as_ref()
+                .zip(inside.as_deref())
+                .map(|((name, ..), inside)| (name.as_str(), inside)),
+            sha256: record.files.iter().find_map(|copy| copy.sha256.as_deref()),
+            names: [&entry.name, &stem.to_string_lossy()],
+            quantisation: &entry.quantisation,
+            parameters: entry.parameters,
         })
     }
 
@@ -65,20 +85,23 @@ impl Hub {
     /// The hub's repository, revision and file of a model that came from there, also of one that
     /// another program fetched into the hub's cache.
     pub fn origin(&self, id: &ModelId) -> Result<Option<(String, String, PathBuf)>, AppError> {
-        let record = self.record(id)?;
-        if let Origin::Hub {
-            repo,
-            revision,
-            file,
-        } = &record.source
-        {
-            return Ok(Some((repo.clone(), revision.clone(), file.into())));
-        }
-        let places = record
-            .files
-            .iter()
-            .map(|copy: &Copy| Place::of(Path::new(&copy.path)));
-        let place = places.flatten().next();
-        Ok(place.map(|place| (place.name(), place.revision, place.inside)))
+        Ok(origin(&self.record(id)?))
     }
+}
+
+fn origin(record: &Record) -> Option<(String, String, PathBuf)> {
+    if let Origin::Hub {
+        repo,
+        revision,
+        file,
+    } = &record.source
+    {
+        return Some((repo.clone(), revision.clone(), file.into()));
+    }
+    let places = record
+        .files
+        .iter()
+        .map(|copy: &Copy| Place::of(Path::new(&copy.path)));
+    let place = places.flatten().next();
+    place.map(|place| (place.name(), place.revision, place.inside))
 }

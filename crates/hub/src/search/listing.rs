@@ -1,18 +1,13 @@
 //! Asking the hub which repositories it has.
 
 use super::{is_repository, text};
-use crate::catalogue::Catalogue;
+use crate::catalogue::of_repository;
 use crate::network::{Network, Question};
-use protocol::{
-    AppError, CatalogueModel, HubFormat, HubFound, HubRepository, HubSearch, HubSort, Language,
-    failure,
-};
+use protocol::{AppError, HubFormat, HubFound, HubRepository, HubSearch, HubSort, failure};
 use reqwest::Url;
 use reqwest::header::{HeaderMap, LINK};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::HashMap;
-use std::sync::LazyLock;
 
 /// Repositories of one page of the hub's.
 const PAGE: usize = 40;
@@ -175,7 +170,7 @@ pub(super) fn shown(said: &Said, name: Option<&str>) -> Option<HubRepository> {
     let same = tags
         .iter()
         .find_map(|tag| tag.strip_prefix("base_model:quantized:"));
-    let catalogue = in_catalogue(repository).or_else(|| in_catalogue(same?));
+    let catalogue = of_repository(repository).or_else(|| of_repository(same?));
     Some(HubRepository {
         repository: repository.to_owned(),
         catalogue,
@@ -199,21 +194,6 @@ pub(super) fn shown(said: &Said, name: Option<&str>) -> Option<HubRepository> {
         likes: said.likes.as_u64().unwrap_or(0),
         changed: said.last_modified.as_str().and_then(day),
     })
-}
-
-/// The catalogue's model that a repository holds, or a file of.
-fn in_catalogue(repository: &str) -> Option<String> {
-    static KNOWN: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
-        let models = Catalogue::shipped().models(Language::En);
-        let of = |model: &CatalogueModel| {
-            let files = model.files.iter().map(|file| &file.repository);
-            let names = files.chain([&model.id]).map(|name| name.to_lowercase());
-            let names: Vec<(String, String)> = names.map(|name| (name, model.id.clone())).collect();
-            names
-        };
-        models.iter().flat_map(of).collect()
-    });
-    KNOWN.get(&repository.to_lowercase()).cloned()
 }
 
 /// The day of a time such as `2024-11-22T10:20:30.000Z`.
