@@ -52,6 +52,8 @@ pub(crate) enum Command {
         keep_files: bool,
         #[arg(long)]
         yes: bool,
+        #[arg(long)]
+        json: bool,
     },
     Verify {
         models: Vec<String>,
@@ -60,6 +62,8 @@ pub(crate) enum Command {
     },
     Mv {
         folder: PathBuf,
+        #[arg(long)]
+        json: bool,
     },
     Import {
         path: PathBuf,

@@ -23,6 +23,7 @@ pub(crate) fn remove(
     model: &str,
     keep_files: bool,
     yes: bool,
+    json: bool,
     places: &Places,
     terminal: &Terminal,
 ) -> Result<(), Ending> {
@@ -46,7 +47,12 @@ pub(crate) fn remove(
     if !yes && !agreed(terminal)? {
         return Err(Ending::Said);
     }
-    let Deletion { freed_bytes, .. } = hub.delete(&entry.id, !keep_files)?;
+    let deletion = hub.delete(&entry.id, !keep_files)?;
+    if json {
+        let text = serde_json::to_string(&deletion);
+        return output::line(&text.map_err(|error| failure::internal().detail(error))?);
+    }
+    let Deletion { freed_bytes, .. } = deletion;
     let facts = [
         ("name", Arg::from(&entry.name)),
         ("freed", Arg::from(size(freed_bytes as f64))),
@@ -93,7 +99,7 @@ pub(crate) async fn verify(
     let mut all_well = true;
     for model in models {
         let (library, id) = (hub.clone(), model.id.clone());
-        let result = working(*terminal, move |tell, go_on| {
+        let result = working(*terminal, false, move |tell, go_on| {
             library.verify(&id, tell, go_on)
         })
         .await;
@@ -124,6 +130,7 @@ pub(crate) async fn verify(
 /// Moves the library to another folder, where later models are put too.
 pub(crate) async fn relocate(
     folder: &Path,
+    json: bool,
     places: &Places,
     terminal: &Terminal,
 ) -> Result<(), Ending> {
@@ -134,11 +141,15 @@ pub(crate) async fn relocate(
         .library
         .map(std::path::PathBuf::from);
     let (library, target) = (hub.clone(), to.clone());
-    working(*terminal, move |tell, go_on| {
+    working(*terminal, json, move |tell, go_on| {
         library.move_library(from.as_deref(), &target, tell, go_on)
     })
     .await?;
     ::chat::set_library(places, &to)?;
+    if json {
+        let done = serde_json::json!({ "state": "done", "path": to.display().to_string() });
+        return output::line(&done.to_string());
+    }
     output::line(&terminal.say("mv-done", &[("path", Arg::from(&to))]))
 }
 
@@ -156,9 +167,10 @@ fn known(hub: &Hub, name: &str) -> Result<ModelEntry, Ending> {
     }
 }
 
-/// Runs something long, shows how far it is, and ends it with Ctrl-C.
+/// Runs something long, shows how far it is (as JSON for programs), and ends it with Ctrl-C.
 async fn working(
     terminal: Terminal,
+    json: bool,
     run: impl FnOnce(hub::Told, hub::GoOn) -> Result<(), protocol::AppError> + Send + 'static,
 ) -> Result<(), Ending> {
     let stopped = Arc::new(AtomicBool::new(false));
@@ -172,7 +184,17 @@ async fn working(
                     ("done", Arg::from(size(done as f64))),
                     ("total", Arg::from(size(total as f64))),
                 ];
-                terminal.passing(&terminal.say("work-progress", &facts));
+                if json {
+                    let now = serde_json::json!({
+                        "state": "running", "bytes_done": done, "bytes_total": total,
+                    });
+                    // Whoever does not read any more still wants the work done.
+                    let _ = output::line(&now.to_string());
+                    return;
+                }
+                let bar = output::bar(done, total);
+                let said = terminal.say("work-progress", &facts);
+                terminal.passing(&format!("{bar} {said}"));
             }
         };
         run(&mut tell, &|| !flag.load(Ordering::Relaxed))

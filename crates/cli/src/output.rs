@@ -54,6 +54,16 @@ impl Terminal {
     }
 }
 
+/// How far something is, drawn: as wide at any time.
+pub(crate) fn bar(done: u64, total: u64) -> String {
+    const WIDTH: usize = 24;
+    let full = match total {
+        0 => 0,
+        _ => (done.min(total) as f64 / total as f64 * WIDTH as f64) as usize,
+    };
+    format!("[{}{}]", "#".repeat(full), "-".repeat(WIDTH - full))
+}
+
 /// Writes to standard output at once.
 pub(crate) fn write(bytes: impl AsRef<[u8]>) -> Result<(), Ending> {
     let mut out = io::stdout().lock();
@@ -73,4 +83,23 @@ pub(crate) fn write(bytes: impl AsRef<[u8]>) -> Result<(), Ending> {
 /// Writes a line to standard output at once.
 pub(crate) fn line(text: &str) -> Result<(), Ending> {
     write(format!("{text}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_bar_is_as_full_as_the_work_is_done() {
+        let check = |done: u64, total: u64, full: usize| {
+            let bar = super::bar(done, total);
+            assert_eq!(bar.len(), 26);
+            assert_eq!(bar.matches('#').count(), full, "{done}/{total}");
+        };
+        check(0, 0, 0);
+        check(0, 10, 0);
+        check(5, 10, 12);
+        check(9_999, 10_000, 23);
+        check(10, 10, 24);
+        check(11, 10, 24);
+        check(u64::MAX, u64::MAX, 24);
+    }
 }

@@ -202,7 +202,8 @@ fn progress(download: &Download, terminal: &Terminal) -> String {
         ("done", bytes(download.bytes_done)),
         ("total", bytes(total)),
     ];
-    let progress = terminal.say("work-progress", &facts);
+    let bar = output::bar(download.bytes_done, total);
+    let progress = format!("{bar} {}", terminal.say("work-progress", &facts));
     match download.bytes_per_second {
         Some(speed) => format!("{progress} · {}/s", size(speed as f64)),
         None => progress,

@@ -149,9 +149,11 @@ fn what_is_pulled_is_listed_checked_moved_and_deleted() {
     assert_eq!(checked.len(), 2);
     assert!(checked.iter().all(|checked| checked["error"].is_null()));
 
-    let (code, _, err) = person.run(&["mv", "elsewhere"]);
-    assert_eq!(code, Some(0), "{err}");
+    let moved = person.lines(&["mv", "elsewhere", "--json"]);
     let elsewhere = std::fs::canonicalize(person.path("elsewhere")).unwrap();
+    let done = serde_json::json!({ "state": "done", "path": elsewhere });
+    assert_eq!(moved.last(), Some(&done));
+    assert!(moved[0]["bytes_done"].is_u64() && moved[0]["bytes_total"].is_u64());
     for model in person.listed() {
         let path = Path::new(model["path"].as_str().unwrap());
         assert!(path.exists() && path.starts_with(&elsewhere), "{path:?}");
@@ -174,8 +176,10 @@ fn what_is_pulled_is_listed_checked_moved_and_deleted() {
 
     let (code, ..) = person.run(&["rm", "Second"]);
     assert_eq!((code, person.listed().len()), (Some(1), 2));
-    let (code, _, err) = person.run(&["rm", "Second", "--yes"]);
+    let (code, out, err) = person.run(&["rm", "Second", "--yes", "--json"]);
     assert_eq!(code, Some(0), "{err}");
+    let deleted: Value = serde_json::from_str(&out).unwrap();
+    assert!(deleted["freed_bytes"].as_u64() > Some(0), "{deleted}");
     assert!(!Path::new(&path).exists());
     assert_eq!(person.listed().len(), 1);
     let (code, ..) = person.run(&["rm", "Second", "--yes"]);
