@@ -254,7 +254,7 @@ const EXACTLY: &str = "\n### How the limits are reckoned\n\n\
     - **Reading** a prompt multiplies each weight once for each token (*integer* where weights are whole numbers, *float* where they are f16, and for attention), and the logits' matrix once. Each\n  \
     counts as one multiply-add; ours keeps activations in twice 8 bits, so that answers stay exact, and so makes two of each: half of *integer* is the most it can reach.\n\n\
     ### Why aims are missed\n\n\
-    - **Reading with Q4_0**: this is the one type that llama.cpp keeps a second, repacked copy of, and it multiplies activations of 8 bits, once. Ours multiplies 16 bits, that is twice as often, and\n  \
+    - **Reading with Q4_0**: llama.cpp has a repacked copy of it, and multiplies activations of 8 bits, once. Ours multiplies 16 bits, that is twice as often, and\n  \
     comes out at the same speed. With 8 bits it would be ahead, and the starter model would give wrong answers (ARCHITECTURE.md).\n\
     - **Writing with models of 7B**: both programs stand near what memory gives. The ceiling is the best of seven attempts at 256 MB, of which the last cache holds some; over minutes a shared machine\n  \
     gives less. What is left to gain is in packing: `cargo run --release -p kernels --example products_speed 256 2048` prints how fast one thread multiplies weights that lie in its own cache (Q4_K:\n  \
