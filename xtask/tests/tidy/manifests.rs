@@ -35,7 +35,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("memmap2", &["engine"]),
     ("rusqlite", &["chat"]),
     ("sqlx", &[]),
-    ("hf-hub", &[]), // see ARCHITECTURE: where this departs
+    ("hf-hub", &["hub"]),
     ("reqwest", &["hub"]),
     ("ureq", &["hub"]),
     ("hyper", &["hub"]),

@@ -5,6 +5,7 @@
 
 mod disk;
 mod fails;
+mod hf_hub;
 #[path = "../hub_server/mod.rs"]
 mod hub_server;
 mod kills;
