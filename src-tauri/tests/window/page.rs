@@ -48,7 +48,7 @@ pub const DIALOG: &str = "dialog.pop[open]";
 pub const DIALOG_ACT: &str = "dialog.pop[open] .acts button";
 /// What is said while files are dragged over the window.
 pub const DROP_HERE: &str = ".drop .pop";
-/// The views: chat, settings.
+/// The views: chat, library, settings.
 pub const VIEW: &str = "nav.rail button";
 /// The settings.
 const LANGUAGE: &str = "#language";
@@ -187,7 +187,7 @@ impl Window {
 
     /// Opens the settings and sets language and theme there.
     pub async fn set(&self, language: &str, theme: usize) {
-        self.press(VIEW, 1).await;
+        self.press(VIEW, 2).await;
         self.until("the settings", || self.shows(LANGUAGE)).await;
         // A press would open the system's own list, which no driver can choose from.
         let choose = "const select = document.querySelector(arguments[0]);

@@ -190,7 +190,7 @@ async fn a_screen_reader_is_told_the_name_of_every_control() {
     check(&tree, "the picker", &[file]).await;
     window.press(CHIP, 0).await;
 
-    window.press(VIEW, 1).await;
+    window.press(VIEW, 2).await;
     let settings = [
         (CHOICE, words("settings-language")),
         (RADIO, words("theme-dark")),

@@ -18,7 +18,7 @@ async fn a_first_start_speaks_the_systems_language() {
         assert_eq!(window.text("main h2").await, word(language, "hello"));
         assert_eq!(
             window.texts(VIEW).await,
-            [word(language, "chat"), word(language, "settings")]
+            ["chat", "library", "settings"].map(|key| word(language, key))
         );
         assert_eq!(
             window
@@ -63,7 +63,7 @@ async fn a_conversation_light_and_dark_in_three_languages() {
         window.set(language, theme).await;
         assert_eq!(
             window.texts(VIEW).await,
-            [word(language, "chat"), word(language, "settings")]
+            ["chat", "library", "settings"].map(|key| word(language, key))
         );
         let dark = window
             .script(
