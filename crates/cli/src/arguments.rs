@@ -39,6 +39,12 @@ pub(crate) enum Command {
         #[arg(required = true)]
         words: Vec<String>,
         #[arg(long)]
+        speaks: Option<String>,
+        #[arg(long)]
+        licence: Option<String>,
+        #[arg(long, value_parser = ["gguf", "safetensors"], hide_possible_values = true)]
+        format: Option<String>,
+        #[arg(long)]
         json: bool,
     },
     Pull {

@@ -18,6 +18,7 @@ mod logits;
 mod output;
 mod pull;
 mod render;
+mod search;
 mod template;
 mod tokenize;
 mod usage;
@@ -78,7 +79,24 @@ async fn run(command: Command, places: &Places, terminal: &Terminal) -> Result<(
     match command {
         Command::Chat(options) => chat::run(options, places, terminal).await,
         Command::List { json, elsewhere } => list::run(json, elsewhere, places, terminal),
-        Command::Search { words, json } => pull::search(&words, json, places, terminal).await,
+        Command::Search {
+            words,
+            speaks,
+            licence,
+            format,
+            json,
+        } => {
+            let wanted = search::Wanted {
+                words,
+                language: speaks,
+                licence,
+                format: format.map(|format| match format.as_str() {
+                    "gguf" => protocol::HubFormat::Gguf,
+                    _ => protocol::HubFormat::Safetensors,
+                }),
+            };
+            search::run(wanted, json, places, terminal).await
+        }
         Command::Pull { model, json } => pull::pull(&model, json, places, terminal).await,
         Command::Rm {
             model,

@@ -1,13 +1,14 @@
-//! `parley pull` and `parley search`: fetching models of the hub, and looking for them.
+//! `parley pull`: fetching models of the hub.
 
 use crate::{
     list,
     output::{self, Ending, Terminal},
 };
 use ::chat::messages::size;
-use hub::{Hub, Network, Places};
+use hub::{Catalogue, Hub, Network, Places, Room, fit_catalogue};
 use protocol::{
-    AppError, Arg, Download, DownloadState, DownloadWish, HubSearch, RepositoryRef, failure,
+    AppError, Arg, CatalogueFile, Download, DownloadState, DownloadWish, Fits, KvType, Language,
+    RepositoryRef, failure,
 };
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ const TRIES: (u32, u32) = (4, 8);
 /// The longest that a pull waits because the hub asks for it.
 const LONGEST_REST: u32 = 120;
 
-/// Fetches `owner/name`, or with `:file` one of its files; `@revision` at the end names another
+/// Fetches a model of the catalogue by its name, or `owner/name` of the hub, or with `:file` one of its files; `@revision` at the end names another
 /// than the newest. Ctrl-C leaves what came for the next time.
 pub(crate) async fn pull(
     what: &str,
@@ -78,39 +79,28 @@ pub(crate) async fn pull(
     list::show(&hub.resolve(&model)?, terminal)
 }
 
-/// Searches the hub.
-pub(crate) async fn search(
-    words: &[String],
-    json: bool,
-    places: &Places,
-    terminal: &Terminal,
-) -> Result<(), Ending> {
-    let network = Network::new(places, ::chat::stored_settings(places).network);
-    let search: HubSearch = serde_json::from_value(serde_json::json!({ "text": words.join(" ") }))
-        .map_err(|error| failure::internal().detail(error))?;
-    let found = network.search(&search).await?;
-    if json {
-        let text = serde_json::to_string(&found);
-        return output::line(&text.map_err(|error| failure::internal().detail(error))?);
-    }
-    if found.repositories.is_empty() {
-        terminal.note(&terminal.say("search-none", &[]));
-    }
-    for repository in &found.repositories {
-        let formats: Vec<_> = repository
-            .formats
-            .iter()
-            .map(|f| format!("{f:?}"))
-            .collect();
-        let licence = repository.licence.as_deref().unwrap_or("?");
-        let facts = [formats.join(", "), licence.to_owned()];
-        output::line(&format!(
-            "{} · {}",
-            repository.repository,
-            facts.join(" · ")
-        ))?;
-    }
-    Ok(())
+/// The largest file of the catalogue's model of that name that fits this machine well; where none
+/// does, or that cannot be told, the one that the catalogue recommends.
+fn of_catalogue(name: &str) -> Option<CatalogueFile> {
+    let models = Catalogue::shipped().models(Language::En).into_iter();
+    let model = models
+        .filter(|model| model.name.eq_ignore_ascii_case(name))
+        .find(|model| !model.files.is_empty())?;
+    let memory = runtime::Options::from_environment().memory;
+    let room = Room {
+        memory_bytes: memory.unwrap_or_else(|| runtime::system().memory_bytes),
+        bandwidth: None,
+        kv_type: KvType::default(),
+    };
+    let fitting = model.files.iter().filter_map(|file| {
+        let fit = fit_catalogue(&model, file, &room)?;
+        (fit.fits == Fits::Well).then_some((fit.weight_bytes, file))
+    });
+    let largest = fitting.max_by_key(|(bytes, _)| *bytes);
+    largest
+        .map(|(_, file)| file)
+        .or(model.files.first())
+        .cloned()
 }
 
 fn asked(wish: &DownloadWish) -> RepositoryRef {
@@ -158,6 +148,15 @@ impl Patience {
 /// What is meant; a kind such as `Q4_K_M` is looked up among the repository's files. No file is
 /// the folder of safetensors, or the only GGUF file where there is no such folder.
 async fn wish(what: &str, network: &Network) -> Result<DownloadWish, AppError> {
+    if !what.contains('/') {
+        let file = of_catalogue(what).ok_or_else(|| failure::model_unknown(what))?;
+        return Ok(DownloadWish {
+            repository: file.repository,
+            revision: file.revision,
+            files: vec![file.file],
+            name: None,
+        });
+    }
     let (what, revision) = match what.rsplit_once('@') {
         Some((what, revision)) => (what, Some(revision.to_owned())),
         None => (what, None),

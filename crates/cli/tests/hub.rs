@@ -208,16 +208,50 @@ fn what_cannot_be_pulled_is_told_in_a_sentence() {
     assert!(person.listed().is_empty());
 }
 
-#[test]
-fn a_pull_without_a_network_ends() {
-    // Nobody listens there any more.
+/// A person whose hub nobody answers for any more.
+fn alone() -> Person {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
-    let person = Person {
+    Person {
         folder: tempfile::tempdir().unwrap(),
         endpoint,
-    };
+    }
+}
+
+#[test]
+fn the_catalogue_is_searched_without_a_network() {
+    let person = alone();
+    let found = person.lines(&["search", "qwen2.5", "0.5b", "--json"]);
+    let models = found[0]["catalogue"].as_array().unwrap();
+    let is_meant = |model: &Value| model["id"] == "Qwen/Qwen2.5-0.5B-Instruct";
+    assert!(models.iter().any(is_meant));
+    assert_eq!(found[0]["repositories"], serde_json::json!([]));
+    assert!(found[0]["error"]["key"].is_string());
+    let other = ["search", "qwen2.5", "0.5b", "--licence", "mit", "--json"];
+    let (code, out, err) = person.run(&other);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("127.0.0.1"), "{err}");
+}
+
+#[test]
+fn a_model_of_the_catalogue_is_pulled_by_its_name() {
+    // Its file comes at a revision that the hub here does not have: what is asked for tells.
+    let hub = HubServer::start();
+    let person = Person::of(&hub);
+    let (code, ..) = person.run(&["pull", "qwen2.5 0.5b instruct"]);
+    assert_eq!(code, Some(1));
+    let asked = hub.requests();
+    let is_meant = |path: &String| path.to_lowercase().contains("qwen2.5-0.5b-instruct-gguf");
+    assert!(asked.iter().any(|(_, path, _)| is_meant(path)), "{asked:?}");
+    let (code, _, err) = person.run(&["pull", "nothing of that name"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("nothing of that name"), "{err}");
+}
+
+#[test]
+fn a_pull_without_a_network_ends() {
+    let person = alone();
     let began = Instant::now();
     let (code, out, err) = person.run(&["pull", "maker/lone"]);
     assert_eq!((code, out.as_str()), (Some(1), ""));
