@@ -136,6 +136,14 @@ list-used = Used in { $n } { $n ->
         [one] conversation
        *[other] conversations
     }
+list-last-used = last used { $n ->
+        [0] today
+        [one] { $n } day ago
+       *[other] { $n } days ago
+    }
+list-keeper-parley = Parley’s own
+list-keeper-hub = the hub’s folder, shared with other programs
+list-keeper-person = used in place
 list-empty = The library is empty. Add a model with “parley import PATH”.
 
 ## What a file holds

@@ -133,6 +133,13 @@ verify-well = { $name }：每个字节都与原先一致。
 mv-done = 模型库现在位于 { $path }。
 work-progress = { $done } / { $total }
 list-used = 用于 { $n } 个对话
+list-last-used = 上次使用：{ $n ->
+        [0] 今天
+       *[other] { $n } 天前
+    }
+list-keeper-parley = Parley 自有
+list-keeper-hub = hub 的文件夹，与其他程序共用
+list-keeper-person = 原处使用
 list-empty = 模型库是空的。请用“parley import 路径”添加模型。
 
 ## 文件内容

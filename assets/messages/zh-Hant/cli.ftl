@@ -133,6 +133,13 @@ verify-well = { $name }：每個位元組都與原本相同。
 mv-done = 模型庫現在位於 { $path }。
 work-progress = { $done } / { $total }
 list-used = 用於 { $n } 個對話
+list-last-used = 上次使用：{ $n ->
+        [0] 今天
+       *[other] { $n } 天前
+    }
+list-keeper-parley = Parley 自有
+list-keeper-hub = hub 的資料夾，與其他程式共用
+list-keeper-person = 原處使用
 list-empty = 模型庫是空的。請用「parley import 路徑」加入模型。
 
 ## 檔案內容

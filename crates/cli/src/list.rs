@@ -3,7 +3,8 @@
 use crate::output::{self, Ending, Terminal};
 use chat::messages::{self, size};
 use hub::{Hub, Places};
-use protocol::{Arg, Installed, ModelEntry, ModelState, failure};
+use protocol::{Arg, Installed, Keeper, ModelEntry, ModelState, failure};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Shows every model.
 pub(crate) fn run(
@@ -31,9 +32,34 @@ pub(crate) fn run(
     for model in &installed {
         show(&model.entry, terminal)?;
         let used = [("n", Arg::from(model.conversations))];
-        output::line(&format!("  {}", terminal.say("list-used", &used)))?;
+        let mut said = vec![terminal.say("list-used", &used)];
+        if let Some(days) = model.last_used.and_then(days_since) {
+            said.push(terminal.say("list-last-used", &[("n", Arg::from(days))]));
+        }
+        said.push(whose(model.keeper, terminal));
+        output::line(&format!("  {}", said.join(" · ")))?;
     }
     Ok(())
+}
+
+/// Whole days since a Unix time in seconds; None where that is yet to come by far.
+fn days_since(time: i64) -> Option<u32> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    let now = i64::try_from(now.as_secs()).ok()?;
+    u32::try_from(now.saturating_sub(time) / 86_400).ok()
+}
+
+/// Whose folder a model lies in.
+fn whose(keeper: Keeper, terminal: &Terminal) -> String {
+    match keeper {
+        Keeper::Parley => terminal.say("list-keeper-parley", &[]),
+        Keeper::HubCache => terminal.say("list-keeper-hub", &[]),
+        Keeper::Person => terminal.say("list-keeper-person", &[]),
+        Keeper::Ollama => "Ollama".to_owned(),
+        Keeper::LmStudio => "LM Studio".to_owned(),
+        Keeper::Jan => "Jan".to_owned(),
+        Keeper::Gpt4all => "GPT4All".to_owned(),
+    }
 }
 
 /// Each model as it always was told, with who uses it and whose it is beside.
@@ -43,6 +69,7 @@ fn facts(installed: &[Installed]) -> Result<Vec<serde_json::Value>, Ending> {
         value["keeper"] = serde_json::to_value(model.keeper)?;
         value["last_used"] = model.last_used.into();
         value["conversations"] = model.conversations.into();
+        value["catalogue"] = model.catalogue.clone().into();
         value["newer"] = model.newer.clone().into();
         Ok(value)
     });

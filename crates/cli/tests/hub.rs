@@ -145,6 +145,9 @@ fn what_is_pulled_is_listed_checked_moved_and_deleted() {
         assert_eq!(model["keeper"], "hub_cache");
     }
 
+    let (_, out, _) = person.run(&["list"]);
+    assert_eq!(out.matches("the hub’s folder").count(), 2, "{out}");
+
     let checked = person.lines(&["verify", "--json"]);
     assert_eq!(checked.len(), 2);
     assert!(checked.iter().all(|checked| checked["error"].is_null()));
