@@ -22,7 +22,9 @@ use std::time::{Duration, Instant, SystemTime};
 const MOST_REDIRECTS: usize = 5;
 /// Longest answer that is not a file of a repository.
 const LONGEST_ANSWER: usize = 32 << 20;
-/// Most files of a repository.
+/// Longest wait for all of such an answer.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// Most files and folders of a repository.
 const MOST_FILES: usize = 100_000;
 /// Longest file: no model comes near it.
 const LONGEST_FILE: u64 = 8 << 40;
@@ -151,6 +153,7 @@ impl Remote {
             oid: String,
         }
         let mut files: Vec<Listed> = Vec::new();
+        let mut entries = 0;
         let mut next = Some(self.at(
             &["api", "models"],
             &["tree", commit],
@@ -159,6 +162,8 @@ impl Remote {
         while let Some(url) = next {
             let (page, headers): (Vec<Entry>, _) = self.json(url.clone()).await?;
             let empty = page.is_empty();
+            // Folders count too: a listing of nothing else would never end.
+            entries += page.len();
             for entry in page.into_iter().filter(|entry| entry.r#type == "file") {
                 layout::check_path(&entry.path).map_err(Trouble::Over)?;
                 if entry.size > LONGEST_FILE {
@@ -172,7 +177,7 @@ impl Remote {
                     etag: plain_etag(&content),
                 });
             }
-            if files.len() > MOST_FILES {
+            if entries > MOST_FILES {
                 return Err(self.nonsense("too many files"));
             }
             next = next_page(&headers)
@@ -329,8 +334,13 @@ impl Remote {
             }
             self.success(response.status(), response.headers(), known)?;
             let mut body = Vec::new();
+            let until = Instant::now() + LONGEST_WAIT;
             loop {
-                let chunk = tokio::time::timeout(self.stall, response.chunk()).await;
+                // Nor may it come for ever, a byte at a time.
+                let patience = self
+                    .stall
+                    .min(until.saturating_duration_since(Instant::now()));
+                let chunk = tokio::time::timeout(patience, response.chunk()).await;
                 let chunk = chunk.map_err(|_| Trouble::stalled())?;
                 let chunk = chunk.map_err(|e| self.unreached(e, &url))?;
                 let Some(chunk) = chunk else { break };

@@ -84,8 +84,8 @@ impl Place {
 
     /// The repository as the hub names it: `owner/name`.
     pub fn name(&self) -> String {
-        let name = self.repository.trim_start_matches("models--");
-        name.replacen("--", "/", 1)
+        let name = self.repository.strip_prefix("models--");
+        name.unwrap_or(&self.repository).replacen("--", "/", 1)
     }
 
     /// The folder of blobs.
@@ -97,7 +97,9 @@ impl Place {
     pub fn blob(&self, path: &Path) -> Option<PathBuf> {
         let target = path.parent()?.join(fs::read_link(path).ok()?);
         let folder = fs::canonicalize(target.parent()?).ok()?;
-        let blobs = fs::canonicalize(self.blobs()).ok()?;
+        // A folder that is itself a link would lead out of the repository.
+        let is_own = fs::symlink_metadata(self.blobs()).is_ok_and(|blobs| blobs.is_dir());
+        let blobs = fs::canonicalize(self.blobs()).ok().filter(|_| is_own)?;
         let blob = self.blobs().join(target.file_name()?);
         let is_file = fs::symlink_metadata(&blob).is_ok_and(|blob| blob.is_file());
         (folder == blobs && is_file).then_some(blob)
@@ -154,6 +156,9 @@ impl Place {
 /// All files and links below a folder, folders that are links not looked into. None where there
 /// are too many, or a folder cannot be read.
 pub fn files(folder: &Path) -> Option<Vec<PathBuf>> {
+    if fs::symlink_metadata(folder).is_ok_and(|folder| folder.is_symlink()) {
+        return None;
+    }
     let mut files = Vec::new();
     let mut folders = vec![(folder.to_owned(), 0)];
     let mut seen = 0;

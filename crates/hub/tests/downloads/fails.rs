@@ -233,6 +233,21 @@ fn names_that_lead_out_of_the_folder_are_refused() {
 }
 
 #[test]
+fn a_listing_of_folders_went_on_for_ever() {
+    let scene = Scene::new();
+    scene.server.put(Repository {
+        circular: true,
+        ..repository(&model(14))
+    });
+    scene.hub.download_start(&wish()).unwrap();
+    let _fetching = scene.fetch();
+    let DownloadState::Failed { error } = scene.ended() else {
+        panic!("{:?}", scene.only());
+    };
+    assert_eq!(error.key, "hub-answer");
+}
+
+#[test]
 fn an_absurd_size_is_refused() {
     for bytes in [u64::MAX / 4, 9 << 40] {
         let scene = Scene::new();

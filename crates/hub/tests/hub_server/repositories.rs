@@ -20,6 +20,8 @@ pub struct Repository {
     pub commit: String,
     /// Whether it asks for a token.
     pub gated: bool,
+    /// Whether its listing has nothing but folders, and each page leads to itself.
+    pub circular: bool,
     pub files: BTreeMap<String, HubFile>,
 }
 
@@ -74,6 +76,7 @@ impl Repository {
             commit: hex(&Sha1::digest(name)),
             name: name.to_owned(),
             gated: false,
+            circular: false,
             files: BTreeMap::new(),
         }
     }
