@@ -13,7 +13,10 @@ mod desktop;
 mod display;
 mod drops;
 mod harness;
+#[path = "../../../crates/hub/tests/hub_server/mod.rs"]
+mod hub_server;
 mod installed;
+mod library;
 mod manners;
 mod network;
 mod page;

@@ -5,8 +5,8 @@ use crate::harness::{Window, soon};
 use fantoccini::{Locator, key::Key};
 use serde_json::{Value, json};
 
-/// Either the page of the program or the page of what keeps it from starting.
-pub const STANDS: &str = "form.composer textarea, main [role=alert]";
+/// Either a page of the program, the chat or the library, or the page of what keeps it from starting.
+pub const STANDS: &str = "form.composer textarea, main article.card, main [role=alert]";
 /// Where the person writes.
 pub const COMPOSER: &str = "form.composer textarea";
 /// The button that ends an answer; there as long as one is made.
@@ -50,6 +50,19 @@ pub const DIALOG_ACT: &str = "dialog.pop[open] .acts button";
 pub const DROP_HERE: &str = ".drop .pop";
 /// The views: chat, library, settings.
 pub const VIEW: &str = "nav.rail button";
+/// Models of the library, and what is said of each: how open it is, how it would run here.
+pub const CARD: &str = "main article.card";
+pub const LIGHTS: &str = "main article.card .lights";
+pub const FIT: &str = "main article.card .fit";
+/// The library's search, and its way to the hub.
+pub const SEARCH: &str = "aside input[type=search]";
+/// What the hub found, and what can be done about a repository's file.
+pub const FOUND: &str = "main button.found";
+pub const GET: &str = "main .act button";
+/// What is being fetched: its words, how far it is, what can be done about it.
+pub const FETCHED: &str = "main section .told";
+pub const FAR: &str = "main [role=progressbar]";
+pub const FETCH_ACT: &str = "main section .acts button";
 /// The settings.
 const LANGUAGE: &str = "#language";
 const THEME: &str = "main [role=radio]";
@@ -183,6 +196,15 @@ impl Window {
             self.text(CHOSEN).await == name && !self.shows(PICKER).await
         })
         .await;
+    }
+
+    /// How far what is being fetched is, in percent.
+    pub async fn far(&self) -> f64 {
+        let far = "return Number(document.querySelector(arguments[0])?.ariaValueNow ?? -1)";
+        self.script(far, vec![json!(FAR)])
+            .await
+            .as_f64()
+            .unwrap_or(-1.0)
     }
 
     /// Opens the settings and sets language and theme there.
