@@ -190,6 +190,14 @@ async fn a_screen_reader_is_told_the_name_of_every_control() {
     check(&tree, "the picker", &[file]).await;
     window.press(CHIP, 0).await;
 
+    window.press(VIEW, 1).await;
+    window.until("cards", || window.shows(CARD)).await;
+    let library = [
+        (ENTRY, words("library-search")),
+        (BUTTON, words("choose-help")),
+    ];
+    check(&tree, "the library", &library).await;
+
     window.press(VIEW, 2).await;
     let settings = [
         (CHOICE, words("settings-language")),
