@@ -12,6 +12,7 @@ mod hashing;
 mod index;
 mod keeping;
 mod library;
+mod lock;
 pub mod network;
 mod places;
 mod record;

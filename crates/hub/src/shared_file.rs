@@ -1,9 +1,10 @@
 //! A small file that every Parley of a person shares: written whole and atomically, under a lock
 //! that all of them take.
 
+use crate::lock::Lock;
 use protocol::{AppError, failure};
 use serde::Serialize;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -65,33 +66,22 @@ impl SharedFile {
         Ok(Some(bytes))
     }
 
-    /// Waits for the lock; it is let go when the file is dropped.
+    /// Waits for the lock.
     /// Errors: `file-not-written` where another process keeps it, or it cannot be made.
-    pub fn lock(&self) -> Result<File, AppError> {
+    pub fn lock(&self) -> Result<Lock, AppError> {
         let path = self.path.with_extension("lock");
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|e| not_written(&path, &e))?;
         let began = Instant::now();
         loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
+            match Lock::try_take(&path)? {
+                Some(lock) => return Ok(lock),
+                None if began.elapsed() < PATIENCE => {
                     std::thread::sleep(Duration::from_millis(10));
                 }
-                Err(TryLockError::WouldBlock) => {
+                None => {
                     return Err(
                         failure::file_not_written(&self.path).detail("another Parley holds it")
                     );
                 }
-                // A file system without locks: rather the small risk than no library.
-                Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => {
-                    return Ok(file);
-                }
-                Err(TryLockError::Error(e)) => return Err(not_written(&path, &e)),
             }
         }
     }

@@ -4,9 +4,10 @@
 //! and `.locks/models--owner--name/<etag>.lock`, which who writes a blob holds.
 //! Source: huggingface_hub's guide "Understand caching".
 
+use crate::lock::Lock;
 use crate::shared_file::not_written;
 use protocol::{AppError, failure};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
@@ -70,9 +71,9 @@ impl Repository {
 
     /// The lock that whoever writes the blob holds, until it is dropped; None while another
     /// program does. Errors: `disk-full`, `file-not-written`.
-    pub fn lock(&self, etag: &str) -> Result<Option<File>, AppError> {
+    pub fn lock(&self, etag: &str) -> Result<Option<Lock>, AppError> {
         create(&self.locks)?;
-        try_lock(&self.locks.join(format!("{etag}.lock")))
+        Lock::try_take(&self.locks.join(format!("{etag}.lock")))
     }
 
     /// Whether `path` of `commit` is there, whole.
@@ -151,25 +152,6 @@ pub fn check_path(path: &str) -> Result<(), AppError> {
 /// Whether a file of that length is at `path`.
 pub fn is_whole(path: &Path, bytes: u64) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == bytes)
-}
-
-/// The lock at `path`, until it is dropped; None while another holds it.
-/// Errors: `disk-full`, `file-not-written`.
-pub fn try_lock(path: &Path) -> Result<Option<File>, AppError> {
-    let failed = |e: std::io::Error| not_written(path, &e);
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        // A file system without locks: rather the small risk than no downloads.
-        Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => Ok(Some(file)),
-        Err(TryLockError::Error(e)) => Err(failed(e)),
-    }
 }
 
 /// Makes new names in a folder safe from a power cut. Errors: `file-not-written`.

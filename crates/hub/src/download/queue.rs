@@ -3,10 +3,10 @@
 use super::layout::Repository;
 use super::part;
 use super::{Links, journal::Journal, layout, space};
+use crate::lock::Lock;
 use crate::shared_file::{SharedFile, Stamp};
 use protocol::{AppError, DownloadWish, failure};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// The version of the file's form.
@@ -250,15 +250,15 @@ impl Queue {
     }
 
     /// The right to run a download, until it is dropped; None: another process has it.
-    pub fn claim(&self, id: &str) -> Result<Option<File>, AppError> {
+    pub fn claim(&self, id: &str) -> Result<Option<Lock>, AppError> {
         crate::shared_file::create_private(&self.locks)?;
-        layout::try_lock(&self.lock_path(id))
+        Lock::try_take(&self.lock_path(id))
     }
 
     /// Whether a process runs it.
     pub fn is_claimed(&self, id: &str) -> bool {
         let path = self.lock_path(id);
-        path.exists() && matches!(layout::try_lock(&path), Ok(None))
+        path.exists() && matches!(Lock::try_take(&path), Ok(None))
     }
 
     /// Removes the lock of a download that is no more.

@@ -11,12 +11,13 @@ use super::layout::Place;
 use super::removal;
 use super::{GoOn, Told};
 use crate::library::Hub;
+use crate::lock::Lock;
 use crate::record::{Copy, Origin};
 use crate::shared_file::not_written;
 use bring::Bringing;
 use formats::Checkpoint;
 use protocol::{AppError, failure};
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A copy that moves, and its files.
@@ -114,18 +115,9 @@ impl Hub {
     }
 
     /// Held while the library moves. Errors: `library-busy`, `file-not-written`.
-    fn lock_move(&self) -> Result<File, AppError> {
+    fn lock_move(&self) -> Result<Lock, AppError> {
         let path = self.shared.file.path().with_extension("move.lock");
-        let mut options = File::options();
-        options.create(true).truncate(false).write(true);
-        let lock = options
-            .open(&path)
-            .map_err(|error| not_written(&path, &error))?;
-        match lock.try_lock() {
-            Err(TryLockError::WouldBlock) => Err(failure::library_busy()),
-            // A file system without locks: rather the small risk than no move.
-            Ok(()) | Err(TryLockError::Error(_)) => Ok(lock),
-        }
+        Lock::try_take(&path)?.ok_or_else(failure::library_busy)
     }
 
     /// The copies that move.
