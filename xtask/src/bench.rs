@@ -3,11 +3,11 @@
 //!
 //! `docs/performance.json` has all figures; what a run does not measure keeps those of before.
 
+mod conversation;
 mod engine;
 mod machine;
 mod models;
 mod report;
-mod returning;
 mod speed;
 mod window;
 
@@ -43,7 +43,7 @@ pub(crate) fn bench(arguments: &[String]) -> Outcome<ExitCode> {
     if let Some(wanted) = wanted {
         if wanted.needs_build() {
             build(&["-p", "cli", "-p", "worker"])?;
-            build(&["-p", "runtime", "--example", "returning"])?;
+            build(&["-p", "runtime", "--example", "conversation"])?;
         }
         whole["engine"]["machine"] = machine::facts();
         // After each model: a run of hours that ends early has not been for nothing.

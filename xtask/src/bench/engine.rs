@@ -5,9 +5,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use super::conversation::{LONG, WAITS};
 use super::machine;
 use super::models::{ALL, Measured};
-use super::returning;
 use crate::node::Node;
 use crate::{Outcome, place, shell};
 
@@ -141,15 +141,14 @@ pub(super) fn measure(
         row["amx"] = (!wanted.no_amx).into();
         // A path of this machine says nothing.
         row["file"] = Value::Null;
-        let long = |sizes: &str| {
-            sizes
-                .split(',')
-                .any(|size| size.parse() == Ok(returning::TOKENS))
-        };
-        if long(wanted.prefill(model)) && !wanted.no_amx {
-            let runs = wanted.runs();
-            let again = returning::measure(&file.path, &programs, runs, &row)?;
-            note(&mut whole["engine"]["returning"], again);
+        let mut sizes = wanted.prefill(model).split(',');
+        let long = sizes.any(|size| size.parse() == Ok(LONG));
+        for wait in WAITS.iter().filter(|wait| long || !wait.long) {
+            // They choose their instructions themselves.
+            if !wanted.no_amx {
+                let told = wait.measure(&file.path, &programs, wanted.runs(), &row)?;
+                note(&mut whole["engine"][wait.what], told);
+            }
         }
         note(&mut whole["engine"]["rows"], row);
         write(whole)?;

@@ -1,6 +1,7 @@
 //! The engine's part of the page: each figure beside llama.cpp's, what the machine allows, and the
 //! aim.
 
+use super::conversation;
 use serde_json::Value;
 
 /// Tokens of context from which reading and writing have the aims of long contexts.
@@ -21,7 +22,7 @@ pub(super) fn of(engine: &Value) -> String {
     page += &table(rows, "first_token");
     page += "\n### Memory\n\nMost that the process has held (`VmHWM`), the mapped file included; *keys and values* are those of the longest run.\n\n";
     page += &memory(rows);
-    page += &returning(engine);
+    page += &conversation::tables(engine);
     page += EXACTLY;
     page
 }
@@ -123,7 +124,7 @@ fn line(row: &Value, one: &Value) -> String {
 }
 
 /// The first two columns.
-fn names(row: &Value) -> String {
+pub(super) fn names(row: &Value) -> String {
     let text = |name: &str| row[name].as_str().unwrap_or("?");
     let amx = if row["amx"] == false { ", no AMX" } else { "" };
     format!("{} | {}{amx}", text("model"), text("type"))
@@ -159,7 +160,7 @@ impl Aim {
             }
             Aim::Under(most) => ratio <= most,
         };
-        if met { "met" } else { "**missed**" }
+        verdict(met)
     }
 }
 
@@ -191,10 +192,7 @@ fn memory(rows: &[Value]) -> String {
             .as_str()
             .is_some_and(|model| model.contains("-7b"));
         let (aim, verdict) = match judged {
-            true => (
-                "at most 10%",
-                if over <= 10.0 { "met" } else { "**missed**" },
-            ),
+            true => ("at most 10%", verdict(over <= 10.0)),
             false => ("", ""),
         };
         page += &format!(
@@ -206,36 +204,8 @@ fn memory(rows: &[Value]) -> String {
     page
 }
 
-/// The first token on coming back to a conversation.
-fn returning(engine: &Value) -> String {
-    let Some(rows) = engine["returning"]
-        .as_array()
-        .filter(|rows| !rows.is_empty())
-    else {
-        return String::new();
-    };
-    let mut page = String::from(
-        "\n### Coming back to a conversation\n\nThe first token after a restart of the program, the model loaded anew; llama.cpp loads the model and reads all of it again.\n\n\
-         | model | type | tokens | ours, from what was kept | ours, read again | of it | llama.cpp | theirs/ours | aim | |\n|---|---|---:|---:|---:|---:|---:|---:|---|---|\n",
-    );
-    for row in rows {
-        let number = |name: &str| row[name].as_f64().unwrap_or(f64::NAN);
-        let (kept, again, peer) = (
-            number("returned_ms"),
-            number("afresh_ms"),
-            number("peer_ms"),
-        );
-        let (part, times) = (kept / again, peer / kept);
-        let met = part < 0.1 && times >= 10.0;
-        page += &format!(
-            "| {} | {} | {kept:.0} ms | {again:.0} ms | {:.1}% | {peer:.0} ms | {times:.1}× | under 10%, and 10× | {} |\n",
-            names(row),
-            row["tokens"],
-            part * 100.0,
-            if met { "met" } else { "**missed**" }
-        );
-    }
-    page
+pub(super) fn verdict(met: bool) -> &'static str {
+    if met { "met" } else { "**missed**" }
 }
 
 fn short(value: f64) -> String {
@@ -259,6 +229,8 @@ const EXACTLY: &str = "\n### How the limits are reckoned\n\n\
     - **Writing with models of 7B**: both programs stand near what memory gives. The ceiling is the best of seven attempts at 256 MB, of which the last cache holds some; over minutes a shared machine\n  \
     gives less. What is left to gain is in packing: `cargo run --release -p kernels --example products_speed 256 2048` prints how fast one thread multiplies weights that lie in its own cache (Q4_K:\n  \
     23 to 26 GB/s), which two threads bring to hardly more than memory gives, so that packing and waiting do not wholly hide each other.\n\
+    - **Writing with f16 and bf16**: both programs read the same 3 GB for each token, and nothing can be packed smaller without another answer; at most what memory gives, which changes from\n  \
+    run to run on a shared machine (*range*).\n\
     - **Writing with Q8_0 and Q6_K**: rows are long, and sixteen of them are read at once; the processor follows so many places less well than one.\n";
 
 #[cfg(test)]
