@@ -9,13 +9,6 @@ use protocol::{ModelState, Role, StopReason};
 use runtime::{Engine, Options};
 use std::time::{Duration, Instant};
 use support::*;
-use tokio::sync::{Mutex, MutexGuard};
-
-/// Each of these tests has all cores, and all worker processes are its own.
-async fn alone() -> MutexGuard<'static, ()> {
-    static ONE: Mutex<()> = Mutex::const_new(());
-    ONE.lock().await
-}
 
 /// A prompt that takes long to read, and an answer that takes long to make.
 fn long_prompt() -> String {
@@ -27,10 +20,7 @@ const STORY: &str = "Write a very long story about a lighthouse.";
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn an_answer_comes_in_order_with_its_receipt() {
-    let _alone = alone().await;
-    let desk = Desk::new();
-    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
-    let runtime = desk.runtime(Options::default());
+    let (_desk, model, runtime) = small().await;
     let before = runtime.machine();
     let mut request = ask(&model, "What is the capital of France?", 12);
     let told = read(runtime.generate(request.clone())).await;
@@ -92,10 +82,7 @@ async fn an_answer_comes_in_order_with_its_receipt() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn an_answer_goes_on_after_a_stop_and_nothing_is_read_again() {
-    let _alone = alone().await;
-    let desk = Desk::new();
-    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
-    let runtime = desk.runtime(Options::default());
+    let (_desk, model, runtime) = small().await;
     let most = 24;
     let (whole, _) = answer(&runtime, ask(&model, STORY, most)).await;
     let mut stream = runtime.generate(ask(&model, STORY, most));
@@ -127,10 +114,7 @@ async fn an_answer_goes_on_after_a_stop_and_nothing_is_read_again() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn a_stop_takes_effect_at_once_while_the_prompt_is_read() {
-    let _alone = alone().await;
-    let desk = Desk::new();
-    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
-    let runtime = desk.runtime(Options::default());
+    let (_desk, model, runtime) = small().await;
     answer(&runtime, ask(&model, "Hello", 1)).await;
     let worker = workers();
     let mut times = Vec::new();
@@ -168,10 +152,7 @@ async fn a_stop_takes_effect_at_once_while_the_prompt_is_read() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn a_worker_that_cannot_stop_is_killed() {
-    let _alone = alone().await;
-    let desk = Desk::new();
-    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
-    let runtime = desk.runtime(Options::default());
+    let (_desk, model, runtime) = small().await;
     let mut stream = runtime.generate(ask(&model, STORY, 4000));
     until(&mut stream, is_text).await;
     let stuck = workers();
@@ -192,8 +173,7 @@ async fn a_worker_that_cannot_stop_is_killed() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn a_worker_that_hangs_is_ended_and_said_to_have_hung() {
-    let _alone = alone().await;
-    let desk = Desk::new();
+    let desk = Desk::alone().await;
     let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
     let runtime = desk.runtime(Options {
         silence: Duration::from_secs(2),
@@ -218,10 +198,7 @@ async fn a_worker_that_hangs_is_ended_and_said_to_have_hung() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn a_worker_killed_in_mid_answer_is_told_and_the_next_request_works() {
-    let _alone = alone().await;
-    let desk = Desk::new();
-    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
-    let runtime = desk.runtime(Options::default());
+    let (_desk, model, runtime) = small().await;
     let mut stream = runtime.generate(ask(&model, STORY, 4000));
     until(&mut stream, is_text).await;
     signal(workers()[0], "KILL");
@@ -240,8 +217,7 @@ async fn a_worker_killed_in_mid_answer_is_told_and_the_next_request_works() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn requests_wait_in_the_order_they_came_where_there_is_no_memory_for_two() {
-    let _alone = alone().await;
-    let desk = Desk::new();
+    let desk = Desk::alone().await;
     let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
     let runtime = desk.runtime(Options {
         memory: Some(model.memory),
@@ -272,10 +248,7 @@ async fn requests_wait_in_the_order_they_came_where_there_is_no_memory_for_two()
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn answers_made_at_once_are_those_made_one_after_another_and_cost_less() {
-    let _alone = alone().await;
-    let desk = Desk::new();
-    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
-    let runtime = desk.runtime(Options::default());
+    let (_desk, model, runtime) = small().await;
     let asked = |text: &str, seed| {
         let mut request = ask(&model, text, 60);
         request.sampling.temperature = 0.9;
@@ -312,10 +285,7 @@ async fn answers_made_at_once_are_those_made_one_after_another_and_cost_less() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn one_of_two_answers_is_stopped_and_the_other_goes_on() {
-    let _alone = alone().await;
-    let desk = Desk::new();
-    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
-    let runtime = desk.runtime(Options::default());
+    let (_desk, model, runtime) = small().await;
     let whole = answer(&runtime, ask(&model, STORY, 80)).await.0;
     let mut stopped = runtime.generate(ask(&model, "Tell me all about the sea.", 2000));
     let mut other = runtime.generate(ask(&model, STORY, 80));
@@ -355,8 +325,7 @@ async fn one_of_two_answers_is_stopped_and_the_other_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn models_share_the_memory_there_is() {
-    let _alone = alone().await;
-    let desk = Desk::new();
+    let desk = Desk::alone().await;
     let [small, large] = [SMOLLM2, QWEN].map(|file| desk.hub.import(&test_model(file)).unwrap());
     let loaded = |runtime: &runtime::Runtime| -> Vec<_> {
         let residents = runtime.residents();
@@ -416,8 +385,7 @@ async fn models_share_the_memory_there_is() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn the_least_recently_used_model_makes_room_once_it_is_idle() {
-    let _alone = alone().await;
-    let desk = Desk::new();
+    let desk = Desk::alone().await;
     let [one, two] = [SMOLLM2, QWEN].map(|file| desk.hub.import(&test_model(file)).unwrap());
     let runtime = desk.runtime(Options {
         memory: Some(one.memory + two.memory - 1),
@@ -441,8 +409,7 @@ async fn the_least_recently_used_model_makes_room_once_it_is_idle() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn answers_of_a_loaded_model_waited_until_another_had_left() {
-    let _alone = alone().await;
-    let desk = Desk::new();
+    let desk = Desk::alone().await;
     let [small, large] = [SMOLLM2, QWEN].map(|file| desk.hub.import(&test_model(file)).unwrap());
     let other = desk.another(&test_model(SMOLLM2), "other.gguf");
     let runtime = desk.runtime(Options {
@@ -466,8 +433,7 @@ async fn answers_of_a_loaded_model_waited_until_another_had_left() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn a_file_gone_or_changed_while_loaded_is_named() {
-    let _alone = alone().await;
-    let desk = Desk::new();
+    let desk = Desk::alone().await;
     let model = desk.copy(&test_model(SMOLLM2), "copy.gguf");
     let runtime = desk.runtime(Options::default());
     answer(&runtime, ask(&model, "Hello", 1)).await;

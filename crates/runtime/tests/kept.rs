@@ -13,13 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use support::*;
-use tokio::sync::{Mutex, MutexGuard};
-
-/// Each of these tests has all cores, and all worker processes are its own.
-async fn alone() -> MutexGuard<'static, ()> {
-    static ONE: Mutex<()> = Mutex::const_new(());
-    ONE.lock().await
-}
+use tokio::sync::Mutex;
 
 /// Tokens of a block.
 const BLOCK: u32 = 64;
@@ -66,8 +60,8 @@ struct House {
 type Harm = fn(&Path);
 
 impl House {
-    fn new() -> House {
-        let desk = Desk::new();
+    async fn new() -> House {
+        let desk = Desk::alone().await;
         let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
         House {
             desk,
@@ -159,8 +153,7 @@ async fn gone() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn what_was_read_is_not_read_again_and_the_answer_is_the_same() {
-    let _alone = alone().await;
-    let house = House::new();
+    let house = House::new().await;
     let mut runtime = house.runtime();
     let of = |turns: &[&str], conversation: &str| GenerateRequest {
         owner: owner(conversation),
@@ -249,8 +242,7 @@ async fn what_was_read_is_not_read_again_and_the_answer_is_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn what_is_damaged_is_read_again_and_the_answer_is_the_same() {
-    let _alone = alone().await;
-    let house = House::new();
+    let house = House::new().await;
     let request = GenerateRequest {
         owner: owner(HOME),
         ..talk(&house.model, 20, &[])
@@ -299,8 +291,7 @@ async fn what_is_damaged_is_read_again_and_the_answer_is_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn what_is_forgotten_is_gone_and_what_is_not_to_be_kept_never_there() {
-    let _alone = alone().await;
-    let house = House::new();
+    let house = House::new().await;
     let runtime = house.runtime();
     let of = |conversation: &str, on_disk| GenerateRequest {
         owner: Some(KvOwner {
@@ -390,8 +381,7 @@ async fn what_is_forgotten_is_gone_and_what_is_not_to_be_kept_never_there() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the test models: cargo xtask models"]
 async fn coming_back_takes_a_tenth_of_reading_again() {
-    let _alone = alone().await;
-    let house = House::new();
+    let house = House::new().await;
     let request = GenerateRequest {
         owner: owner(HOME),
         ..talk(

@@ -12,8 +12,8 @@ pub(crate) use attention::LayerKv;
 
 use crate::Cancel;
 use crate::exec::failed;
-use crate::exec::load::{Norm, Tensors, Turning};
-use crate::families::{self, Architecture, Mixer};
+use crate::exec::load::{Norm, Residual, Tensors, Turning};
+use crate::families::{Architecture, Mixer};
 use attention::Attention;
 use candle_core::Tensor;
 use feed::Feed;
@@ -40,25 +40,6 @@ struct Layer {
     attention: Attention,
     feed: Feed,
     residual: Residual,
-}
-
-enum Residual {
-    Serial { mixer: Norms, feed: Norms },
-    Parallel { mixer: Norm, feed: Option<Norm> },
-}
-
-struct Norms {
-    before: Option<Norm>,
-    after: Option<Norm>,
-}
-
-impl Norms {
-    fn load(tensors: &mut Tensors, norms: &families::Norms) -> Result<Norms, AppError> {
-        Ok(Norms {
-            before: Norm::of(tensors, norms.before.as_ref())?,
-            after: Norm::of(tensors, norms.after.as_ref())?,
-        })
-    }
 }
 
 fn normed(of: &Option<Norm>, x: Tensor) -> Result<Tensor, AppError> {
@@ -89,16 +70,7 @@ impl Decoder {
             layers.push(Layer {
                 attention,
                 feed: Feed::load(tensors, &layer.feed, pool)?,
-                residual: match &layer.residual {
-                    families::Residual::Serial { mixer, feed } => Residual::Serial {
-                        mixer: Norms::load(tensors, mixer)?,
-                        feed: Norms::load(tensors, feed)?,
-                    },
-                    families::Residual::Parallel { mixer, feed } => Residual::Parallel {
-                        mixer: Norm::load(tensors, mixer)?,
-                        feed: Norm::of(tensors, feed.as_ref())?,
-                    },
-                },
+                residual: Residual::load(tensors, &layer.residual)?,
             });
         }
         let norm = Norm::load(tensors, &architecture.norm)?;

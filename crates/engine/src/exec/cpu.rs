@@ -9,9 +9,9 @@ mod attention;
 mod experts;
 mod feed;
 
-use super::load::{Linear, Norm, Tensors, Turning};
+use super::load::{Linear, Norm, Residual, Tensors, Turning};
 use super::{Reading, State, Watch, failed};
-use crate::families::{self, Architecture, Mixer};
+use crate::families::{Architecture, Mixer};
 use arena::{Arena, room};
 use attention::Attention;
 use feed::Feed;
@@ -40,25 +40,6 @@ struct Layer {
     attention: Attention,
     feed: Feed,
     residual: Residual,
-}
-
-enum Residual {
-    Serial { mixer: Norms, feed: Norms },
-    Parallel { mixer: Norm, feed: Option<Norm> },
-}
-
-struct Norms {
-    before: Option<Norm>,
-    after: Option<Norm>,
-}
-
-impl Norms {
-    fn load(tensors: &mut Tensors, norms: &families::Norms) -> Result<Norms, AppError> {
-        Ok(Norms {
-            before: Norm::of(tensors, norms.before.as_ref())?,
-            after: Norm::of(tensors, norms.after.as_ref())?,
-        })
-    }
 }
 
 /// A step under way: what its layers have in common.
@@ -115,16 +96,7 @@ impl Decoder {
             layers.push(Layer {
                 attention: Attention::load(tensors, attention, kv, &mut turnings, context)?,
                 feed: Feed::load(tensors, &layer.feed)?,
-                residual: match &layer.residual {
-                    families::Residual::Serial { mixer, feed } => Residual::Serial {
-                        mixer: Norms::load(tensors, mixer)?,
-                        feed: Norms::load(tensors, feed)?,
-                    },
-                    families::Residual::Parallel { mixer, feed } => Residual::Parallel {
-                        mixer: Norm::load(tensors, mixer)?,
-                        feed: Norm::of(tensors, feed.as_ref())?,
-                    },
-                },
+                residual: Residual::load(tensors, &layer.residual)?,
             });
         }
         Ok(Decoder {

@@ -1,18 +1,23 @@
 //! What executors load: tensors, found by name and checked.
 
+mod attention;
 mod linear;
 mod norm;
 mod positions;
+mod residual;
 
+pub(crate) use attention::Attention;
 pub(crate) use linear::{Linear, numbers};
 pub(crate) use norm::Norm;
-pub(crate) use positions::{Turning, slopes};
+pub(crate) use positions::Turning;
+pub(crate) use residual::Residual;
 
 use super::failed;
 use crate::families::{Factors, Form, Projection, Rope, Scaling};
 use crate::weights::Weights;
 use formats::Checkpoint;
 use linear::Numbers;
+use positions::slopes;
 use protocol::{AppError, failure};
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -8,19 +8,34 @@ use protocol::{
 use runtime::{Engine, GenerationStream, Options, Runtime};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, MutexGuard};
 use tokio_stream::StreamExt;
 
 /// A library in a folder of its own.
 pub struct Desk {
     folder: tempfile::TempDir,
     pub hub: Hub,
+    alone: Option<MutexGuard<'static, ()>>,
 }
 
 impl Desk {
     pub fn new() -> Desk {
         let folder = tempfile::tempdir().unwrap();
         let hub = Hub::open(&Places::under(&folder.path().join("home"))).unwrap();
-        Desk { folder, hub }
+        Desk {
+            folder,
+            hub,
+            alone: None,
+        }
+    }
+
+    /// One whose test has all cores until it is dropped, and all worker processes are its own.
+    pub async fn alone() -> Desk {
+        static ONE: Mutex<()> = Mutex::const_new(());
+        Desk {
+            alone: Some(ONE.lock().await),
+            ..Desk::new()
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -89,6 +104,14 @@ impl Desk {
             ..Options::default()
         }
     }
+}
+
+/// [`Desk::alone`], with the small test model and a runtime.
+pub async fn small() -> (Desk, ModelEntry, Runtime) {
+    let desk = Desk::alone().await;
+    let model = desk.hub.import(&test_model(SMOLLM2)).unwrap();
+    let runtime = desk.runtime(Options::default());
+    (desk, model, runtime)
 }
 
 /// The folder of the test models.

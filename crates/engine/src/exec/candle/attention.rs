@@ -7,8 +7,8 @@ use super::ops;
 use super::rope::Turns;
 use crate::Cancel;
 use crate::exec::failed;
-use crate::exec::load::{Norm, Tensors, Turning, slopes};
-use crate::families::{self, Positions};
+use crate::exec::load::{self, Norm, Tensors, Turning};
+use crate::families::{self, Projection};
 use candle_core::{DType, Device, Result, Tensor};
 use kernels::Pool;
 use protocol::AppError;
@@ -27,31 +27,10 @@ struct KeysValues {
     values: Tensor, // (kv_heads, capacity, value_dim)
 }
 
-pub(super) struct Attention {
-    heads: usize,
-    kv_heads: usize,
-    head_dim: usize,
-    value_dim: usize,
-    /// Which of the decoder's turnings, where it has positions by them.
-    turning: Option<usize>,
-    slopes: Option<Vec<f32>>, // (heads)
-    sinks: Option<Vec<f32>>,  // (heads)
-    q: Linear,
-    k: Linear,
-    v: Linear,
-    o: Linear,
-    q_norm: Option<Norm>,
-    k_norm: Option<Norm>,
-    clip: Option<f32>,
-    scale: f32,
-    softcap: Option<f32>,
-    window: Option<usize>,
-}
+pub(super) struct Attention(load::Attention<Linear>);
 
 impl Attention {
-    /// `turnings` are the decoder's so far, for a context of so many tokens.
-    ///
-    /// Errors: those of [`Tensors::linear`].
+    /// As [`load::Attention::load`]. Errors: the same.
     pub fn load(
         tensors: &mut Tensors,
         attention: &families::Attention,
@@ -59,29 +38,8 @@ impl Attention {
         context: usize,
         pool: &Arc<Pool>,
     ) -> std::result::Result<Attention, AppError> {
-        let turning = Turning::of(tensors, &attention.positions, turnings, context)?;
-        Ok(Attention {
-            heads: attention.heads,
-            kv_heads: attention.kv_heads,
-            head_dim: attention.head_dim,
-            value_dim: attention.value_dim,
-            turning,
-            slopes: (attention.positions == Positions::Alibi).then(|| slopes(attention.heads)),
-            q_norm: Norm::of(tensors, attention.q_norm.as_ref())?,
-            k_norm: Norm::of(tensors, attention.k_norm.as_ref())?,
-            sinks: match &attention.sinks {
-                Some(name) => Some(tensors.values(name, attention.heads)?),
-                None => None,
-            },
-            q: Linear::load(tensors, &attention.q, pool)?,
-            k: Linear::load(tensors, &attention.k, pool)?,
-            v: Linear::load(tensors, &attention.v, pool)?,
-            o: Linear::load(tensors, &attention.o, pool)?,
-            clip: attention.clip,
-            scale: attention.scale,
-            softcap: attention.softcap,
-            window: attention.window,
-        })
+        let linear = |tensors: &mut Tensors<'_>, of: &Projection| Linear::load(tensors, of, pool);
+        load::Attention::load(tensors, attention, turnings, context, linear).map(Attention)
     }
 
     /// (tokens, hidden) to (tokens, hidden).
@@ -94,15 +52,15 @@ impl Attention {
         kv: &mut LayerKv,
         cancel: &Cancel,
     ) -> std::result::Result<Tensor, AppError> {
-        let q = self.q.forward(x).map_err(failed)?;
+        let q = self.0.q.forward(x).map_err(failed)?;
         cancel.check()?;
-        let k = self.k.forward(x).map_err(failed)?;
-        let v = self.v.forward(x).map_err(failed)?;
+        let k = self.0.k.forward(x).map_err(failed)?;
+        let v = self.0.v.forward(x).map_err(failed)?;
         cancel.check()?;
-        let turns = self.turning.and_then(|turning| turns.get(turning));
+        let turns = self.0.turning.and_then(|turning| turns.get(turning));
         let mixed = self.mix(q, k, v, turns, past, most, kv).map_err(failed)?;
         cancel.check()?;
-        self.o.forward(&mixed).map_err(failed)
+        self.0.o.forward(&mixed).map_err(failed)
     }
 
     #[expect(clippy::too_many_arguments, reason = "the operands of one formula")]
@@ -128,30 +86,34 @@ impl Attention {
                 Some(of) => norm::norm(of, &x)?,
                 None => x,
             };
-            let x = ops::clip(x, self.clip)?;
-            let x = by_head(x, heads, self.head_dim)?;
+            let x = ops::clip(x, self.0.clip)?;
+            let x = by_head(x, heads, self.0.head_dim)?;
             match turns {
                 Some(turns) => turns.apply(&x),
                 None => Ok(x),
             }
         };
-        let q = ready(q, &self.q_norm, self.heads)?;
-        let k = ready(k, &self.k_norm, self.kv_heads)?;
-        let v = by_head(ops::clip(v, self.clip)?, self.kv_heads, self.value_dim)?;
+        let q = ready(q, &self.0.q_norm, self.0.heads)?;
+        let k = ready(k, &self.0.k_norm, self.0.kv_heads)?;
+        let v = by_head(
+            ops::clip(v, self.0.clip)?,
+            self.0.kv_heads,
+            self.0.value_dim,
+        )?;
         let (keys, values) = kv.extend(&k, &v, past, most)?;
         let attend = Attend {
             past,
-            scale: self.scale,
-            window: self.window,
-            softcap: self.softcap,
-            sinks: self.sinks.as_deref(),
-            slopes: self.slopes.as_deref(),
+            scale: self.0.scale,
+            window: self.0.window,
+            softcap: self.0.softcap,
+            sinks: self.0.sinks.as_deref(),
+            slopes: self.0.slopes.as_deref(),
         };
         let mixed = q.apply_op3_no_bwd(&keys, &values, &attend)?;
         mixed
             .transpose(0, 1)?
             .contiguous()?
-            .reshape((tokens, self.heads * self.value_dim))
+            .reshape((tokens, self.0.heads * self.0.value_dim))
     }
 }
 

@@ -3,9 +3,9 @@
 use super::arena::{Arena, Heads, room};
 use super::feed::last;
 use super::{Step, done, product};
-use crate::exec::load::{Linear, Norm, Tensors, Turning, slopes};
+use crate::exec::load::{self, Linear, Tensors, Turning};
 use crate::exec::{Reading, Watch};
-use crate::families::{self, Positions};
+use crate::families::{self, Projection};
 use kernels::steps::{self, Turns};
 use kernels::{BlockType, HeadScoring, KvKind, KvShape, LayerKv, Pool};
 use protocol::AppError;
@@ -15,28 +15,14 @@ use protocol::AppError;
 const MOST: usize = 2_000_000_000;
 
 pub(super) struct Attention {
-    heads: usize,
+    of: load::Attention<Linear>,
     kv: KvShape,
-    /// Which of the decoder's turnings, where it has positions by them.
-    turning: Option<(usize, steps::Pairs)>,
-    slopes: Option<Vec<f32>>, // (heads)
-    sinks: Option<Vec<f32>>,  // (heads)
-    q: Linear,
-    k: Linear,
-    v: Linear,
-    o: Linear,
-    q_norm: Option<Norm>,
-    k_norm: Option<Norm>,
-    clip: Option<f32>,
-    scale: f32,
-    softcap: Option<f32>,
-    window: Option<usize>,
+    /// How the pairs of its turning lie, where it has one.
+    pairs: Option<steps::Pairs>,
 }
 
 impl Attention {
-    /// `turnings` are the decoder's so far, for a context of so many tokens.
-    ///
-    /// Errors: those of [`Tensors::linear`].
+    /// As [`load::Attention::load`]; keys and values are stored as `kind`. Errors: the same.
     pub fn load(
         tensors: &mut Tensors,
         attention: &families::Attention,
@@ -44,32 +30,17 @@ impl Attention {
         turnings: &mut Vec<Turning>,
         context: usize,
     ) -> Result<Attention, AppError> {
-        let heads = attention.heads;
-        let turning = Turning::of(tensors, &attention.positions, turnings, context)?;
+        let linear = |tensors: &mut Tensors<'_>, of: &Projection| tensors.linear(of);
+        let of = load::Attention::load(tensors, attention, turnings, context, linear)?;
         Ok(Attention {
-            heads,
             kv: KvShape {
-                kv_heads: attention.kv_heads,
-                key_size: attention.head_dim,
-                value_size: attention.value_dim,
-                kind: kind.of_sizes(attention.head_dim, attention.value_dim),
+                kv_heads: of.kv_heads,
+                key_size: of.head_dim,
+                value_size: of.value_dim,
+                kind: kind.of_sizes(of.head_dim, of.value_dim),
             },
-            turning: turning.map(|index| (index, turnings[index].pairs_of())),
-            slopes: (attention.positions == Positions::Alibi).then(|| slopes(heads)),
-            sinks: match &attention.sinks {
-                Some(name) => Some(tensors.values(name, heads)?),
-                None => None,
-            },
-            q_norm: Norm::of(tensors, attention.q_norm.as_ref())?,
-            k_norm: Norm::of(tensors, attention.k_norm.as_ref())?,
-            q: tensors.linear(&attention.q)?,
-            k: tensors.linear(&attention.k)?,
-            v: tensors.linear(&attention.v)?,
-            o: tensors.linear(&attention.o)?,
-            clip: attention.clip,
-            scale: attention.scale,
-            softcap: attention.softcap,
-            window: attention.window,
+            pairs: of.turning.map(|index| turnings[index].pairs_of()),
+            of,
         })
     }
 
@@ -79,7 +50,7 @@ impl Attention {
     }
 
     fn kinds(&self) -> [BlockType; 3] {
-        [self.q.kind(), self.k.kind(), self.v.kind()]
+        [self.of.q.kind(), self.of.k.kind(), self.of.v.kind()]
     }
 
     /// Reads `normed`, makes `made`; the keys and values go to layer `index` of each reading. In
@@ -102,32 +73,32 @@ impl Attention {
             inner,
             ..
         } = arena;
-        let columns = self.q.columns();
-        let q = room(q, rows * self.q.rows());
-        let k = room(k, rows * self.k.rows());
-        let v = room(v, rows * self.v.rows());
-        let mixed = room(mixed, rows * self.o.columns());
+        let columns = self.of.q.columns();
+        let q = room(q, rows * self.of.q.rows());
+        let k = room(k, rows * self.of.k.rows());
+        let v = room(v, rows * self.of.v.rows());
+        let mixed = room(mixed, rows * self.of.o.columns());
 
         activations.set(pool, &self.kinds(), &normed[..rows * columns], columns);
         let mut products = [
-            product(&self.q, activations, q)?,
-            product(&self.k, activations, k)?,
-            product(&self.v, activations, v)?,
+            product(&self.of.q, activations, q)?,
+            product(&self.of.k, activations, k)?,
+            product(&self.of.v, activations, v)?,
         ];
         done(kernels::products(pool, &mut products))?;
         step.watch.check()?;
 
-        for (x, norm) in [(&mut *q, &self.q_norm), (&mut *k, &self.k_norm)] {
+        for (x, norm) in [(&mut *q, &self.of.q_norm), (&mut *k, &self.of.k_norm)] {
             if let Some(norm) = norm {
                 done(steps::norm(pool, &norm.step(), x))?;
             }
         }
-        if let Some(most) = self.clip {
+        if let Some(most) = self.of.clip {
             for x in [&mut *q, &mut *k, &mut *v] {
                 steps::clip(pool, x, most);
             }
         }
-        if let Some((turning, of)) = self.turning {
+        if let (Some(turning), Some(of)) = (self.of.turning, self.pairs) {
             let angles = &turns[turning];
             let turns = Turns {
                 cos: &angles.cos[..rows * angles.pairs],
@@ -136,17 +107,17 @@ impl Attention {
                 of,
             };
             let size = self.kv.key_size;
-            done(steps::turn(pool, &turns, q, self.heads, size))?;
+            done(steps::turn(pool, &turns, q, self.of.heads, size))?;
             done(steps::turn(pool, &turns, k, self.kv.kv_heads, size))?;
         }
 
         let scoring = HeadScoring {
-            heads: self.heads,
-            scale: self.scale,
-            window: self.window,
-            softcap: self.softcap,
-            slopes: self.slopes.as_deref(),
-            sinks: self.sinks.as_deref(),
+            heads: self.of.heads,
+            scale: self.of.scale,
+            window: self.of.window,
+            softcap: self.of.softcap,
+            slopes: self.of.slopes.as_deref(),
+            sinks: self.of.sinks.as_deref(),
         };
         let (mut first, mut kept) = (0, 0);
         for reading in readings.iter_mut() {
@@ -154,8 +125,8 @@ impl Attention {
             let some = reading.kept(is_last);
             let of = |linear: &Linear| first * linear.rows()..until * linear.rows();
             let kv = reading.kv(index)?;
-            done(kv.write(past, &k[of(&self.k)], &v[of(&self.v)]))?;
-            let (width, size) = (self.o.columns(), self.q.rows());
+            done(kv.write(past, &k[of(&self.of.k)], &v[of(&self.of.v)]))?;
+            let (width, size) = (self.of.o.columns(), self.of.q.rows());
             let mixed = &mut mixed[kept * width..(kept + some.len()) * width];
             let queries = &q[(first + some.start) * size..(first + some.end) * size];
             let past = past + some.start;
@@ -163,13 +134,13 @@ impl Attention {
             first = until;
             kept += some.len();
         }
-        let mixed = &mixed[..kept * self.o.columns()];
+        let mixed = &mixed[..kept * self.of.o.columns()];
         step.rows = kept;
         if kept == 0 {
             return Ok(());
         }
 
-        last(&self.o, mixed, inner, made, step)?;
+        last(&self.of.o, mixed, inner, made, step)?;
         if is_last {
             arena.keep(step.hidden, readings);
         }
