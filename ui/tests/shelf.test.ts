@@ -104,7 +104,7 @@ test("what fits, in words", () => {
 });
 
 const download = (state: DownloadState, change: Partial<Download> = {}): Download => ({
-  id: "1", name: "M", repository: "a/b", revision: "main", files: ["m.gguf"], state, bytes_done: 2.61e9, bytes_total: 4.37e9, bytes_per_second: null, seconds_left: null, ...change,
+  id: "1", name: "M", repository: "a/b", revision: "main", files: ["m.gguf"], updates: null, state, bytes_done: 2.61e9, bytes_total: 4.37e9, bytes_per_second: null, seconds_left: null, ...change,
 });
 
 test("a download, in words", () => {

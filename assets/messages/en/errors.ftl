@@ -105,6 +105,10 @@ model-bundled = { $name } comes with Parley and cannot be deleted.
     .more = It goes when Parley is removed from this computer.
 library-busy = The library is being moved or checked already.
     .more = Wait until that has ended, or cancel it, and try again.
+update-unknown = { $name } did not come from the hub.
+    .more = Only of a model that was fetched there can a newer version be looked for. Open the newer file where it is, or look for the model in the library.
+update-none = There is no newer version of { $name }.
+    .more = Its files are those that the hub has now.
 library-damaged = The list of your models could not be read.
     .more = It is kept as it is at { $path }, and your model files are not touched. Add them to the library again.
 
@@ -145,6 +149,10 @@ redirect-refused = { $host } sent Parley to where it does not go.
 
 ## Downloads
 
+pull-unknown = “{ $name }” is no model of the catalogue, and no repository.
+    .more = A repository of the hub has the form owner/name. “parley search { $name }” looks for it in the catalogue and on the hub.
+pull-unlike = “{ $name }” is no model of the catalogue, and no repository.
+    .more = Named nearly so: { $names }. A repository of the hub has the form owner/name; “parley search { $name }” looks for it in both.
 hub-file-missing = { $repository } does not have what was asked for.
     .more = There is no { $file } in it. Choose another of its files, or another repository of the same model.
 name-refused = “{ $name }” was refused as a name.

@@ -104,6 +104,10 @@ model-bundled = { $name } 随 Parley 一同安装，无法删除。
     .more = 卸载 Parley 时会一并删除。
 library-busy = 模型库正在移动或检查。
     .more = 请等它完成，或先取消，然后重试。
+update-unknown = { $name } 不是从模型中心获取的。
+    .more = 只有从那里获取的模型才能查找新版本。请直接打开新的文件，或在模型库中查找这个模型。
+update-none = { $name } 没有更新的版本。
+    .more = 这里的文件就是模型中心现有的文件。
 library-damaged = 无法读取您的模型列表。
     .more = 列表原样保存在 { $path }，模型文件未受影响。请将它们重新添加到模型库。
 
@@ -144,6 +148,10 @@ redirect-refused = { $host } 把 Parley 引向了不该去的地方。
 
 ## 下载
 
+pull-unknown = “{ $name }” 不是目录中的模型，也不是仓库。
+    .more = 模型中心的仓库写作 owner/name。用 “parley search { $name }” 可在目录和模型中心里查找。
+pull-unlike = “{ $name }” 不是目录中的模型，也不是仓库。
+    .more = 名称相近的有：{ $names }。模型中心的仓库写作 owner/name；用 “parley search { $name }” 可在两处查找。
 hub-file-missing = { $repository } 里没有所需的文件。
     .more = 其中没有 { $file }。请选择其中的其他文件，或同一模型的其他仓库。
 name-refused = 名称“{ $name }”被拒绝。

@@ -104,6 +104,10 @@ model-bundled = { $name } 是 Parley 內附的模型，無法刪除。
     .more = 移除 Parley 時會一併刪除。
 library-busy = 模型庫正在搬移或檢查。
     .more = 請等它完成，或先取消，然後再試一次。
+update-unknown = { $name } 不是從模型中心取得的。
+    .more = 只有從那裡取得的模型才能查詢新版本。請直接開啟新的檔案，或在模型庫中尋找這個模型。
+update-none = { $name } 沒有更新的版本。
+    .more = 這裡的檔案就是模型中心現有的檔案。
 library-damaged = 無法讀取您的模型清單。
     .more = 清單原樣保存在 { $path }，模型檔案未受影響。請將它們重新加入模型庫。
 
@@ -144,6 +148,10 @@ redirect-refused = { $host } 把 Parley 引向了不該去的地方。
 
 ## 下載
 
+pull-unknown = 「{ $name }」不是目錄中的模型，也不是儲存庫。
+    .more = 模型中心的儲存庫寫作 owner/name。用「parley search { $name }」可在目錄和模型中心裡查詢。
+pull-unlike = 「{ $name }」不是目錄中的模型，也不是儲存庫。
+    .more = 名稱相近的有：{ $names }。模型中心的儲存庫寫作 owner/name；用「parley search { $name }」可在兩處查詢。
 hub-file-missing = { $repository } 裡沒有所需的檔案。
     .more = 其中沒有 { $file }。請選擇其中的其他檔案，或同一模型的其他儲存庫。
 name-refused = 名稱「{ $name }」被拒絕。

@@ -2,7 +2,7 @@
 
 use crate::{
     downloads,
-    library::LibraryWorking,
+    library_work::LibraryWorking,
     log, models, reading,
     state::{Core, State},
     store::Store,

@@ -68,6 +68,8 @@ commands! {
     model_delete_look: ModelRef => Deletion;
     model_delete: ModelDelete => Deletion;
     model_verify: ModelRef => Nothing;
+    model_update_look: ModelRef => NewerFound;
+    model_update: ModelRef => Download;
     models_elsewhere: Nothing => FoundModels;
     library_move: LibraryMove => Nothing;
     library_work_cancel: Nothing => Nothing;

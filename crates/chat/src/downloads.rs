@@ -10,7 +10,6 @@ use crate::{
 use hub::Hub;
 use protocol::*;
 use std::{
-    path::PathBuf,
     sync::{Arc, PoisonError},
     time::Duration,
 };
@@ -21,7 +20,9 @@ const TELL_EVERY: Duration = Duration::from_millis(200);
 impl App {
     /// The queue, which goes on from now.
     pub async fn downloads(&self, _: Nothing) -> Result<Downloads, AppError> {
-        self.core.run_downloads();
+        if self.core.run_downloads() {
+            self.resume_move();
+        }
         self.in_queue(|hub| Ok(hub.downloads())).await
     }
 
@@ -73,12 +74,14 @@ impl App {
 }
 
 impl Core {
-    /// Runs the queue from now until the app closes.
-    fn run_downloads(&self) {
+    /// Runs the queue from now until the app closes. Returns whether that begins now.
+    pub(crate) fn run_downloads(&self) -> bool {
         let mut fetching = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*self.closing.borrow() && fetching.is_none() {
+        let begins = !*self.closing.borrow() && fetching.is_none();
+        if begins {
             *fetching = Some(self.hub.fetch(&self.network, None));
         }
+        begins
     }
 
     /// Ends what is fetched; it goes on with the next window.
@@ -89,8 +92,7 @@ impl Core {
 
     /// Where models are put that are fetched from now on.
     pub(crate) fn put_downloads(&self, settings: &Settings) {
-        let own = settings.library.as_ref().map(PathBuf::from);
-        let folder = own.unwrap_or_else(|| self.places.hub_cache().to_owned());
+        let folder = self.library_folder(settings.library.as_deref());
         self.hub.set_download_folder(folder);
     }
 }

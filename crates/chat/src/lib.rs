@@ -17,6 +17,7 @@ pub mod diagnostics;
 mod downloads;
 mod histories;
 mod library;
+mod library_work;
 pub mod log;
 mod making;
 pub mod messages;
@@ -53,7 +54,21 @@ pub fn set_library(
     let mut store = store::Store::open(&places.history(), &places.runs())?;
     let mut settings = store.read(store::setting::read)?;
     settings.library = Some(folder.display().to_string());
-    store.write(|writing| store::setting::write(writing, &settings))
+    store.write(|writing| {
+        store::setting::write(writing, &settings)?;
+        store::setting::write_moving(writing, None)
+    })
+}
+
+/// Notes in the history in `places` that the library is being moved there, for whoever has to go
+/// on with it after a kill; None: that has ended. Errors: those of opening the history.
+pub fn note_move(
+    places: &hub::Places,
+    folder: Option<&std::path::Path>,
+) -> Result<(), protocol::AppError> {
+    let mut store = store::Store::open(&places.history(), &places.runs())?;
+    let to = folder.map(|folder| Some(folder.display().to_string()));
+    store.write(|writing| store::setting::write_moving(writing, to.as_ref()))
 }
 
 /// How the history in `places` stands, without changing it; None where there is none. Where

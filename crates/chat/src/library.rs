@@ -1,57 +1,21 @@
-//! Keeping the library: what is installed and who uses it, deleting, checking and moving it, and
-//! the models of other programs.
+//! Keeping the library: what is installed and who uses it, deleting, checking, updating and moving
+//! it, and the models of other programs.
 
 use crate::{
     App,
-    state::{Core, now},
-    store::usage::{self, Usage},
-};
-use hub::{GoOn, Told};
-use protocol::*;
-use std::{
-    path::PathBuf,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+    library_work::{Held, working},
+    state::Core,
+    store::{
+        setting,
+        usage::{self, Usage},
     },
-    time::Duration,
 };
+use protocol::*;
+use std::{path::PathBuf, time::Duration};
 
-/// Milliseconds between two tellings of how far a work is.
-const TELL_EVERY: u64 = 200;
 /// How long a model that is deleted may take to leave memory.
 const EJECT_PATIENCE: Duration = Duration::from_secs(5);
 const EJECT_STEP: Duration = Duration::from_millis(50);
-
-/// What is done to the library, one thing at a time.
-#[derive(Default)]
-pub(crate) struct LibraryWorking {
-    /// As last told, also after its end.
-    last: Mutex<Option<LibraryWork>>,
-    cancel: AtomicBool,
-    /// When it was last told, in milliseconds since 1970.
-    told: AtomicU64,
-}
-
-impl LibraryWorking {
-    fn last(&self) -> Option<LibraryWork> {
-        self.last
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// Begins, where nothing else is at work. Errors: `library-busy`.
-    fn begin(&self, work: LibraryWork) -> Result<(), AppError> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.as_ref().is_some_and(|last| last.ended.is_none()) {
-            return Err(failure::library_busy());
-        }
-        self.cancel.store(false, Ordering::Relaxed);
-        *last = Some(work);
-        Ok(())
-    }
-}
 
 impl App {
     /// What is installed, and who uses it.
@@ -66,7 +30,7 @@ impl App {
                 of.for_each(|model| model.entry.state = state.state.clone());
             }
             for model in &mut models {
-                let used = usage.of(|id| core.hub.current_id(id) == model.entry.id);
+                let used = usage.of(|id| core.hub.successor(id) == model.entry.id);
                 model.last_used = used.last;
                 model.conversations = used.conversations;
             }
@@ -89,8 +53,9 @@ impl App {
     }
 
     /// Deletes a model; one that is in memory leaves it first. Replies what has gone.
-    /// Errors: `model-unknown`, `model-bundled`, `disk-full`, `file-not-written`.
+    /// Errors: `library-busy`, `model-unknown`, `model-bundled`, `disk-full`, `file-not-written`.
     pub async fn model_delete(&self, request: ModelDelete) -> Result<Deletion, AppError> {
+        let _held = Held::of(&self.core, None)?;
         let usage = self.usage().await?;
         let core = self.core.clone();
         let model = core.hub.current_id(&request.model);
@@ -131,39 +96,78 @@ impl App {
         .await
     }
 
+    /// Asks the hub for a newer revision of a model: only then. Errors: `update-unknown`,
+    /// `hub-file-missing`, and those of a request.
+    pub async fn model_update_look(&self, request: ModelRef) -> Result<NewerFound, AppError> {
+        let core = &self.core;
+        let newer = core.hub.look_newer(&core.network, &request.model).await?;
+        Ok(NewerFound { newer })
+    }
+
+    /// Fetches it, beside the old one, whose place it takes when it is whole. Errors:
+    /// `update-none`, as of a look, and of a download's start.
+    pub async fn model_update(&self, request: ModelRef) -> Result<Download, AppError> {
+        let core = &self.core;
+        let download = core.hub.update(&core.network, &request.model).await?;
+        core.run_downloads();
+        Ok(download)
+    }
+
     /// Moves the library's own files to another folder, where later ones are put too; replies
-    /// when that is done, how far it is is told by events. Errors: `cancelled`, `library-busy`,
-    /// `move-short`, `file-not-written`.
+    /// when that is done, how far it is is told by events. What the end of the process interrupts
+    /// goes on with the next window. Errors: `cancelled`, `library-busy`, `move-short`,
+    /// `file-not-written`.
     pub async fn library_move(&self, request: LibraryMove) -> Result<Nothing, AppError> {
-        let from = self
-            .with(|_, state| Ok(state.settings.library.clone()))
-            .await?;
-        let own = request.folder.clone().map(PathBuf::from);
-        let shared = self.core.places.hub_cache().to_owned();
-        let to = own.unwrap_or(shared);
+        let to = self.core.library_folder(request.folder.as_deref());
         if !to.is_absolute() {
             return Err(failure::file_not_found(&to).detail("not an absolute path"));
         }
         let work = working(LibraryWorkKind::Move, None);
-        let from = from.map(PathBuf::from);
         self.work(work, move |core, tell, go_on| {
-            core.hub.move_library(from.as_deref(), &to, tell, go_on)
-        })
-        .await?;
-        self.with(move |core, state| {
-            state.change_settings(Settings {
-                library: request.folder,
-                ..state.settings.clone()
-            })?;
-            core.put_downloads(&state.settings);
-            Ok(Nothing {})
+            let from = {
+                let mut state = core.lock();
+                let noted = Some(request.folder.clone());
+                let kept = &mut state.histories.kept;
+                kept.write(|writing| setting::write_moving(writing, noted.as_ref()))?;
+                state.settings.library.clone()
+            };
+            let from = from.map(PathBuf::from);
+            let moved = core.hub.move_library(from.as_deref(), &to, tell, go_on);
+            let mut state = core.lock();
+            if moved.is_err() && *core.closing.borrow() {
+                // Not the person ended it: the next window goes on.
+                return moved;
+            }
+            if moved.is_ok() {
+                let settings = Settings {
+                    library: request.folder,
+                    ..state.settings.clone()
+                };
+                state.change_settings(settings)?;
+                core.put_downloads(&state.settings);
+            }
+            let kept = &mut state.histories.kept;
+            kept.write(|writing| setting::write_moving(writing, None))?;
+            moved
         })
         .await
     }
 
+    /// Goes on with a move that the end of an earlier process interrupted.
+    pub(crate) fn resume_move(&self) {
+        let app = self.clone();
+        tokio::spawn(async move {
+            let read = app.with(|_, state| state.histories.kept.read(setting::moving));
+            if let Ok(Some(folder)) = read.await {
+                // It is told by events how it goes; where another process is at it, it is that one's.
+                let _ = app.library_move(LibraryMove { folder }).await;
+            }
+        });
+    }
+
     /// Ends what is done to the library, as soon as that is possible; nothing is lost.
     pub async fn library_work_cancel(&self, _: Nothing) -> Result<Nothing, AppError> {
-        self.core.library.cancel.store(true, Ordering::Relaxed);
+        self.core.library.cancel();
         Ok(Nothing {})
     }
 
@@ -180,42 +184,13 @@ impl App {
     async fn usage(&self) -> Result<Usage, AppError> {
         self.with(|_, state| state.histories.usage()).await
     }
-
-    /// Does one thing to the library, and tells how far it is and how it ended.
-    async fn work(
-        &self,
-        work: LibraryWork,
-        run: impl FnOnce(&Core, Told, GoOn) -> Result<(), AppError> + Send + 'static,
-    ) -> Result<Nothing, AppError> {
-        self.core.library.begin(work)?;
-        let core = self.core.clone();
-        blocking(move || {
-            core.tell_work(|_| ());
-            let mut tell = |done, total| core.tell_progress(done, total);
-            let go_on = || !core.library.cancel.load(Ordering::Relaxed) && !*core.closing.borrow();
-            let result = run(&core, &mut tell, &go_on);
-            core.tell_work(|work| {
-                work.ended = Some(match &result {
-                    Ok(()) => LibraryWorkEnd::Well,
-                    Err(error) if error.key == failure::cancelled().key => {
-                        LibraryWorkEnd::Cancelled
-                    }
-                    Err(error) => LibraryWorkEnd::Failed {
-                        error: error.clone(),
-                    },
-                });
-            });
-            result.map(|()| Nothing {})
-        })
-        .await
-    }
 }
 
 impl Core {
     /// Adds to a deletion what the history and the memory know.
     fn add_use(&self, deletion: &mut Deletion, usage: &Usage) {
         let model = deletion.model.clone();
-        let used = usage.of(|id| self.hub.current_id(id) == model);
+        let used = usage.of(|id| self.hub.successor(id) == model);
         deletion.conversations = used.chosen;
         deletion.loaded = self.holds(&model);
     }
@@ -230,45 +205,9 @@ impl Core {
         ids.any(|id| id == *model)
     }
 
-    /// Changes the work and tells.
-    fn tell_work(&self, change: impl FnOnce(&mut LibraryWork)) {
-        let work = {
-            let mut last = self
-                .library
-                .last
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            let Some(work) = last.as_mut() else {
-                return;
-            };
-            change(work);
-            work.clone()
-        };
-        self.lock().tell(EventKind::LibraryWorkChanged { work });
-    }
-
-    /// Tells how far the work is, where it was not told lately.
-    fn tell_progress(&self, done: u64, total: u64) {
-        let now = u64::try_from(now()).unwrap_or(0);
-        let told = &self.library.told;
-        if now.abs_diff(told.load(Ordering::Relaxed)) < TELL_EVERY {
-            return;
-        }
-        told.store(now, Ordering::Relaxed);
-        self.tell_work(|work| {
-            work.bytes_done = done;
-            work.bytes_total = total;
-        });
-    }
-}
-
-fn working(kind: LibraryWorkKind, model: Option<ModelId>) -> LibraryWork {
-    LibraryWork {
-        kind,
-        model,
-        bytes_done: 0,
-        bytes_total: 0,
-        ended: None,
+    /// The folder of the library as the person set it; None: the hub's own cache.
+    pub(crate) fn library_folder(&self, own: Option<&str>) -> PathBuf {
+        own.map_or_else(|| self.places.hub_cache().to_owned(), PathBuf::from)
     }
 }
 
@@ -288,7 +227,7 @@ pub fn installed_used(places: &hub::Places, hub: &hub::Hub) -> Vec<Installed> {
     let usage = usage::of_history(&places.history());
     let mut models = hub.installed();
     for model in &mut models {
-        let used = usage.of(|id| hub.current_id(id) == model.entry.id);
+        let used = usage.of(|id| hub.successor(id) == model.entry.id);
         model.last_used = used.last;
         model.conversations = used.conversations;
     }

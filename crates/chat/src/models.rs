@@ -141,6 +141,18 @@ impl Core {
     }
 }
 
+impl Core {
+    /// Takes models out of memory whose place a newer revision took, once they are idle.
+    fn unload_replaced(&self) {
+        let residents = self.engine.residents().borrow().clone();
+        let mut ids = residents.iter().map(|resident| &resident.model);
+        let replaced = |id: &&ModelId| self.hub.successor(id) != self.hub.current_id(id);
+        ids.by_ref()
+            .filter(replaced)
+            .for_each(|id| self.engine.unload(id));
+    }
+}
+
 impl State {
     /// Which model answers: the one asked for, else the conversation's, else the one last chosen
     /// anywhere, else the starter, else the first that can be used.
@@ -180,14 +192,14 @@ impl State {
         usable.ok_or_else(failure::no_model)
     }
 
-    /// Gives conversations and settings the final ids of models that had provisional ones.
+    /// Gives conversations and settings the ids that their models have now: the final one of a
+    /// provisional one, or that of the newer revision that took a model's place.
     pub(crate) fn renew_ids(&mut self) -> Result<(), AppError> {
-        let provisional = |id: &Option<ModelId>| id.clone().filter(ModelId::is_provisional);
         for summary in self.histories.conversations()? {
-            let Some(old) = provisional(&summary.model) else {
+            let Some(old) = summary.model else {
                 continue;
             };
-            let new = self.hub.current_id(&old);
+            let new = self.hub.successor(&old);
             if new != old {
                 let id = &summary.id;
                 self.histories.of_mut(id).write(|writing| {
@@ -198,12 +210,14 @@ impl State {
                 self.tell_conversation(id)?;
             }
         }
-        if let Some(old) = provisional(&self.settings.model) {
-            let new = self.hub.current_id(&old);
-            self.change_settings(Settings {
-                model: Some(new),
-                ..self.settings.clone()
-            })?;
+        if let Some(old) = &self.settings.model {
+            let new = self.hub.successor(old);
+            if new != *old {
+                self.change_settings(Settings {
+                    model: Some(new),
+                    ..self.settings.clone()
+                })?;
+            }
         }
         Ok(())
     }
@@ -224,6 +238,7 @@ pub(crate) async fn watch(core: Arc<Core>) {
             let Models { models, memory } = core.models();
             state.tell(EventKind::ModelsChanged { models, memory });
             if library_changed {
+                core.unload_replaced();
                 state.renew_ids()
             } else {
                 Ok(())

@@ -3,7 +3,7 @@
 
 use crate::{
     histories::Histories,
-    library::LibraryWorking,
+    library_work::LibraryWorking,
     making::Answers,
     store::{
         Store, conversation,

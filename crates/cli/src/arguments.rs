@@ -32,8 +32,10 @@ pub(crate) enum Command {
     List {
         #[arg(long)]
         json: bool,
-        #[arg(long)]
+        #[arg(long, conflicts_with = "downloads")]
         elsewhere: bool,
+        #[arg(long)]
+        downloads: bool,
     },
     Search {
         #[arg(required = true)]
@@ -66,13 +68,23 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    Update {
+        model: String,
+        #[arg(long)]
+        look: bool,
+        #[arg(long)]
+        json: bool,
+    },
     Mv {
         folder: PathBuf,
         #[arg(long)]
         json: bool,
     },
     Import {
-        path: PathBuf,
+        #[arg(required_unless_present = "found", conflicts_with = "found")]
+        path: Option<PathBuf>,
+        #[arg(long, value_name = "N|NAME", num_args = 0..)]
+        found: Option<Vec<String>>,
         #[arg(long)]
         json: bool,
     },

@@ -3,7 +3,7 @@
 use crate::output::{self, Ending, Terminal};
 use ::chat::messages::{self, size};
 use hub::{Hub, Places};
-use protocol::{Arg, Deletion, ModelEntry, failure};
+use protocol::{Arg, Deletion, ModelEntry, ModelId, failure};
 use serde::Serialize;
 use std::{
     io::{self, BufRead, IsTerminal},
@@ -77,6 +77,8 @@ fn agreed(terminal: &Terminal) -> Result<bool, Ending> {
 /// What checking found of one model.
 #[derive(Serialize)]
 struct Checked {
+    /// `done`: lines that tell how far it is say `running`.
+    state: &'static str,
     model: ModelEntry,
     error: Option<protocol::AppError>,
 }
@@ -99,7 +101,8 @@ pub(crate) async fn verify(
     let mut all_well = true;
     for model in models {
         let (library, id) = (hub.clone(), model.id.clone());
-        let result = working(*terminal, false, move |tell, go_on| {
+        let told = Some(model.id.clone()).filter(|_| json);
+        let result = working(*terminal, json, told, move |tell, go_on| {
             library.verify(&id, tell, go_on)
         })
         .await;
@@ -111,7 +114,12 @@ pub(crate) async fn verify(
         all_well &= error.is_none();
         if json {
             let model = hub.resolve(&model.id)?;
-            let text = serde_json::to_string(&Checked { model, error });
+            let checked = Checked {
+                state: "done",
+                model,
+                error,
+            };
+            let text = serde_json::to_string(&checked);
             output::line(&text.map_err(|error| failure::internal().detail(error))?)?;
             continue;
         }
@@ -141,10 +149,16 @@ pub(crate) async fn relocate(
         .library
         .map(std::path::PathBuf::from);
     let (library, target) = (hub.clone(), to.clone());
-    working(*terminal, json, move |tell, go_on| {
+    // Whoever comes after a kill goes on with it.
+    ::chat::note_move(places, Some(&to))?;
+    let moved = working(*terminal, json, None, move |tell, go_on| {
         library.move_library(from.as_deref(), &target, tell, go_on)
     })
-    .await?;
+    .await;
+    if moved.is_err() {
+        ::chat::note_move(places, None)?;
+    }
+    moved?;
     ::chat::set_library(places, &to)?;
     if json {
         let done = serde_json::json!({ "state": "done", "path": to.display().to_string() });
@@ -154,7 +168,7 @@ pub(crate) async fn relocate(
 }
 
 /// The model of the library that is meant; one that is not in it is not added for that.
-fn known(hub: &Hub, name: &str) -> Result<ModelEntry, Ending> {
+pub(crate) fn known(hub: &Hub, name: &str) -> Result<ModelEntry, Ending> {
     let models = hub.models();
     let is_path = models.iter().find(|model| model.path == name);
     if let Some(model) = is_path {
@@ -167,10 +181,12 @@ fn known(hub: &Hub, name: &str) -> Result<ModelEntry, Ending> {
     }
 }
 
-/// Runs something long, shows how far it is (as JSON for programs), and ends it with Ctrl-C.
+/// Runs something long, of a model where there is one, shows how far it is (as JSON for programs),
+/// and ends it with Ctrl-C.
 async fn working(
     terminal: Terminal,
     json: bool,
+    model: Option<ModelId>,
     run: impl FnOnce(hub::Told, hub::GoOn) -> Result<(), protocol::AppError> + Send + 'static,
 ) -> Result<(), Ending> {
     let stopped = Arc::new(AtomicBool::new(false));
@@ -185,9 +201,12 @@ async fn working(
                     ("total", Arg::from(size(total as f64))),
                 ];
                 if json {
-                    let now = serde_json::json!({
+                    let mut now = serde_json::json!({
                         "state": "running", "bytes_done": done, "bytes_total": total,
                     });
+                    if let Some(model) = &model {
+                        now["model"] = model.0.as_str().into();
+                    }
                     // Whoever does not read any more still wants the work done.
                     let _ = output::line(&now.to_string());
                     return;

@@ -70,7 +70,8 @@ fn facts(installed: &[Installed]) -> Result<Vec<serde_json::Value>, Ending> {
         value["last_used"] = model.last_used.into();
         value["conversations"] = model.conversations.into();
         value["catalogue"] = model.catalogue.clone().into();
-        value["newer"] = model.newer.clone().into();
+        value["repository"] = model.repository.clone().into();
+        value["newer"] = serde_json::to_value(&model.newer)?;
         Ok(value)
     });
     let facts: Result<_, serde_json::Error> = facts.collect();
@@ -88,9 +89,16 @@ fn others(json: bool, hub: &Hub, terminal: &Terminal) -> Result<(), Ending> {
     if models.is_empty() {
         terminal.note(&terminal.say("elsewhere-none", &[]));
     }
-    for model in models {
-        output::line(&format!("{} · {}", model.name, size(model.bytes as f64)))?;
-        output::line(&format!("  {}", model.path))?;
+    for (at, model) in models.iter().enumerate() {
+        // By that number it can be imported.
+        let number = at + 1;
+        let size = size(model.bytes as f64);
+        output::line(&format!("{number}. {} · {size}", model.name))?;
+        output::line(&format!(
+            "   {} · {}",
+            whose(model.keeper, terminal),
+            model.path
+        ))?;
     }
     Ok(())
 }

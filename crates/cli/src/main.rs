@@ -17,10 +17,12 @@ mod list;
 mod logits;
 mod output;
 mod pull;
+mod queue;
 mod render;
 mod search;
 mod template;
 mod tokenize;
+mod update;
 mod usage;
 
 use arguments::{Arguments, Command};
@@ -78,7 +80,14 @@ fn start(arguments: Arguments, places: &Places, terminal: &Terminal) -> Result<(
 async fn run(command: Command, places: &Places, terminal: &Terminal) -> Result<(), Ending> {
     match command {
         Command::Chat(options) => chat::run(options, places, terminal).await,
-        Command::List { json, elsewhere } => list::run(json, elsewhere, places, terminal),
+        Command::List {
+            json,
+            downloads: true,
+            ..
+        } => queue::run(json, places, terminal),
+        Command::List {
+            json, elsewhere, ..
+        } => list::run(json, elsewhere, places, terminal),
         Command::Search {
             words,
             speaks,
@@ -105,8 +114,14 @@ async fn run(command: Command, places: &Places, terminal: &Terminal) -> Result<(
             json,
         } => keeping::remove(&model, keep_files, yes, json, places, terminal),
         Command::Verify { models, json } => keeping::verify(models, json, places, terminal).await,
+        Command::Update { model, look, json } => {
+            update::run(&model, look, json, places, terminal).await
+        }
         Command::Mv { folder, json } => keeping::relocate(&folder, json, places, terminal).await,
-        Command::Import { path, json } => import::run(&path, json, places, terminal),
+        Command::Import { path, found, json } => match path {
+            Some(path) => import::run(&path, json, places, terminal),
+            None => import::found(&found.unwrap_or_default(), json, places, terminal),
+        },
         Command::Inspect { file, json } => inspect::run(&file, json, places, terminal),
         Command::Tokenize(options) => tokenize::run(options, &plain(places)?).await,
         Command::Render(options) => render::run(options, &plain(places)?).await,

@@ -20,6 +20,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 const TRIES: (u32, u32) = (4, 8);
 /// The longest that a pull waits because the hub asks for it.
 const LONGEST_REST: u32 = 120;
+/// Most names that are said to be nearly what was asked for.
+const NEAREST: usize = 3;
+/// Letters of a word that are compared.
+const LONGEST_WORD: usize = 40;
 
 /// Fetches a model of the catalogue by its name, or `owner/name` of the hub, or with `:file` one of its files; `@revision` at the end names another
 /// than the newest. Ctrl-C leaves what came for the next time.
@@ -37,10 +41,22 @@ pub(crate) async fn pull(
     let id = hub.download_start(&wish(what, &network).await?)?.id;
     // One that was paused, or has failed before, is asked for again.
     hub.download_resume(&id)?;
-    let fetching = hub.fetch(&network, Some(&id));
+    follow(&hub, &network, &id, json, terminal).await
+}
+
+/// Runs a download until its end, shows how far it is, and then the model. Ctrl-C leaves what came
+/// for the next time.
+pub(crate) async fn follow(
+    hub: &Hub,
+    network: &Network,
+    id: &str,
+    json: bool,
+    terminal: &Terminal,
+) -> Result<(), Ending> {
+    let fetching = hub.fetch(network, Some(id));
     let mut patience = Patience::default();
     let model = loop {
-        let download = hub.download(&id)?;
+        let download = hub.download(id)?;
         if let Some(error) = patience.ends(&download) {
             terminal.passing("");
             return Err(error.into());
@@ -70,13 +86,70 @@ pub(crate) async fn pull(
     };
     drop(fetching);
     terminal.passing("");
-    let done = hub.download(&id)?;
-    hub.download_dismiss(&id)?;
+    let done = hub.download(id)?;
+    hub.download_dismiss(id)?;
     if json {
         let text = serde_json::to_string(&done);
         return output::line(&text.map_err(|error| failure::internal().detail(error))?);
     }
     list::show(&hub.resolve(&model)?, terminal)
+}
+
+/// What is meant by what is no `owner/name`: a model of the catalogue. Errors: `pull-unknown`,
+/// with what is named nearly so.
+fn by_name(what: &str) -> Result<CatalogueFile, AppError> {
+    of_catalogue(what).ok_or_else(|| match nearest(what) {
+        names if names.is_empty() => failure::pull_unknown(what),
+        names => failure::pull_unlike(what, names.join(", ")),
+    })
+}
+
+/// Names of the catalogue that are most alike, where any is: those with the most words in common,
+/// else those with the fewest letters otherwise.
+fn nearest(what: &str) -> Vec<String> {
+    let words = |text: &str| -> Vec<String> {
+        let lower = text.to_lowercase();
+        let words = lower.split(|c: char| !c.is_alphanumeric() && c != '.');
+        words
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let asked = words(what);
+    let models = Catalogue::shipped().models(Language::En).into_iter();
+    let fetched = models.filter(|model| !model.files.is_empty());
+    let mut ranked: Vec<(usize, String)> = fetched
+        .filter_map(|model| {
+            let has = words(&format!("{} {}", model.name, model.id));
+            let alike = |word: &&String| {
+                let nearly = |other: &String| {
+                    other.starts_with(*word) || distance(word, other) * 4 <= word.chars().count()
+                };
+                word.chars().count() > 1 && has.iter().any(nearly)
+            };
+            let common = asked.iter().filter(alike).count();
+            (common > 0).then_some((common, model.name))
+        })
+        .collect();
+    ranked.sort_by(|(one, a), (other, b)| (other, a).cmp(&(one, b)));
+    let most = ranked.first().map_or(0, |(common, _)| *common);
+    let best = ranked.into_iter().filter(|(common, _)| *common == most);
+    best.map(|(_, name)| name).take(NEAREST).collect()
+}
+
+/// Letters that are to be put in, left out or replaced to make one word the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().take(LONGEST_WORD).collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, letter) in one.chars().take(LONGEST_WORD).enumerate() {
+        let mut before = std::mem::replace(&mut row[0], at + 1);
+        for (to, other) in other.iter().enumerate() {
+            let replaced = before + usize::from(letter != *other);
+            before = row[to + 1];
+            row[to + 1] = replaced.min(before + 1).min(row[to] + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
 }
 
 /// The largest file of the catalogue's model of that name that fits this machine well; where none
@@ -149,7 +222,7 @@ impl Patience {
 /// the folder of safetensors, or the only GGUF file where there is no such folder.
 async fn wish(what: &str, network: &Network) -> Result<DownloadWish, AppError> {
     if !what.contains('/') {
-        let file = of_catalogue(what).ok_or_else(|| failure::model_unknown(what))?;
+        let file = by_name(what)?;
         return Ok(DownloadWish {
             repository: file.repository,
             revision: file.revision,
@@ -194,7 +267,8 @@ async fn wish(what: &str, network: &Network) -> Result<DownloadWish, AppError> {
     Ok(wish)
 }
 
-fn progress(download: &Download, terminal: &Terminal) -> String {
+/// How far it is, drawn and in words.
+pub(crate) fn progress(download: &Download, terminal: &Terminal) -> String {
     let bytes = |bytes: u64| Arg::from(size(bytes as f64));
     let total = download.bytes_total.unwrap_or(download.bytes_done);
     let facts = [
@@ -212,6 +286,25 @@ fn progress(download: &Download, terminal: &Terminal) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_nearly_a_name_leads_to_it() {
+        let check = |what: &str, first: Option<&str>| {
+            let names = nearest(what);
+            assert!(names.len() <= NEAREST);
+            let first = first.map(str::to_owned);
+            assert_eq!(names.first().cloned(), first, "{what}: {names:?}");
+        };
+        check("smollm2 360m instrct", Some("SmolLM2 360M Instruct"));
+        check("nonsense", None);
+        check("", None);
+        check("/", None);
+        assert!(nearest("qwen").iter().all(|name| name.contains("Qwen")));
+        assert_eq!(nearest("qwen").len(), NEAREST);
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "ab"), 2);
+        assert_eq!(distance("ab", "ab"), 0);
+    }
 
     #[test]
     fn a_pull_without_a_byte_ends_after_some_tries() {
@@ -233,6 +326,7 @@ mod tests {
                     repository: String::new(),
                     revision: String::new(),
                     files: Vec::new(),
+                    updates: None,
                     state,
                     bytes_done: *bytes,
                     bytes_total: None,

@@ -75,6 +75,14 @@ impl Person {
             .collect()
     }
 
+    /// What checking found, without the lines that tell how far it is.
+    fn checked(&self) -> Vec<Value> {
+        let mut lines = self.lines(&["verify", "--json"]);
+        assert!(lines.iter().any(|line| line["state"] == "running"));
+        lines.retain(|line| line["state"] == "done");
+        lines
+    }
+
     fn listed(&self) -> Vec<Value> {
         let listed = self.lines(&["list", "--json"]);
         listed[0].as_array().unwrap().clone()
@@ -148,7 +156,7 @@ fn what_is_pulled_is_listed_checked_moved_and_deleted() {
     let (_, out, _) = person.run(&["list"]);
     assert_eq!(out.matches("the hub’s folder").count(), 2, "{out}");
 
-    let checked = person.lines(&["verify", "--json"]);
+    let checked = person.checked();
     assert_eq!(checked.len(), 2);
     assert!(checked.iter().all(|checked| checked["error"].is_null()));
 
@@ -173,7 +181,7 @@ fn what_is_pulled_is_listed_checked_moved_and_deleted() {
     bytes[150_000] ^= 1;
     std::fs::write(&path, bytes).unwrap();
     let (code, out, _) = person.run(&["verify", "Second", "--json"]);
-    let checked: Value = serde_json::from_str(&out).unwrap();
+    let checked: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
     assert_eq!(code, Some(1));
     assert!(checked["error"]["key"].is_string(), "{checked}");
 
@@ -249,7 +257,119 @@ fn a_model_of_the_catalogue_is_pulled_by_its_name() {
     assert!(asked.iter().any(|(_, path, _)| is_meant(path)), "{asked:?}");
     let (code, _, err) = person.run(&["pull", "nothing of that name"]);
     assert_eq!(code, Some(1));
-    assert!(err.contains("nothing of that name"), "{err}");
+    assert!(err.contains("parley search nothing of that name"), "{err}");
+    let (code, _, err) = person.run(&["pull", "smollm2 360m instrct"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("SmolLM2 360M Instruct"), "{err}");
+}
+
+#[test]
+fn a_newer_version_is_looked_for_fetched_and_takes_the_place_of_the_old() {
+    let hub = HubServer::start();
+    let tiny = |name: &str| Repository::new("maker/tiny").with("tiny.gguf", gguf(name, 200_000));
+    hub.put(tiny("Old"));
+    let person = Person::of(&hub);
+    person.lines(&["pull", "maker/tiny", "--json"]);
+    let old = person.listed()[0].clone();
+    assert_eq!(old["newer"], Value::Null);
+    assert_eq!(old["repository"], "maker/tiny");
+    let look = ["update", "Old", "--look", "--json"];
+    assert_eq!(person.lines(&look)[0]["newer"], Value::Null);
+    let (code, out, _) = person.run(&["update", "Old"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(out, "Old is the newest version there is.\n");
+
+    hub.put(tiny("New"));
+    let sent = hub.bytes_sent("tiny.gguf");
+    let bytes = gguf("New", 200_000).len();
+    let newer = &person.lines(&look)[0]["newer"];
+    assert_eq!(newer["fetch_bytes"], bytes);
+    assert_eq!(&person.listed()[0]["newer"], newer);
+    let (code, out, _) = person.run(&["update", "Old", "--look"]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("200 kB"), "{out}");
+    assert_eq!(hub.bytes_sent("tiny.gguf"), sent);
+    let told = person.lines(&["update", "Old", "--json"]);
+    let done = told.last().unwrap();
+    assert_eq!(done["state"]["state"], "done");
+    assert_eq!(done["updates"], old["id"]);
+    let listed = person.listed();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0]["name"], "New");
+    assert_eq!(listed[0]["id"], done["state"]["model"]);
+    assert!(!Path::new(old["path"].as_str().unwrap()).exists());
+    // By the id that the old one had, the new one is meant.
+    let (code, out, _) = person.run(&["update", old["id"].as_str().unwrap()]);
+    assert_eq!((code, out.contains("New is the newest")), (Some(0), true));
+
+    let own = person.path("own.gguf");
+    std::fs::write(&own, gguf("Own", 10)).unwrap();
+    person.lines(&["import", "own.gguf", "--json"]);
+    let (code, _, err) = person.run(&["update", "Own"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("Own did not come from the hub"), "{err}");
+}
+
+#[test]
+fn what_is_to_be_fetched_is_listed() {
+    let person = alone();
+    assert_eq!(
+        person.lines(&["list", "--downloads", "--json"])[0],
+        serde_json::json!([])
+    );
+    let (code, ..) = person.run(&["pull", "maker/lone:lone.gguf"]);
+    assert_eq!(code, Some(1));
+    let queue = &person.lines(&["list", "--downloads", "--json"])[0];
+    assert_eq!(queue.as_array().unwrap().len(), 1);
+    let download = &queue[0];
+    assert_eq!(download["repository"], "maker/lone");
+    assert_eq!(download["state"]["state"], "waiting");
+    assert_eq!(
+        (&download["bytes_done"], &download["updates"]),
+        (&0.into(), &Value::Null)
+    );
+    let (code, out, err) = person.run(&["list", "--downloads"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.starts_with("lone\n  maker/lone@main"), "{out}");
+    assert!(out.contains("waiting for its turn"), "{out}");
+}
+
+#[test]
+fn what_other_programs_have_is_imported_by_number_by_name_or_all_of_it() {
+    let hub = HubServer::start();
+    let person = Person::of(&hub);
+    for name in ["a", "b", "c"] {
+        let repository = format!("maker/{name}");
+        let file = format!("{name}.gguf");
+        hub.put(Repository::new(&repository).with(&file, gguf(name, 100)));
+        person.lines(&["pull", &repository, "--json"]);
+    }
+    // A Parley that knows nothing of what lies in the hub's cache.
+    std::fs::rename(person.path("home"), person.path("another")).unwrap();
+    let elsewhere = || {
+        let found = person.lines(&["list", "--elsewhere", "--json"]);
+        let found = found[0].as_array().unwrap().iter();
+        let names = found.map(|model| model["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    let all = elsewhere();
+    assert_eq!(all.len(), 3);
+    let (code, out, _) = person.run(&["list", "--elsewhere"]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains(&format!("2. {}", all[1])), "{out}");
+    let (code, _, err) = person.run(&["import", "--found", "none of them"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("none of them"), "{err}");
+    person.lines(&["import", "--json", "--found", "2"]);
+    assert_eq!(elsewhere(), [all[0].clone(), all[2].clone()]);
+    person.lines(&["import", "--json", "--found", &all[2]]);
+    assert_eq!(elsewhere(), [all[0].clone()]);
+    assert_eq!(person.lines(&["import", "--found", "--json"]).len(), 1);
+    assert!(elsewhere().is_empty());
+    assert_eq!(person.listed().len(), 3);
+    assert!(person.lines(&["import", "--found", "--json"]).is_empty());
+    let (code, ..) = person.run(&["import"]);
+    assert_eq!(code, Some(2));
 }
 
 #[test]
@@ -285,7 +405,7 @@ fn a_pull_that_was_killed_goes_on() {
     let again = hub.bytes_sent("long.gguf").saturating_sub(total);
     assert!(again < total / 2, "{again} of {total} bytes came twice");
     assert_eq!(person.listed()[0]["name"], "Long");
-    assert!(person.lines(&["verify", "--json"])[0]["error"].is_null());
+    assert!(person.checked()[0]["error"].is_null());
 }
 
 #[test]

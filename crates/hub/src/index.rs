@@ -41,6 +41,32 @@ impl Index {
         self.models.iter().find(|record| record.answers_to(id))
     }
 
+    /// The model that has or had `id`, or else the one that took its place.
+    pub fn standing_for(&self, id: &str) -> Option<&Record> {
+        let replaces = |record: &&Record| record.replaced.iter().any(|replaced| replaced == id);
+        self.by_id(id).or_else(|| self.models.iter().find(replaces))
+    }
+
+    /// Puts the model `new` in the place of `old`: in the list, in what a person chose of its
+    /// prompt, and for who names the old one, whose files are to go. Nothing happens where one of
+    /// them is not there, or both are the same.
+    pub fn replace(&mut self, old: &str, new: &str) {
+        let at = |id: &str| self.models.iter().position(|record| record.answers_to(id));
+        let (Some(place), Some(from)) = (at(old), at(new)) else {
+            return;
+        };
+        if place == from {
+            return;
+        }
+        self.models.swap(place, from);
+        let before = self.models.remove(from);
+        let after = &mut self.models[place - usize::from(from < place)];
+        after.prompt = after.prompt.take().or(before.prompt);
+        let ids = before.replaced.into_iter().chain(before.earlier);
+        after.replaced.extend(ids.chain([before.id]));
+        self.leaving.extend(before.files.iter().map(Copy::now));
+    }
+
     /// The model that uses the file at `path` as it is now.
     pub fn by_path(&self, path: &str) -> Option<&Record> {
         self.models.iter().find(|record| {
@@ -67,6 +93,7 @@ impl Index {
                 None => known.files.push(copy),
             }
         }
+        known.replaced.extend(record.replaced);
         for id in record.earlier.into_iter().chain([record.id]) {
             if !known.answers_to(&id) {
                 known.earlier.push(id);

@@ -180,7 +180,8 @@ impl Hub {
         self.resolve(&ModelId(id))
     }
 
-    /// The model that has or had this id; its state may be `Unusable`. Errors: `model-unknown`.
+    /// The model that has or had this id, or took its place; its state may be `Unusable`.
+    /// Errors: `model-unknown`.
     pub fn resolve(&self, id: &ModelId) -> Result<ModelEntry, AppError> {
         self.record(id).map(|record| record.entry())
     }
@@ -189,6 +190,14 @@ impl Hub {
     pub fn current_id(&self, id: &ModelId) -> ModelId {
         let state = self.shared.state();
         let record = state.index.by_id(&id.0);
+        record.map_or_else(|| id.clone(), |record| ModelId(record.id.clone()))
+    }
+
+    /// The id of the model that stands for this one now: its own, or that of the newer revision
+    /// that took its place. An unknown one is returned as it is. Reads no file.
+    pub fn successor(&self, id: &ModelId) -> ModelId {
+        let state = self.shared.state();
+        let record = state.index.standing_for(&id.0);
         record.map_or_else(|| id.clone(), |record| ModelId(record.id.clone()))
     }
 
@@ -202,7 +211,7 @@ impl Hub {
     pub fn prompt(&self, id: &ModelId) -> Option<Prompt> {
         self.shared.follow();
         let state = self.shared.state();
-        state.index.by_id(&id.0)?.prompt.clone()
+        state.index.standing_for(&id.0)?.prompt.clone()
     }
 
     /// [`Hub::prompt`] with its template.
@@ -315,7 +324,7 @@ impl Hub {
     pub(crate) fn record(&self, id: &ModelId) -> Result<Record, AppError> {
         self.shared.follow();
         let state = self.shared.state();
-        let record = state.index.by_id(&id.0).cloned();
+        let record = state.index.standing_for(&id.0).cloned();
         record.ok_or_else(|| failure::model_unknown(&id.0))
     }
 }

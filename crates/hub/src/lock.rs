@@ -16,11 +16,23 @@ impl Lock {
     /// Takes the lock at `path`, whose folder is there; None while another holds it.
     /// Errors: `disk-full`, `file-not-written`.
     pub fn try_take(path: &Path) -> Result<Option<Lock>, AppError> {
+        Lock::try_by(path, File::try_lock)
+    }
+
+    /// The same for those who only keep others from taking it alone.
+    pub fn try_share(path: &Path) -> Result<Option<Lock>, AppError> {
+        Lock::try_by(path, File::try_lock_shared)
+    }
+
+    fn try_by(
+        path: &Path,
+        lock: impl FnOnce(&File) -> Result<(), TryLockError>,
+    ) -> Result<Option<Lock>, AppError> {
         let failed = |e: std::io::Error| not_written(path, &e);
         let mut options = File::options();
         options.create(true).truncate(false).write(true);
         let file = options.open(path).map_err(failed)?;
-        match file.try_lock() {
+        match lock(&file) {
             Ok(()) => Ok(Some(Lock { file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             // A file system without locks: rather the small risk than nothing at all.

@@ -36,7 +36,22 @@ pub struct Record {
     pub prompt: Option<Prompt>,
     /// A newer revision of it that the hub told of when it was last asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub newer: Option<String>,
+    pub newer: Option<Newer>,
+    /// Ids of earlier revisions whose place it took: who names one of them means this model,
+    /// unless that one is in the library again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<String>,
+}
+
+/// A newer revision of a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Newer {
+    /// The commit.
+    pub revision: String,
+    /// Bytes of its files.
+    pub bytes: u64,
+    /// Bytes of those that are not here.
+    pub fetch_bytes: u64,
 }
 
 /// A choice of how a model's conversations are written down.
@@ -134,6 +149,7 @@ impl Record {
             context: facts.context,
             prompt: None,
             newer: None,
+            replaced: Vec::new(),
         })
     }
 

@@ -422,11 +422,8 @@ fn a_newer_revision_takes_the_place_of_the_older() {
     let old = snapshot(&cache(&desk), "owner/tiny", "aaaa", &[("one.gguf", &one)]);
     let hub = desk.hub();
     let before = hashed(&hub, &old.join("one.gguf"));
-    hub.note_newer(&before, Some("bbbb".to_owned())).unwrap();
-    assert_eq!(hub.installed()[0].newer.as_deref(), Some("bbbb"));
-    let (repo, revision, file) = hub.origin(&before).unwrap().unwrap();
-    assert_eq!((repo.as_str(), revision.as_str()), ("owner/tiny", "aaaa"));
-    assert_eq!(file, Path::new("one.gguf"));
+    let repository = hub.installed()[0].repository.clone();
+    assert_eq!(repository.as_deref(), Some("owner/tiny"));
     let prompt = hub::Prompt::Form {
         name: "chatml".to_owned(),
     };
@@ -437,7 +434,25 @@ fn a_newer_revision_takes_the_place_of_the_older() {
     assert_eq!(hub.models().len(), 1);
     assert_eq!(hub.prompt(&after), Some(prompt));
     assert!(!old.exists() && new.join("one.gguf").exists());
-    assert_eq!(key(hub.replace(&after, &after)), "model-unknown");
+    // Who names the old one means the new one; it itself is in no memory under that name.
+    assert_eq!(hub.resolve(&before).unwrap().id, after);
+    assert_eq!(hub.successor(&before), after);
+    assert_eq!(hub.current_id(&before), before);
+    // A second time, as after a kill, changes nothing.
+    hub.replace(&before, &after).unwrap();
+    hub.replace(&after, &after).unwrap();
+    assert_eq!(hub.models().len(), 1);
+    // Back in the library, the old one is itself again.
+    let old = snapshot(&cache(&desk), "owner/tiny", "aaaa", &[("one.gguf", &one)]);
+    assert_eq!(hashed(&hub, &old.join("one.gguf")), before);
+    assert_eq!(hub.resolve(&before).unwrap().id, before);
+    assert_eq!(hub.successor(&before), before);
+    // Deleting by the name of one does not take the other.
+    hub.delete(&before, true).unwrap();
+    assert_eq!(hub.models().len(), 1);
+    hub.delete(&before, true).unwrap();
+    assert_eq!(hub.models(), []);
+    assert!(!new.exists());
 }
 
 #[test]

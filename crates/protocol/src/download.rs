@@ -36,6 +36,8 @@ pub struct Download {
     pub revision: String,
     /// Paths inside the repository; empty until the hub has said which.
     pub files: Vec<String>,
+    /// The model whose place it takes once it is whole; until then that one stays as it is.
+    pub updates: Option<ModelId>,
     /// How it stands.
     pub state: DownloadState,
     /// Bytes that are on this disk.

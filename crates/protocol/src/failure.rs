@@ -282,6 +282,10 @@ failures! {
     model_bundled(name);
     /// The library is being moved or checked already.
     library_busy();
+    /// The model did not come from the hub, which could have a newer revision of it.
+    update_unknown(name);
+    /// The hub has no newer revision of the model.
+    update_none(name);
     /// The starter model is not installed.
     starter_missing();
     /// No model is chosen and there is none to choose.
@@ -324,6 +328,10 @@ failures! {
     redirect_refused(host);
 
     // Downloads.
+    /// What was to be fetched is no repository, and no model of the catalogue has such a name.
+    pull_unknown(name);
+    /// The same; some models of the catalogue are named nearly so.
+    pull_unlike(name, names);
     /// A repository has no such file, or not what makes a model.
     hub_file_missing(repository, file);
     /// A name of a repository, a revision or a file is none, or leads out of its folder.
@@ -424,6 +432,7 @@ mod tests {
         "limit_bytes",
         "missing_bytes",
         "model",
+        "names",
         "needed_bytes",
         "over",
         "reason",

@@ -19,8 +19,32 @@ pub struct Installed {
     pub last_used: Option<i64>,
     /// Conversations that have an answer of it, or have it chosen.
     pub conversations: u32,
+    /// The hub's repository that it came from; only of such a model can a newer revision be had.
+    pub repository: Option<String>,
     /// A newer revision that the hub told of when it was last asked.
-    pub newer: Option<String>,
+    pub newer: Option<NewerRevision>,
+}
+
+/// A newer revision of a model, with other bytes than are here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct NewerRevision {
+    /// The commit.
+    pub revision: String,
+    /// Bytes of all its files.
+    #[ts(type = "number")]
+    pub bytes: u64,
+    /// Bytes that would have to be fetched: files that did not change are here.
+    #[ts(type = "number")]
+    pub fetch_bytes: u64,
+}
+
+/// What the hub said when it was asked for a newer revision of a model.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct NewerFound {
+    /// None: the files here are the newest.
+    pub newer: Option<NewerRevision>,
 }
 
 /// Everything that is installed.

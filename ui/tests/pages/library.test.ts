@@ -166,6 +166,41 @@ test("an installed model is checked, and deleted after it was said what that doe
     expect(await calls(page, "model_import")).toEqual([{ path: "/home/you/.lmstudio/models/lmstudio-community/Phi-4-mini-instruct-Q4_K_M.gguf" }]);
   }));
 
+test("a newer version is looked for only when asked, named, fetched beside the old one, and takes its place", () =>
+  inLibrary({ pace: 6 }, async (page) => {
+    await page.getByRole("button", { name: /^On this computer/ }).click();
+    const row = page.locator("li", { hasText: "Mistral 7B Instruct v0.2" }).filter({ has: page.getByRole("button", { name: "Delete Mistral 7B Instruct v0.2" }) });
+    await row.waitFor();
+    expect(await calls(page, "model_update_look")).toEqual([]);
+    const look = row.getByRole("button", { name: "Look for a newer version of Mistral 7B Instruct v0.2" });
+    await look.focus();
+    await page.keyboard.press("Enter");
+    await row.getByText("Newer version: 4.4 GB").waitFor();
+    const other = page.getByRole("button", { name: "Look for a newer version of ELYZA Llama 2 7B" });
+    await other.click();
+    await page.getByText("This is the newest version.").waitFor();
+    await row.getByRole("button", { name: "Update Mistral 7B Instruct v0.2" }).focus();
+    await page.keyboard.press("Enter");
+    await row.getByText("A newer version is in the queue").waitFor();
+    expect(await row.getByRole("button", { name: "Chat" }).isEnabled()).toBe(true);
+    const queue = page.getByRole("region", { name: "Downloads" });
+    await queue.getByRole("button", { name: "Chat with it" }).waitFor();
+    await row.getByText("A newer version is in the queue").waitFor({ state: "detached" });
+    expect(await row.count()).toBe(1);
+    expect(await row.getByRole("button", { name: "Update Mistral 7B Instruct v0.2" }).count()).toBe(0);
+    expect(await calls(page, "model_update")).toEqual([{ model: "sha256:mistral" }]);
+  }));
+
+test("that no newer version can be looked for is told", () =>
+  inLibrary({}, async (page) => {
+    await page.keyboard.press("Control+,");
+    await page.getByRole("switch", { name: "Stay offline" }).check();
+    await page.keyboard.press("Control+2");
+    await page.getByRole("button", { name: /^On this computer/ }).click();
+    await page.getByRole("button", { name: "Look for a newer version of Mistral 7B Instruct v0.2" }).click();
+    await page.getByRole("alert").getByText("Parley is offline.").waitFor();
+  }));
+
 test("the models' folder moves with progress, and a move is cancelled", () =>
   inWindow({ world: "picture", pace: 20 }, async (page) => {
     await page.keyboard.press("Control+,");

@@ -146,6 +146,30 @@ pub(crate) fn checked_at(connection: &Connection) -> Result<i64, Fault> {
         .unwrap_or_default())
 }
 
+/// Where the library is being moved to, where a process began that and has not ended it; inside,
+/// None is the hub's own cache.
+pub(crate) fn moving(connection: &Connection) -> Result<Option<Option<String>>, Fault> {
+    let value: Option<String> = connection
+        .prepare_cached("SELECT value FROM setting WHERE name = 'moving'")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(value.and_then(|value| serde_json::from_str(&value).ok()))
+}
+
+/// Writes where to; None: nowhere any more.
+pub(crate) fn write_moving(
+    connection: &Connection,
+    to: Option<&Option<String>>,
+) -> Result<(), Fault> {
+    match to {
+        Some(to) => write_one(connection, "moving", &serde_json::json!(to).to_string()),
+        None => {
+            connection.execute("DELETE FROM setting WHERE name = 'moving'", [])?;
+            Ok(())
+        }
+    }
+}
+
 /// Writes when the whole history was found sound.
 pub(crate) fn write_checked_at(connection: &Connection, at: i64) -> Result<(), Fault> {
     write_one(connection, "checked_at", &at.to_string())

@@ -24,14 +24,36 @@ impl Window {
         all.into_iter().find(|one| one.entry.id == *id)
     }
 
+    /// How the work ended, and how many bytes of it were then said to be done.
     async fn work_ended(&mut self) -> (Option<LibraryWorkEnd>, u64) {
         self.next(|what| match what {
             EventKind::LibraryWorkChanged { work } if work.ended.is_some() => {
-                Some((work.ended, work.bytes_total))
+                if work.ended == Some(LibraryWorkEnd::Well) {
+                    assert_eq!(work.bytes_done, work.bytes_total);
+                }
+                Some((work.ended, work.bytes_done))
             }
             _ => None,
         })
         .await
+    }
+
+    async fn verify(&self, model: &ModelId) -> Result<Nothing, AppError> {
+        let model = model.clone();
+        self.app.model_verify(ModelRef { model }).await
+    }
+
+    async fn move_to(&self, folder: Option<String>) -> Result<Nothing, AppError> {
+        self.app.library_move(LibraryMove { folder }).await
+    }
+
+    fn moving(&self) -> Option<Option<String>> {
+        let state = self.app.core.lock();
+        state
+            .histories
+            .kept
+            .read(crate::store::setting::moving)
+            .unwrap()
     }
 }
 
@@ -103,4 +125,81 @@ async fn checking_and_moving_are_told() {
     assert_eq!(refused.key, "file-not-found");
     let found = window.app.models_elsewhere(Nothing {}).await.unwrap();
     assert_eq!(found.models, []);
+}
+
+#[tokio::test]
+async fn a_model_was_deleted_while_it_was_read_or_moved() {
+    let home = Home::new();
+    let window = home.open_empty().await;
+    let model = window.import(&snapshot(&home, "Tiny")).await;
+    let busy = |result: Result<(), AppError>| assert_eq!(result.unwrap_err().key, "library-busy");
+    let work = crate::library_work::working(LibraryWorkKind::Verify, Some(model.clone()));
+    let held = crate::library_work::Held::of(&window.app.core, Some(work)).unwrap();
+    let delete = || {
+        let model = model.clone();
+        window.app.model_delete(ModelDelete { model, files: true })
+    };
+    busy(delete().await.map(|_| ()));
+    busy(window.verify(&model).await.map(|_| ()));
+    busy(window.move_to(None).await.map(|_| ()));
+    assert!(window.installed(&model).await.is_some());
+    drop(held);
+    delete().await.unwrap();
+    assert!(window.installed(&model).await.is_none());
+}
+
+#[tokio::test]
+async fn a_panic_in_a_work_kept_the_library_busy() {
+    let home = Home::new();
+    let mut window = home.open_empty().await;
+    let model = window.import(&snapshot(&home, "Tiny")).await;
+    let work = crate::library_work::working(LibraryWorkKind::Verify, Some(model.clone()));
+    let ended = window.app.work(work, |_, tell, _| {
+        tell(1, 2);
+        std::panic::resume_unwind(Box::new("made up"))
+    });
+    assert_eq!(ended.await.unwrap_err().key, "internal");
+    let (end, done) = window.work_ended().await;
+    assert!(
+        matches!(end, Some(LibraryWorkEnd::Failed { .. })),
+        "{end:?}"
+    );
+    assert_eq!(done, 1);
+    window.verify(&model).await.unwrap();
+    assert_eq!(window.work_ended().await.0, Some(LibraryWorkEnd::Well));
+}
+
+#[tokio::test]
+async fn a_move_that_the_end_interrupted_goes_on_with_the_next_window() {
+    let home = Home::new();
+    let window = home.open_empty().await;
+    let path = snapshot(&home, "Tiny");
+    window.import(&path).await;
+    let folder = |name: &str| Some(home.folder.path().join(name).display().to_string());
+    let settings = Settings {
+        library: folder("library"),
+        ..Settings::default()
+    };
+    window.app.settings_change(settings).await.unwrap();
+    // Where it cannot be moved to, nothing is left to do.
+    std::fs::write(home.folder.path().join("file"), "x").unwrap();
+    assert!(window.move_to(folder("file")).await.is_err());
+    assert_eq!(window.moving(), None);
+    // The program is ending.
+    window.app.core.closing.send_replace(true);
+    let ended = window.move_to(folder("moved")).await;
+    assert_eq!(ended.unwrap_err().key, "cancelled");
+    assert_eq!(window.moving(), Some(folder("moved")));
+    assert!(path.exists());
+    drop(window);
+    let mut window = home.open_empty().await;
+    assert_eq!(window.snapshot().await.settings.library, folder("library"));
+    assert!(path.exists());
+    window.app.downloads(Nothing {}).await.unwrap();
+    assert_eq!(window.work_ended().await.0, Some(LibraryWorkEnd::Well));
+    let snapshot = window.snapshot().await;
+    assert_eq!(snapshot.settings.library, folder("moved"));
+    assert!(snapshot.models[0].path.contains("moved") && !path.exists());
+    assert_eq!(window.moving(), None);
+    window.app.close().await;
 }

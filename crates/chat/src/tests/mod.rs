@@ -5,6 +5,8 @@ mod continuing;
 mod crashes;
 mod events;
 mod frozen;
+#[path = "../../../hub/tests/hub_server/mod.rs"]
+mod hub_server;
 mod library;
 mod processes;
 mod property;
@@ -13,6 +15,7 @@ mod reasoning;
 mod temporary;
 mod troubles;
 mod turns;
+mod updates;
 
 use crate::App;
 use hub::{Hub, Places};

@@ -6,6 +6,7 @@
 mod choice;
 mod journal;
 mod layout;
+mod newest;
 mod part;
 mod progress;
 mod queue;
@@ -18,6 +19,8 @@ mod trouble;
 pub(crate) use choice::{choose, part_of};
 pub use layout::Links;
 pub(crate) use layout::{check_path, check_repository};
+pub(crate) use newest::newest;
+pub(crate) use part::content;
 pub(crate) use remote::Listed;
 pub use runner::Fetching;
 
@@ -134,6 +137,7 @@ impl Downloads {
                 false => entry.files.into_iter().map(|file| file.path).collect(),
             },
             revision: entry.commit.unwrap_or(entry.asked),
+            updates: entry.replaces.map(ModelId),
             repository: entry.repository,
             name: entry.name,
             id: entry.id,
@@ -181,10 +185,7 @@ impl Hub {
         let folder = downloads.folder();
         let kept = downloads.queue.read().downloads;
         protocol::Downloads {
-            downloads: kept
-                .into_iter()
-                .map(|entry| downloads.shown(entry))
-                .collect(),
+            downloads: kept.into_iter().map(|entry| self.shown(entry)).collect(),
             free_bytes: space::free(&folder).unwrap_or(0),
             folder: folder.display().to_string(),
         }
@@ -194,10 +195,47 @@ impl Hub {
     /// Errors: `name-refused`, `download-queue-full`, `disk-full`, `file-not-written`.
     pub fn download_start(&self, wish: &DownloadWish) -> Result<Download, AppError> {
         let downloads = &self.downloads;
-        let id = downloads.queue.add(wish, &downloads.folder())?;
+        let id = downloads.queue.add(wish, &downloads.folder(), None)?;
         tracing::info!(repository = wish.repository, "download asked for");
         downloads.tell();
         self.download(&id)
+    }
+
+    /// The same of a newer revision of the model `old`, whose place it takes, into the folder where
+    /// that lies. Errors: as [`Hub::download_start`].
+    pub(crate) fn download_update(
+        &self,
+        wish: &DownloadWish,
+        folder: &Path,
+        old: &ModelId,
+    ) -> Result<Download, AppError> {
+        let downloads = &self.downloads;
+        let id = downloads.queue.add(wish, folder, Some(old))?;
+        tracing::info!(repository = wish.repository, "update asked for");
+        downloads.tell();
+        self.download(&id)
+    }
+
+    /// Takes updates of a model that is no more out of the queue. Errors: as
+    /// [`Hub::download_pause`].
+    pub(crate) fn cancel_updates(&self, old: &ModelId) -> Result<(), AppError> {
+        let of_it = |entry: &Entry| {
+            let done = matches!(entry.standing, Standing::Done { .. });
+            let replaces = entry.replaces.clone().map(ModelId);
+            !done && replaces.is_some_and(|replaces| self.current_id(&replaces) == *old)
+        };
+        let kept = self.downloads.queue.read().downloads;
+        let of_it = kept.iter().filter(|entry| of_it(entry));
+        of_it
+            .map(|entry| &entry.id)
+            .try_for_each(|id| self.download_cancel(id))
+    }
+
+    /// What a person sees of a download.
+    fn shown(&self, entry: Entry) -> Download {
+        let mut shown = self.downloads.shown(entry);
+        shown.updates = shown.updates.map(|old| self.current_id(&old));
+        shown
     }
 
     /// One download. Errors: `download-unknown`.
@@ -205,7 +243,7 @@ impl Hub {
         let mut kept = self.downloads.queue.read().downloads.into_iter();
         let entry = kept.find(|entry| entry.id == id);
         let entry = entry.ok_or_else(|| failure::download_unknown(id))?;
-        Ok(self.downloads.shown(entry))
+        Ok(self.shown(entry))
     }
 
     /// Stops a download until it is resumed; what came is kept.

@@ -11,6 +11,7 @@ use protocol::AppError;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -160,12 +161,10 @@ impl Part {
     /// The hash of the whole file as it grows, in hex: as the etag's length asks, sha256 or
     /// git's sha1. None where the work ended before. Blocks until then.
     pub fn hash(&self, etag: &str) -> Result<Option<String>, AppError> {
-        if etag.len() == 64 {
-            return self.hash_by(&Sha256::new());
+        match etag.len() {
+            64 => self.hash_by(&Sha256::new()),
+            _ => self.hash_by(&git_sha1(self.bytes)),
         }
-        let mut hash = Sha1::new();
-        hash.update(format!("blob {}\0", self.bytes));
-        self.hash_by(&hash)
     }
 
     fn hash_by<D: Digest + Clone>(&self, fresh: &D) -> Result<Option<String>, AppError> {
@@ -229,6 +228,32 @@ impl Part {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The hash of a file of `bytes`, as the length of `etag` asks: sha256 or git's sha1. Reads all of it.
+pub fn content(path: &std::path::Path, bytes: u64, etag: &str) -> std::io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    match etag.len() {
+        64 => of(file, Sha256::new()),
+        _ => of(file, git_sha1(bytes)),
+    }
+}
+
+fn of<D: Digest>(mut file: File, mut hash: D) -> std::io::Result<Vec<u8>> {
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hash.finalize().to_vec()),
+            read => hash.update(&buffer[..read]),
+        }
+    }
+}
+
+/// git's sha1 of a file of so many bytes, before they come.
+fn git_sha1(bytes: u64) -> Sha1 {
+    let mut hash = Sha1::new();
+    hash.update(format!("blob {bytes}\0"));
+    hash
 }
 
 /// Removes a part and its journal, the journal first: without it the part counts as nothing.

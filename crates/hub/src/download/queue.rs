@@ -5,7 +5,7 @@ use super::part;
 use super::{Links, journal::Journal, layout, space};
 use crate::lock::Lock;
 use crate::shared_file::{SharedFile, Stamp};
-use protocol::{AppError, DownloadWish, failure};
+use protocol::{AppError, DownloadWish, ModelId, failure};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,9 @@ pub struct Entry {
     pub wanted: Vec<String>,
     /// The folder that the files are put into.
     pub folder: PathBuf,
+    /// The model whose place it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// Once the hub has said it.
     #[serde(default)]
     pub commit: Option<String>,
@@ -211,7 +214,12 @@ impl Queue {
     }
 
     /// Adds a download at the end, unless the same is there and not done; that one goes on.
-    pub fn add(&self, wish: &DownloadWish, folder: &Path) -> Result<String, AppError> {
+    pub fn add(
+        &self,
+        wish: &DownloadWish,
+        folder: &Path,
+        replaces: Option<&ModelId>,
+    ) -> Result<String, AppError> {
         layout::check_repository(&wish.repository)?;
         let asked = wish.revision.as_deref().unwrap_or("main");
         layout::check_path(asked)?;
@@ -227,6 +235,9 @@ impl Queue {
             });
             if let Some(same) = same {
                 same.standing = Standing::Waiting;
+                if let Some(old) = replaces {
+                    same.replaces = Some(old.0.clone());
+                }
                 return Ok(same.id.clone());
             }
             if kept.downloads.len() >= MOST {
@@ -241,6 +252,7 @@ impl Queue {
                 asked: asked.to_owned(),
                 wanted: wish.files.clone(),
                 folder: folder.to_owned(),
+                replaces: replaces.map(|old| old.0.clone()),
                 commit: None,
                 files: Vec::new(),
                 standing: Standing::Waiting,

@@ -394,7 +394,8 @@ impl Runner {
                 .note(&entry.asked, &commit)
                 .map_err(Trouble::writing)?;
         }
-        self.add_to_library(entry, &repository.snapshot(&commit), commit)
+        let snapshot = repository.snapshot(&commit);
+        self.add_to_library(entry, &snapshot, commit, progress)
             .await
     }
 
@@ -429,6 +430,7 @@ impl Runner {
         entry: &Entry,
         snapshot: &Path,
         commit: String,
+        progress: &Progress,
     ) -> Result<ModelId, Trouble> {
         let first = entry.files.first().filter(|_| !entry.wanted.is_empty());
         let path = first.map_or_else(|| snapshot.to_owned(), |file| snapshot.join(&file.path));
@@ -443,13 +445,25 @@ impl Runner {
             .filter(|file| file.checked)
             .filter_map(|file| Some((snapshot.join(&file.path), file.etag.clone()?)))
             .collect();
-        let hub = self.hub.clone();
-        let added =
-            tokio::task::spawn_blocking(move || hub.import_fetched(&path, origin, &checked));
-        let added = added
-            .await
-            .map_err(|e| Trouble::Over(failure::internal().detail(e)))?;
-        added.map(|entry| entry.id).map_err(Trouble::writing)
+        let library = |old: Option<ModelId>| {
+            let (hub, path) = (self.hub.clone(), path.clone());
+            let (origin, checked) = (origin.clone(), checked.clone());
+            let added = tokio::task::spawn_blocking(move || match old {
+                Some(old) => hub.import_update(&path, origin, &checked, &old),
+                None => hub.import_fetched(&path, origin, &checked),
+            });
+            async { added.await.map_err(|e| failure::internal().detail(e))? }
+        };
+        loop {
+            match library(entry.replaces.clone().map(ModelId)).await {
+                // The old one is being read or moved: it stays until that has ended.
+                Err(error) if error.key == "library-busy" => {
+                    progress.stage(Stage::Checking);
+                    tokio::time::sleep(self.tuning.poll).await;
+                }
+                added => return added.map(|entry| entry.id).map_err(Trouble::writing),
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::GoOn;
 use super::removal::Removal;
 use crate::index::Index;
 use crate::library::Shared;
+use crate::lock::Lock;
 use crate::record::{Copy, Record};
 use crate::shared_file::not_written;
 use protocol::{AppError, ModelId, failure};
@@ -11,6 +12,25 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 impl Shared {
+    /// Held by who takes files away: nobody else does, or reads them, over all processes.
+    /// Errors: `library-busy`, `file-not-written`.
+    pub fn alone(&self) -> Result<Lock, AppError> {
+        self.work_lock(Lock::try_take)
+    }
+
+    /// Held by who reads files for long. Errors: as [`Shared::alone`].
+    pub fn among_readers(&self) -> Result<Lock, AppError> {
+        self.work_lock(Lock::try_share)
+    }
+
+    fn work_lock(
+        &self,
+        lock: impl FnOnce(&Path) -> Result<Option<Lock>, AppError>,
+    ) -> Result<Lock, AppError> {
+        self.file.create_folder()?;
+        lock(&self.file.path().with_extension("work.lock"))?.ok_or_else(failure::library_busy)
+    }
+
     /// Changes the model that has or had the id. Errors: `model-unknown`, and those of a change.
     pub fn of_model<T>(
         &self,

@@ -31,14 +31,17 @@ impl Hub {
     /// Takes the model out of the library, and where `files` is true removes what
     /// [`Hub::deletion`] tells, which is returned as it was. A process that is killed meanwhile
     /// leaves that to the next one.
-    /// Errors: `model-unknown`, `model-bundled`, `disk-full`, `file-not-written`: then what could
-    /// be removed is.
+    /// Errors: `model-unknown`, `model-bundled`, `library-busy` where the library is moved or a
+    /// model checked; `disk-full`, `file-not-written`: then what could be removed is.
     pub fn delete(&self, id: &ModelId, files: bool) -> Result<Deletion, AppError> {
+        let _alone = self.shared.alone()?;
         let mut deletion = self.deletion(id)?;
         if !files {
             deletion.shared_bytes += std::mem::take(&mut deletion.freed_bytes);
             deletion.files.clear();
         }
+        let id = deletion.model.clone();
+        self.cancel_updates(&id)?;
         self.shared.change(|index| {
             let at = index
                 .models
@@ -59,23 +62,6 @@ impl Hub {
         );
         self.shared.clear_out(&|| true)?;
         Ok(deletion)
-    }
-
-    /// Puts `new`, which is whole and in the library, in the place of `old`, an earlier revision of
-    /// it: what was chosen for the one holds for the other, and the old files go.
-    /// Errors: as [`Hub::delete`]; where it fails, both are there.
-    pub fn replace(&self, old: &ModelId, new: &ModelId) -> Result<Deletion, AppError> {
-        let before = self.to_delete(old)?;
-        let after = self.record(new)?;
-        if before.id == after.id {
-            return Err(failure::model_unknown(&old.0).detail("it is the same model"));
-        }
-        // Nothing is taken away for something that cannot be used.
-        after.usable()?;
-        self.shared.of_model(new, |record| {
-            record.prompt = record.prompt.take().or(before.prompt);
-        })?;
-        self.delete(old, true)
     }
 
     /// The model, which has to be one that may go.

@@ -6,13 +6,14 @@ mod in_use;
 pub(crate) mod layout;
 mod moving;
 mod removal;
+mod update;
 mod verification;
 
 use crate::catalogue::{Traits, recognised};
 use crate::library::Hub;
 use crate::record::{Copy, Origin, Record};
 use layout::Place;
-use protocol::{AppError, Installed, Keeper, ModelEntry, ModelId};
+use protocol::{Installed, Keeper, ModelEntry};
 use std::path::{Path, PathBuf};
 
 /// Told bytes done and bytes in all.
@@ -38,7 +39,8 @@ impl Hub {
             entry,
             last_used: None,
             conversations: 0,
-            newer: record.newer,
+            repository: origin(&record).map(|(repository, ..)| repository),
+            newer: record.newer.map(update::told),
         })
     }
 
@@ -75,21 +77,14 @@ impl Hub {
             keeper => keeper,
         }
     }
-
-    /// Notes what the hub said when it was asked for a newer revision of the model; None: there is
-    /// none. Errors: `model-unknown`, `disk-full`, `file-not-written`.
-    pub fn note_newer(&self, id: &ModelId, revision: Option<String>) -> Result<(), AppError> {
-        self.shared.of_model(id, |record| record.newer = revision)
-    }
-
-    /// The hub's repository, revision and file of a model that came from there, also of one that
-    /// another program fetched into the hub's cache.
-    pub fn origin(&self, id: &ModelId) -> Result<Option<(String, String, PathBuf)>, AppError> {
-        Ok(origin(&self.record(id)?))
-    }
 }
 
+/// The hub's repository, revision and file of a model that came from there, also of one that
+/// another program fetched into the hub's cache.
 fn origin(record: &Record) -> Option<(String, String, PathBuf)> {
+    if record.source == Origin::Bundled {
+        return None;
+    }
     if let Origin::Hub {
         repo,
         revision,

@@ -11,7 +11,6 @@ use super::layout::Place;
 use super::removal;
 use super::{GoOn, Told};
 use crate::library::Hub;
-use crate::lock::Lock;
 use crate::record::{Copy, Origin};
 use crate::shared_file::not_written;
 use bring::Bringing;
@@ -31,8 +30,8 @@ impl Hub {
     /// Moves what Parley fetched, and all that lies in its own folder `from`, to the folder `to`,
     /// in the layout that it has. What other programs put into the hub's cache stays there.
     ///
-    /// Errors: `move-short` before anything is done; `library-busy` where another process moves
-    /// it; `cancelled`; `file-damaged` where a file is not read as it was written; `file-not-readable`,
+    /// Errors: `move-short` before anything is done; `library-busy` where a model is checked or
+    /// deleted, or the library moved already; `cancelled`; `file-damaged` where a file is not read as it was written; `file-not-readable`,
     /// `disk-full`, `file-not-written`. What was moved until then is moved, the rest is where
     /// it was.
     pub fn move_library(
@@ -68,8 +67,7 @@ impl Hub {
         let to = std::path::absolute(to).map_err(|error| not_written(to, &error))?;
         fs::create_dir_all(&to).map_err(|error| not_written(&to, &error))?;
         let to = fs::canonicalize(&to).map_err(|error| not_written(&to, &error))?;
-        self.shared.file.create_folder()?;
-        let _lock = self.lock_move()?;
+        let _alone = self.shared.alone()?;
         self.shared.clear_out(go_on)?;
         let leaving = self.leaving(from, &to);
         let lengths = leaving.iter().flat_map(|one| &one.files);
@@ -112,12 +110,6 @@ impl Hub {
             }
         }
         Ok(())
-    }
-
-    /// Held while the library moves. Errors: `library-busy`, `file-not-written`.
-    fn lock_move(&self) -> Result<Lock, AppError> {
-        let path = self.shared.file.path().with_extension("move.lock");
-        Lock::try_take(&path)?.ok_or_else(failure::library_busy)
     }
 
     /// The copies that move.

@@ -20,9 +20,10 @@ enum Checked {
 impl Hub {
     /// Reads every byte of the model, all its copies. One that is right counts as it is now, also
     /// where its date changed; one that is not is marked, and cannot be used any more.
-    /// Errors: `file-damaged`, `cancelled`, `model-unknown`, `model-gone`, `model-changed` where
+    /// Errors: `file-damaged`, `cancelled`, `library-busy`, `model-unknown`, `model-gone`, `model-changed` where
     /// nothing says what it should be; `file-not-readable`, `disk-full`, `file-not-written`.
     pub fn verify(&self, id: &ModelId, tell: Told, go_on: GoOn) -> Result<(), AppError> {
+        let _among = self.shared.among_readers()?;
         let record = self.record(id)?;
         let is_there = |copy: &&Copy| {
             let files = copy.files();

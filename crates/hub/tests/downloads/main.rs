@@ -15,3 +15,4 @@ mod scene;
 mod speed;
 #[path = "../support/mod.rs"]
 mod support;
+mod updates;

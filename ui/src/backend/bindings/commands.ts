@@ -35,6 +35,7 @@ import type { ModelRef } from "./ModelRef";
 import type { Models } from "./Models";
 import type { Network } from "./Network";
 import type { NetworkSettings } from "./NetworkSettings";
+import type { NewerFound } from "./NewerFound";
 import type { Nothing } from "./Nothing";
 import type { RepositoryRef } from "./RepositoryRef";
 import type { SecretSet } from "./SecretSet";
@@ -61,6 +62,8 @@ export interface Commands {
   model_delete_look: { request: ModelRef; reply: Deletion };
   model_delete: { request: ModelDelete; reply: Deletion };
   model_verify: { request: ModelRef; reply: Nothing };
+  model_update_look: { request: ModelRef; reply: NewerFound };
+  model_update: { request: ModelRef; reply: Download };
   models_elsewhere: { request: Nothing; reply: FoundModels };
   library_move: { request: LibraryMove; reply: Nothing };
   library_work_cancel: { request: Nothing; reply: Nothing };

@@ -11,6 +11,7 @@ import type { FoundModel } from "../bindings/FoundModel";
 import type { LibraryWork } from "../bindings/LibraryWork";
 import type { ModelEntry } from "../bindings/ModelEntry";
 import type { Network } from "../bindings/Network";
+import type { NewerRevision } from "../bindings/NewerRevision";
 import type { NetworkSettings } from "../bindings/NetworkSettings";
 import type { Reason } from "../bindings/Reason";
 import { failureOf } from "./answers";
@@ -18,7 +19,7 @@ import { catalogueIn, detailsOf, HUB } from "./catalogue";
 
 type Named =
   | "catalogue" | "choose_help" | "hub_search" | "hub_details" | "downloads" | "download_start" | "download_pause" | "download_resume" | "download_cancel"
-  | "download_dismiss" | "download_move" | "installed" | "model_delete_look" | "model_delete" | "model_verify" | "library_move" | "library_work_cancel"
+  | "download_dismiss" | "download_move" | "installed" | "model_delete_look" | "model_delete" | "model_verify" | "model_update_look" | "model_update" | "library_move" | "library_work_cancel"
   | "models_elsewhere" | "network" | "network_change" | "token_set" | "proxy_password_set" | "token_check";
 type Answers = { [N in Named]: (request: Request<N>) => Reply<N> };
 type LibraryEvent = { type: "downloads_changed"; downloads: Downloads } | { type: "library_work_changed"; work: LibraryWork };
@@ -56,6 +57,7 @@ export class FakeLibrary {
     { name: "llama3.2:3b", path: "/home/you/.ollama/models/blobs/sha256-dde5aa3fc5ff", bytes: 2.02e9, keeper: "ollama" },
     { name: "Phi-4-mini-instruct-Q4_K_M", path: "/home/you/.lmstudio/models/lmstudio-community/Phi-4-mini-instruct-Q4_K_M.gguf", bytes: 2.49e9, keeper: "lm_studio" },
   ];
+  #newer = new Map<string, NewerRevision>();
   #token: string | null = null;
   #work: LibraryWork | null = null;
 
@@ -107,7 +109,8 @@ export class FakeLibrary {
     installed: () => ({
       models: this.#around.models().map((entry, at) => ({
         entry, catalogue: this.#known.get(entry.id) ?? null, keeper: entry.source.kind === "hub" ? "hub_cache" : entry.source.kind === "bundled" ? "parley" : "person",
-        last_used: at < 4 ? 1_795_300_000 - at * 260_000 : null, conversations: at < 3 ? 4 - at : 0, newer: null,
+        last_used: at < 4 ? 1_795_300_000 - at * 260_000 : null, conversations: at < 3 ? 4 - at : 0,
+        repository: this.#repository(entry), newer: this.#newer.get(entry.id) ?? null,
       })),
       work: this.#work,
     }),
@@ -118,6 +121,13 @@ export class FakeLibrary {
       return deletion;
     },
     model_verify: ({ model }) => (void this.#doWork({ kind: "verify", model, bytes_done: 0, bytes_total: 4.08e9, ended: null }), {}),
+    model_update_look: ({ model }) => ({ newer: this.#look(model) }),
+    model_update: ({ model }) => {
+      const entry = this.#around.models().find(({ id }) => id === model)!;
+      const repository = this.#repository(entry);
+      if (!this.#look(model) || repository === null) throw failureOf("update-none", { name: entry.name });
+      return this.#start({ repository, revision: "main", files: [entry.path.split("/").at(-1)!], name: entry.name }, model);
+    },
     library_move: ({ folder }) => {
       void this.#doWork({ kind: "move", model: null, bytes_done: 0, bytes_total: 26.4e9, ended: null }, () => this.#around.setFolder(folder));
       return {};
@@ -183,11 +193,24 @@ export class FakeLibrary {
     return this.#changed();
   }
 
+  #repository({ id, source }: ModelEntry): string | null {
+    return source.kind === "hub" ? source.repo : (KNOWN[id] ?? null);
+  }
+
+  /** Of Mistral there is a newer revision, until it is here. */
+  #look(model: string): NewerRevision | null {
+    this.#online();
+    if (model !== "sha256:mistral") return null;
+    const newer = { revision: "9ab12cd", bytes: 4.37e9, fetch_bytes: 4.37e9 };
+    this.#newer.set(model, newer);
+    return newer;
+  }
+
   /** `name` has `refuse KEY`: the download fails so. */
-  #start({ repository, revision, files = [], name }: DownloadWish): Download {
+  #start({ repository, revision, files = [], name }: DownloadWish, updates: string | null = null): Download {
     this.#online();
     const download: Download = {
-      id: String(++this.#ids), name: name ?? repository, repository, revision: revision ?? "main", files, state: { state: "waiting" }, bytes_done: 0,
+      id: String(++this.#ids), name: name ?? repository, repository, revision: revision ?? "main", files, updates, state: { state: "waiting" }, bytes_done: 0,
       bytes_total: 4.37e9, bytes_per_second: null, seconds_left: null,
     };
     this.#downloads = [...this.#downloads, download];
@@ -212,14 +235,15 @@ export class FakeLibrary {
       if (now()?.state.state !== "running") return this.#next();
       this.#change(id, { bytes_done: Math.min(1, part + 0.05) * 4.37e9, bytes_per_second: 18.4e6, seconds_left: Math.round((1 - part) * 237) });
     }
-    const { name, repository, files } = now()!;
+    const { name, repository, files, updates } = now()!;
     const entry: ModelEntry = {
       id: `sha256:fetched-${id}`, name, source: { kind: "hub", repo: repository, revision: "3ad372f", file: files[0] ?? "" }, path: `/home/you/.cache/huggingface/hub/${files[0] ?? repository}`,
       architecture: "llama", parameters: 7.24e9, quantisation: "Q4_K_M", context: 32768, bytes: 4.37e9, memory: 5.4e9, state: { state: "ready" },
     };
     const of = catalogueIn("en").models.find((model) => model.files.some((file) => file.repository === repository));
     if (of) this.#known.set(entry.id, of.id);
-    this.#around.setModels([...this.#around.models(), entry]);
+    if (updates) this.#known.set(entry.id, this.#known.get(updates)!);
+    this.#around.setModels([...this.#around.models().filter((model) => model.id !== updates), entry]);
     this.#set(id, { state: "done", model: entry.id });
     this.#next();
   }
