@@ -129,7 +129,7 @@ impl Checkpoint {
         Checkpoint::new(whole.path, whole.header, whole.files, whole.tensors)
     }
 
-    fn new(
+    pub(crate) fn new(
         path: PathBuf,
         header: Header,
         files: Vec<Part>,

@@ -8,6 +8,7 @@ use crate::gguf::Gguf;
 use crate::keys::{self, Fact};
 use crate::line::one_line;
 use crate::overrides::{Told, window};
+use crate::shape::{Shape, small};
 use crate::templates::Templates;
 use protocol::{AppError, DEFAULT_CONTEXT, KvType};
 use serde::Serialize;
@@ -103,11 +104,7 @@ impl Description {
         for tensor in &it.tensors {
             *types.entry(tensor.kind.name.to_owned()).or_insert(0u32) += 1;
         }
-        let hidden = number(&keys::HIDDEN).unwrap_or(0);
-        let heads = number(&keys::HEADS).unwrap_or(0);
-        let head_dim = number(&keys::HEAD_DIM)
-            .or_else(|| hidden.checked_div(heads))
-            .unwrap_or(0);
+        let shape = Shape::of(it);
         let window = window(it);
         let has_chat_template = Templates::of(it).is_ok_and(|own| own.usual.is_some());
         let form = Form::of(&Origin::of(it));
@@ -131,15 +128,15 @@ impl Description {
                 .filter(|tensor| !is_table(&tensor.name))
                 .fold(0, |all, tensor| tensor.numbers().saturating_add(all)),
             quantisation: quantisation(it),
-            context: number(&keys::CONTEXT).unwrap_or(0),
+            context: shape.context,
             window: window.size,
             window_from: window.from,
-            layers: number(&keys::LAYERS).unwrap_or(0),
-            hidden,
-            heads,
-            kv_heads: small(it.kv_heads()).unwrap_or(heads),
-            head_dim,
-            value_dim: number(&keys::VALUE_DIM).unwrap_or(head_dim),
+            layers: shape.layers,
+            hidden: shape.hidden,
+            heads: shape.heads,
+            kv_heads: shape.kv_heads,
+            head_dim: shape.head_dim,
+            value_dim: shape.value_dim,
             experts: number(&keys::EXPERTS).unwrap_or(0),
             vocabulary: tokens.map_or_else(
                 || number(&keys::VOCABULARY).unwrap_or(0),
@@ -250,10 +247,6 @@ impl Words {
 /// Whether a tensor is a table, reckoned from other numbers, and no weights.
 fn is_table(name: &str) -> bool {
     name.starts_with("rope_") || name.ends_with(".inv_freq")
-}
-
-fn small(number: Option<u64>) -> Option<u32> {
-    u32::try_from(number?).ok()
 }
 
 /// The name of the file's type, else of the type that most of its bytes have.

@@ -85,14 +85,7 @@ impl Gguf {
             return Err(failure::model_truncated(path, file_bytes, FIXED));
         }
         let mut reader = Reader::new(start[4..].chain(input), path, 4, file_bytes);
-        let version = reader.u32()?;
-        match version {
-            2 | 3 => {}
-            _ if matches!(version.swap_bytes(), 1..=3) => {
-                return Err(failure::model_big_endian(path));
-            }
-            _ => return Err(failure::model_version(path, version)),
-        }
+        let version = reader.version()?;
         let tensor_count = reader.u64()?;
         let key_count = reader.u64()?;
         reader.check_counts(key_count, tensor_count)?;
@@ -117,6 +110,35 @@ impl Gguf {
             file_bytes,
             by_name,
         })
+    }
+
+    /// What the first `bytes` of a file say: the keys before the one that they end in, and no
+    /// tensors. Errors: `not-a-model`, `model-version`, `model-big-endian`; `model-truncated`,
+    /// where they end among the keys of the architecture.
+    pub fn start(bytes: &[u8]) -> Result<Gguf, AppError> {
+        let path = Path::new("");
+        let rest = bytes.strip_prefix(b"GGUF");
+        let rest = rest.ok_or_else(|| not_a_model(path, bytes))?;
+        let file_bytes = bytes.len() as u64;
+        let mut reader = Reader::new(rest, path, 4, file_bytes);
+        let version = reader.version()?;
+        let (_tensors, key_count) = (reader.u64()?, reader.u64()?);
+        let (metadata, whole) = reader.first_keys(key_count);
+        let gguf = Gguf {
+            path: path.to_owned(),
+            version,
+            metadata,
+            tensors: Vec::new(),
+            header_bytes: reader.position(),
+            file_bytes,
+            by_name: HashMap::new(),
+        };
+        let own = format!("{}.", gguf.architecture()?);
+        let last = gguf.metadata.iter().last();
+        match last {
+            Some((key, _)) if whole || !key.starts_with(&own) => Ok(gguf),
+            _ => Err(failure::model_truncated(path, file_bytes, file_bytes)),
+        }
     }
 
     /// The tensor of this name, where the file has it.

@@ -5,7 +5,7 @@ mod common;
 
 use common::File;
 use formats::gguf::{Array, Gguf, Value};
-use formats::{Checkpoint, Description};
+use formats::{Checkpoint, Description, Shape};
 use protocol::{AppError, KvType, failure};
 use std::path::Path;
 
@@ -378,4 +378,44 @@ fn names_in_a_file_do_not_reach_the_terminal_as_they_are() {
     let twice = File::new(3, 0, 2).text_key(evil, "a").text_key(evil, "b");
     let error = twice.data(32).open().unwrap_err();
     assert!(!error.to_string().contains('\x1b'), "{error}");
+}
+
+#[test]
+fn the_first_bytes_of_a_file_tell_its_shape_or_nothing() {
+    let mut file = File::new(3, 1, 8).text_key("general.architecture", "llama");
+    for (key, number) in [
+        ("context_length", 4096),
+        ("embedding_length", 4096),
+        ("block_count", 32),
+        ("attention.head_count", 32),
+        ("attention.head_count_kv", 8),
+    ] {
+        file = file.key(&format!("llama.{key}"), 4).u32(number);
+    }
+    let file = file.text_key("tokenizer.ggml.model", "gpt2");
+    let told = file.0.len();
+    let file = file.key("tokenizer.ggml.tokens", 9).u32(8).u64(1);
+    let bytes = file.text("a token").0;
+    let expected = Shape {
+        context: 4096,
+        layers: 32,
+        hidden: 4096,
+        heads: 32,
+        kv_heads: 8,
+        head_dim: 128,
+        value_dim: 128,
+    };
+    for end in 0..=bytes.len() {
+        let found = Shape::of_start(&bytes[..end]);
+        assert_eq!(found, (end >= told).then_some(expected), "{end}");
+    }
+    let mut endless = bytes[..told].to_vec();
+    endless[16..24].copy_from_slice(&u64::MAX.to_le_bytes());
+    assert_eq!(Shape::of_start(&endless), Some(expected));
+    for at in 0..told {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0xff;
+        // Whatever it says, it says it.
+        let _ = Shape::of_start(&damaged);
+    }
 }

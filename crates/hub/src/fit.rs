@@ -20,6 +20,10 @@ const BITS: [(WeightType, f64); 3] = [
     (WeightType::Q4K, 4.5),
 ];
 
+/// A fine-tune has the layers of its base where its weights differ by no more than this part of
+/// them: a vocabulary that grew, and no layer.
+const ALIKE: u64 = 100;
+
 /// What this machine gives a model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Room {
@@ -92,15 +96,26 @@ pub fn fit_catalogue(model: &CatalogueModel, file: &CatalogueFile, room: &Room) 
     Some(needs.on(room))
 }
 
-/// A model of the hub. What its layers are like is known only of what the catalogue has, and is
-/// reckoned as nothing otherwise.
+/// A model of the hub. What its layers are like its own file says; else the catalogue, of the same
+/// model, or of the one that it was made from where it has as many weights. What none says is
+/// reckoned as nothing.
 pub fn fit_hub(file: &HubFile, repository: &HubRepository, room: &Room) -> Fit {
-    let known = repository.catalogue.as_deref();
-    let known = known.and_then(|id| Catalogue::shipped().model(id, Language::En));
-    let context = given(known.as_ref().map_or(0, |model| model.context));
+    let of = |id: &String| Catalogue::shipped().model(id, Language::En);
+    let known = repository.catalogue.as_ref().and_then(of);
+    let parent = || {
+        let model = repository.parent.as_ref().and_then(of)?;
+        let apart = repository.parameters?.abs_diff(model.parameters);
+        (apart <= model.parameters / ALIKE).then_some(model)
+    };
+    let known = known.or_else(parent);
+    let said = known.as_ref().map(|model| model.context);
+    let context = given(file.context.or(said).unwrap_or(0));
+    let layers = file
+        .layers
+        .or(known.as_ref().and_then(|model| model.layers));
     let with = |weights: u64, estimated: bool| Needs {
         weights,
-        kv: kept(known.as_ref().and_then(|model| model.layers), context, room),
+        kv: kept(layers, context, room),
         overhead: OVERHEAD,
         context,
         read: known.as_ref().map_or(weights, |model| {
@@ -243,6 +258,8 @@ mod tests {
             kind: Some(kind.to_owned()),
             bytes,
             sha256: None,
+            layers: None,
+            context: None,
             fit: None,
         }
     }
@@ -340,6 +357,36 @@ mod tests {
         check("F32", &[], 5 * GB, 4_250_000_000, Fits::Well);
         check("Q4_K_M", &[], 10 * GB, 16 * GB, Fits::No);
         check("BF16", &["a-bf16.gguf"], 10 * GB, 16 * GB, Fits::No);
+    }
+
+    #[test]
+    fn a_conversations_memory_is_known_from_the_file_the_catalogue_or_the_base() {
+        const MISTRAL: &str = "mistralai/Mistral-7B-Instruct-v0.1";
+        let check = |layers: Option<u32>, catalogue, parent: Option<(&str, u64)>, kv: u64| {
+            let mut file = file(4 * GB, "Q4_K_M", &["a.gguf"]);
+            file.layers = layers.map(|layers| LayerFacts {
+                layers,
+                kv_heads: 8,
+                head_dim: 128,
+                window: None,
+            });
+            file.context = layers.map(|_| 1024);
+            let mut repository = repository(catalogue);
+            repository.parent = parent.map(|(id, _)| id.to_owned());
+            repository.parameters = parent.map(|(_, weights)| weights);
+            let fit = fit_hub(&file, &repository, &room(100 * GB));
+            assert_eq!(fit.kv_bytes, kv, "{layers:?} {catalogue:?} {parent:?}");
+        };
+        let kv = |layers, context| kv_bytes(KvType::F16, layers, 8, [128; 2], context);
+        let whole = kv(32, DEFAULT_CONTEXT);
+        let weights = 7_241_732_096;
+        check(None, None, None, 0);
+        check(Some(40), None, None, kv(40, 1024));
+        check(Some(40), Some(MISTRAL), None, kv(40, 1024));
+        check(None, Some(MISTRAL), None, whole);
+        check(None, None, Some((MISTRAL, weights)), whole);
+        check(None, None, Some((MISTRAL, weights * 9 / 8)), 0);
+        check(None, None, Some(("not/there", weights)), 0);
     }
 
     /// What the first page of the library has to say on a small machine.

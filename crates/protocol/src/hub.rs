@@ -126,6 +126,10 @@ pub struct HubFile {
     pub bytes: u64,
     /// Of a single file, where the hub knows it.
     pub sha256: Option<String>,
+    /// What its layers are like, where its own header could be read.
+    pub layers: Option<crate::LayerFacts>,
+    /// Tokens that it was made for, where its own header could be read.
+    pub context: Option<u32>,
     /// Whether it runs here.
     pub fit: Option<crate::Fit>,
 }

@@ -100,7 +100,7 @@ export function fitWords(fit: Fit | null): FitWords {
   if (!fit) return { kind: "", words: t("fit-unknown") };
   const needed = fit.weight_bytes + fit.kv_bytes + fit.overhead_bytes;
   if (fit.fits === "no") return { kind: "no", words: t("fit-over", { size: size(needed - fit.memory_bytes) }) };
-  const memory = { size: size(needed) };
+  const memory = { size: fit.kv_bytes === 0 ? t("fit-at-least", { size: size(needed) }) : size(needed) };
   const words = fit.fits === "well" ? t("fit-well", memory) : t("fit-barely", memory);
   const quick = fit.tokens_per_second === null ? "" : ` · ${t("fit-speed", { speed: roughSpeed(fit.tokens_per_second) })}`;
   return { kind: fit.fits === "well" ? "ok" : "tight", words: words + quick };

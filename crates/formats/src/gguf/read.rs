@@ -141,17 +141,39 @@ impl<'a, R: Read> Reader<'a, R> {
         String::from_utf8(bytes).map_err(|_| self.damaged(what))
     }
 
+    /// Errors: `model-version`, `model-big-endian`.
+    pub fn version(&mut self) -> Result<u32, AppError> {
+        let version = self.u32()?;
+        match version {
+            2 | 3 => Ok(version),
+            _ if matches!(version.swap_bytes(), 1..=3) => Err(failure::model_big_endian(self.path)),
+            _ => Err(failure::model_version(self.path, version)),
+        }
+    }
+
     pub fn metadata(&mut self, count: u64) -> Result<Metadata, AppError> {
         let mut metadata = Metadata::default();
         for _ in 0..count {
-            let key = self.name("the name of a key")?;
-            let kind = self.u32()?;
-            let value = self.value(kind, &key)?;
-            if !metadata.insert(key.clone(), value) {
-                return Err(self.damaged(format!("two keys named {}", one_line(&key))));
-            }
+            self.key(&mut metadata)?;
         }
         Ok(metadata)
+    }
+
+    /// The keys before the first that cannot be read, and whether these are all.
+    pub fn first_keys(&mut self, count: u64) -> (Metadata, bool) {
+        let mut metadata = Metadata::default();
+        let read = (0..count.min(MOST_KEYS)).try_for_each(|_| self.key(&mut metadata));
+        (metadata, read.is_ok())
+    }
+
+    fn key(&mut self, metadata: &mut Metadata) -> Result<(), AppError> {
+        let key = self.name("the name of a key")?;
+        let kind = self.u32()?;
+        let value = self.value(kind, &key)?;
+        match metadata.insert(key.clone(), value) {
+            true => Ok(()),
+            false => Err(self.damaged(format!("two keys named {}", one_line(&key)))),
+        }
     }
 
     fn value(&mut self, kind: u32, key: &str) -> Result<Value, AppError> {

@@ -2,7 +2,7 @@
 
 use super::{Network, answered};
 use protocol::{AppError, TokenChecked, failure};
-use reqwest::header::{AUTHORIZATION, HeaderMap, LOCATION};
+use reqwest::header::{AUTHORIZATION, HeaderMap, LOCATION, RANGE};
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +20,8 @@ pub(crate) struct Question<'a> {
     pub repository: Option<&'a str>,
     /// Most bytes that are read of the answer.
     pub limit: usize,
+    /// Whether only the beginning is wanted, as long as the limit.
+    pub start: bool,
 }
 
 /// An answer of success.
@@ -81,6 +83,7 @@ impl Network {
             address: self.at(&["api", "whoami-v2"])?,
             repository: None,
             limit: 1 << 20,
+            start: false,
         };
         let (me, _): (Me, _) = self.ask_json(question, "whoami-v2").await?;
         let role = me.auth.and_then(|auth| auth.access_token?.role);
@@ -110,6 +113,9 @@ impl Network {
         let mut address = question.address;
         for _ in 0..=REDIRECTS {
             let mut request = client.get(address.clone());
+            if question.start {
+                request = request.header(RANGE, format!("bytes=0-{}", question.limit - 1));
+            }
             let token = self.authorization(&address).await;
             let known = token.is_some();
             if let Some(token) = token {

@@ -28,6 +28,7 @@ impl Network {
                 address: self.at(path)?,
                 repository: Some(name),
                 limit,
+                start: false,
             })
         };
         let parts: Vec<&str> = name.split('/').collect();
@@ -41,15 +42,20 @@ impl Network {
         let entries = self.entries(question(&tree, LIMIT)?).await?;
         let readme = [&parts[..], &["resolve", commit, "README.md"]].concat();
         let has_card = entries.iter().any(|entry| entry.path == "README.md");
-        let card = match has_card {
-            // A card that may not be read is no reason to show nothing.
-            true => self.ask(question(&readme, card::LIMIT)?).await.ok(),
-            false => None,
+        let readme = question(&readme, card::LIMIT)?;
+        let mut files = models(&entries, kind(&said.safetensors));
+        let card = async {
+            match has_card {
+                // A card that may not be read is no reason to show nothing.
+                true => self.ask(readme).await.ok(),
+                false => None,
+            }
         };
+        let (card, ()) = tokio::join!(card, self.add_layers(name, commit, &mut files));
         Ok(HubDetails {
             repository,
             revision: commit.to_owned(),
-            files: models(&entries, kind(&said.safetensors)),
+            files,
             card: card.and_then(|reply| card::card(&reply.body)),
         })
     }
@@ -59,6 +65,7 @@ impl Network {
             mut address,
             repository,
             limit,
+            start,
         } = question;
         address.set_query(Some("recursive=true"));
         let mut entries: Vec<Entry> = Vec::new();
@@ -67,6 +74,7 @@ impl Network {
                 address: address.clone(),
                 repository,
                 limit,
+                start,
             };
             let (page, headers): (Vec<Entry>, _) = self.ask_json(question, "tree").await?;
             let empty = page.is_empty();

@@ -57,6 +57,7 @@ impl Network {
                 address: address.clone(),
                 repository: None,
                 limit: LIMIT,
+                start: false,
             };
             let (page, headers): (Vec<Said>, _) = self.ask_json(question, "models").await?;
             let repositories = page.iter().take(PAGE).filter_map(|said| shown(said, None));

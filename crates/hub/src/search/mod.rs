@@ -5,6 +5,7 @@
 
 mod card;
 mod details;
+mod layers;
 mod listing;
 mod models;
 

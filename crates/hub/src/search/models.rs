@@ -59,6 +59,8 @@ pub(super) fn models(entries: &[Entry], kind: Option<String>) -> Vec<HubFile> {
                     _ => None,
                 },
                 files: files.into_iter().map(|file| file.path.clone()).collect(),
+                layers: None,
+                context: None,
                 fit: None,
             }
         })
@@ -70,6 +72,8 @@ pub(super) fn models(entries: &[Entry], kind: Option<String>) -> Vec<HubFile> {
             kind,
             bytes,
             sha256: None,
+            layers: None,
+            context: None,
             fit: None,
         };
         models.insert(0, folder);

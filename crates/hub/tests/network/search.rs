@@ -216,10 +216,10 @@ async fn a_repository_shows_its_models_and_its_card() {
     assert_eq!(
         serde_json::to_value(&details.files).unwrap(),
         json!([
-            {"files": ["x-Q4_K_M.gguf"], "kind": "Q4_K_M", "bytes": 400, "sha256": "a".repeat(64), "fit": null},
+            {"files": ["x-Q4_K_M.gguf"], "kind": "Q4_K_M", "bytes": 400, "sha256": "a".repeat(64), "layers": null, "context": null, "fit": null},
             {
                 "files": ["Q8/x-Q8_0-00001-of-00002.gguf", "Q8/x-Q8_0-00002-of-00002.gguf"],
-                "kind": "Q8_0", "bytes": 1000, "sha256": null, "fit": null,
+                "kind": "Q8_0", "bytes": 1000, "sha256": null, "layers": null, "context": null, "fit": null,
             },
         ])
     );
@@ -313,4 +313,89 @@ async fn the_hub_says_whose_the_token_is() {
     check("hf_old", Ok(("ada", None))).await;
     check("hf_bad", Err("token-refused")).await;
     check("", Err("token-refused")).await;
+}
+
+/// The first bytes of a GGUF file of this many layers, and a tokenizer that does not end in them.
+/// All of them are ASCII.
+fn gguf_start(layers: u8) -> String {
+    let number = |number: u8| format!("{}\0\0\0\0\0\0\0", char::from(number));
+    let text = |text: &str| format!("{}{text}", number(text.len() as u8));
+    let kind = |kind: u8| format!("{}\0\0\0", char::from(kind));
+    let mut start = format!("GGUF{}{}{}", kind(3), number(1), number(9));
+    start += &(text("general.architecture") + &kind(8) + &text("llama"));
+    for (key, value) in [
+        ("context_length", "\0\x10\0\0".to_owned()),
+        ("embedding_length", "\0\x10\0\0".to_owned()),
+        ("block_count", kind(layers)),
+        ("attention.head_count", kind(32)),
+        ("attention.head_count_kv", kind(8)),
+    ] {
+        start += &(text(&format!("llama.{key}")) + &kind(4) + &value);
+    }
+    start += &(text("tokenizer.ggml.model") + &kind(8) + &text("gpt2"));
+    start + &text("tokenizer.ggml.tokens") + &kind(9) + &kind(8) + &number(100)
+}
+
+#[tokio::test]
+async fn what_layers_are_like_is_read_from_the_first_bytes_of_each_models_file() {
+    let (small, large) = (gguf_start(16), gguf_start(32) + &"\0".repeat(1 << 20));
+    let config = "{\"model_type\":\"llama\",\"num_hidden_layers\":24,\"num_attention_heads\":16,\
+                  \"hidden_size\":1024,\"max_position_embeddings\":8192}";
+    let file = |path: &str| json!({"type": "file", "path": path, "size": 500});
+    let paths = [
+        "config.json",
+        "tokenizer.json",
+        "model.safetensors",
+        "a-Q4_K_M.gguf",
+        "a-Q8_0.gguf",
+        "b-Q8_0.gguf",
+        "c.gguf",
+        "d.gguf",
+    ];
+    let tree = Value::Array(paths.iter().map(|path| file(path)).collect());
+    let web = Web::serve(move |asked| match target(asked) {
+        t if t.contains("/revision/") => reply(&json!({"sha": COMMIT})),
+        t if t.contains("/tree/") => reply(&tree),
+        t if t.ends_with("/config.json") => answer("206 Partial Content", &[], config),
+        t if t.ends_with("/a-Q4_K_M.gguf") => answer("206 Partial Content", &[], &small),
+        // All of it, though only the beginning was asked for.
+        t if t.ends_with("/b-Q8_0.gguf") => answer("200 OK", &[], &large),
+        _ => answer("200 OK", &[], "<html>no model</html>"),
+    })
+    .await;
+    let (network, _home) = network(endpoint(&web.address()), &[]);
+    let wanted = RepositoryRef {
+        repository: "owner/name".into(),
+        revision: None,
+    };
+    let details = network.details(&wanted).await.unwrap();
+    let told = details.files.iter().map(|it| {
+        let layers = it.layers.map(|of| (of.layers, of.kv_heads, of.head_dim));
+        (it.files.join(" "), layers, it.context)
+    });
+    let told: Vec<_> = told.collect();
+    let of = |path: &str, layers, context| (path.to_owned(), layers, context);
+    assert_eq!(
+        told,
+        [
+            of("", Some((24, 16, 64)), Some(8192)),
+            of("a-Q4_K_M.gguf", Some((16, 8, 128)), Some(4096)),
+            of("a-Q8_0.gguf", Some((16, 8, 128)), Some(4096)),
+            of("b-Q8_0.gguf", Some((32, 8, 128)), Some(4096)),
+            of("c.gguf", None, None),
+            of("d.gguf", None, None),
+        ]
+    );
+    let asked = web.asked();
+    let ranged = asked.iter().filter(|asked| {
+        asked
+            .header("range")
+            .inspect(|range| assert_eq!(*range, "bytes=0-262143"))
+            .is_some()
+    });
+    let ranged: Vec<_> = ranged
+        .map(|asked| target(asked).rsplit('/').next())
+        .collect();
+    let expected = ["config.json", "a-Q4_K_M.gguf", "b-Q8_0.gguf", "c.gguf"];
+    assert_eq!(ranged, expected.map(Some));
 }

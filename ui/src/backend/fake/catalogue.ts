@@ -223,8 +223,8 @@ export function detailsOf(repository: HubRepository): HubDetails {
   return {
     repository, revision: "3ad372fc79158a2148299e3318516c786aeded6c",
     files: folder
-      ? [{ files: [], kind: "BF16", bytes, sha256: null, fit: fitOf(bytes, 26, 4, 8192) }]
-      : ["Q4_K_M", "Q8_0"].map((kind, at) => ({ files: [`${short}-${kind.toLowerCase()}.gguf`], kind, bytes: bytes * (1 + at * 0.8), sha256: null, fit: fitOf(bytes * (1 + at * 0.8), 32, 8, 8192) })),
+      ? [{ files: [], kind: "BF16", bytes, sha256: null, layers: null, context: null, fit: fitOf(bytes, 26, 4, 8192) }]
+      : ["Q4_K_M", "Q8_0"].map((kind, at) => ({ files: [`${short}-${kind.toLowerCase()}.gguf`], kind, bytes: bytes * (1 + at * 0.8), sha256: null, layers: null, context: null, fit: fitOf(bytes * (1 + at * 0.8), 32, 8, 8192) })),
     card: repository.repository.startsWith("someone/") ? HOSTILE : `# ${repository.repository}\n\nQuantised for computers without a graphics card.\n\n| file | size |\n|---|--:|\n| Q4_K_M | 4.4 GB |\n\nSee [the paper](https://arxiv.org/abs/2310.06825).`,
   };
 }
