@@ -234,7 +234,7 @@ async fn requests_wait_in_the_order_they_came_where_there_is_no_memory_for_two()
     let told = read(second).await;
     assert_eq!(told.kinds, ["queued", "failed"]);
     assert_eq!(told.end.unwrap().unwrap_err().key, "cancelled");
-    assert!(began.elapsed() < Duration::from_millis(100));
+    assert!(began.elapsed() < Duration::from_secs(1));
     let (first, third) = tokio::join!(read(first), read(third));
     assert!(first.end.unwrap().is_ok());
     assert_eq!(third.kinds, ["queued", "prefill", "text", "stopped"]);
@@ -296,7 +296,7 @@ async fn one_of_two_answers_is_stopped_and_the_other_goes_on() {
     let told = read(stopped).await.end.unwrap().unwrap();
     assert_eq!(told.reason, StopReason::Cancelled);
     assert!(
-        began.elapsed() < Duration::from_millis(200),
+        began.elapsed() < Duration::from_secs(1),
         "{:?}",
         began.elapsed()
     );

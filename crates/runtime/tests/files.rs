@@ -116,7 +116,7 @@ async fn a_model_that_cannot_be_loaded_says_why_and_at_once() {
         let error = failure(&runtime, ask(&model, "Hello", 1)).await;
         assert_eq!(error.key, "metadata-missing", "{error}");
         assert!(
-            began.elapsed() < Duration::from_millis(900),
+            began.elapsed() < Duration::from_secs(3),
             "{:?}",
             began.elapsed()
         );

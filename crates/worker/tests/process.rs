@@ -137,7 +137,7 @@ fn the_end_of_its_input_ends_it_while_it_computes() {
     drop(worker.input.take());
     let (code, took) = worker.wait();
     assert_eq!(code, Some(0));
-    assert!(took < Duration::from_millis(200), "{took:?}");
+    assert!(took < Duration::from_secs(1), "{took:?}");
 }
 
 #[test]
