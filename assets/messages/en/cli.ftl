@@ -210,8 +210,14 @@ bench-share = of the limit
 bench-ratio = ours/theirs
 bench-load = Load
 bench-first = From nothing to the first token after { $tokens }
-bench-prefill = Read { $tokens } tokens
-bench-decode = Write { $tokens } tokens after { $depth }
+bench-prefill = Read { $tokens } { $tokens ->
+        [one] token
+       *[other] tokens
+    }
+bench-decode = Write { $tokens } { $tokens ->
+        [one] token
+       *[other] tokens
+    } after { $depth }
 bench-ms = { $value } ms
 bench-speed = { $value } tokens/s
 bench-from-to = { $least } to { $most }

@@ -91,6 +91,8 @@ logits-not-finite = The model computed values that are not numbers.
 
 model-unknown = There is no model “{ $model }” in the library.
     .more = Choose another one, or add its file again.
+model-ambiguous = “{ $model }” may be several models of the library.
+    .more = Say more of the name, or choose by one of these: { $known }.
 model-gone = The file of { $name } is gone.
     .more = It was at { $path }. Put it back, or add it again where it is now; the conversation is kept.
 model-changed = The file of { $name } is not the one it was.

@@ -90,6 +90,8 @@ logits-not-finite = 模型算出了不是数字的值。
 
 model-unknown = 模型库中没有“{ $model }”。
     .more = 请选择其他模型，或重新添加它的文件。
+model-ambiguous = “{ $model }”可能是模型库中的好几个模型。
+    .more = 请写出更完整的名称，或用以下之一来选择：{ $known }。
 model-gone = { $name } 的文件不见了。
     .more = 它原来在 { $path }。请放回原处，或从现在的位置重新添加；对话都在。
 model-changed = { $name } 的文件已不是原来的那个。

@@ -90,6 +90,8 @@ logits-not-finite = 模型算出了不是數字的值。
 
 model-unknown = 模型庫中沒有「{ $model }」。
     .more = 請選擇其他模型，或重新加入它的檔案。
+model-ambiguous = 「{ $model }」可能是模型庫中的好幾個模型。
+    .more = 請寫出更完整的名稱，或用以下其中一個來選擇：{ $known }。
 model-gone = { $name } 的檔案不見了。
     .more = 它原本在 { $path }。請放回原處，或從現在的位置重新加入；對話都在。
 model-changed = { $name } 的檔案已不是原本的那個。

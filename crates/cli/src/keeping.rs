@@ -170,7 +170,8 @@ pub(crate) async fn relocate(
 /// The model of the library that is meant; one that is not in it is not added for that.
 pub(crate) fn known(hub: &Hub, name: &str) -> Result<ModelEntry, Ending> {
     let models = hub.models();
-    let is_path = models.iter().find(|model| model.path == name);
+    let path = std::path::absolute(name).unwrap_or_else(|_| name.into());
+    let is_path = models.iter().find(|model| Path::new(&model.path) == path);
     if let Some(model) = is_path {
         return Ok(model.clone());
     }

@@ -232,7 +232,7 @@ impl Hub {
 
     /// The model that a person means: an id or its beginning (six characters or more), a name,
     /// or the path of a file or folder, which is imported where it is not in the library.
-    /// Errors: `model-unknown`, `file-not-found`, those of [`Hub::import`].
+    /// Errors: `model-unknown`, `model-ambiguous`, `file-not-found`, those of [`Hub::import`].
     pub fn find(&self, text: &str) -> Result<ModelEntry, AppError> {
         let models = self.models();
         let prefix = |id: &ModelId| {
@@ -260,9 +260,8 @@ impl Hub {
                 [] => {}
                 [one] => return Ok(one.clone()),
                 [..] => {
-                    let ids: Vec<&str> = found.iter().map(|m| m.id.0.as_str()).collect();
-                    return Err(failure::model_unknown(text)
-                        .detail(format!("it may be any of {}", ids.join(", "))));
+                    let ids: Vec<&str> = found.iter().map(|model| beginning(&model.id)).collect();
+                    return Err(failure::model_ambiguous(text, ids.join(", ")));
                 }
             }
         }
@@ -364,6 +363,12 @@ fn settled(path: &Path) -> std::io::Result<PathBuf> {
 /// Whether a model seems to lie at the path.
 fn is_model(path: &Path) -> bool {
     path.is_file() || path.join("config.json").is_file()
+}
+
+/// As much of an id as tells it from others.
+fn beginning(id: &ModelId) -> &str {
+    let hex = id.0.find(':').map_or(0, |at| at + 1);
+    id.0.get(..hex + 2 * SHORTEST_PREFIX).unwrap_or(&id.0)
 }
 
 /// Whether `lower` is what a person calls the model: its name, or its file's.

@@ -295,13 +295,21 @@ fn a_model_is_found_by_what_people_call_it() {
     let missing = [
         ("nobody", "model-unknown"),
         ("", "model-unknown"),
-        ("Twin", "model-unknown"), // two of that name
+        ("Twin", "model-ambiguous"),
         ("./nowhere.gguf", "file-not-found"),
         ("sha256:", "model-unknown"),
     ];
     for (text, expected) in missing {
         assert_eq!(key(hub.find(text)), expected, "{text}");
     }
+    // What is said to choose from is understood.
+    let error = hub.find("Twin").unwrap_err();
+    let Some(protocol::Arg::Text(known)) = error.args.get("known") else {
+        panic!("{error}");
+    };
+    let twins = known.split(", ").map(|id| hub.find(id).unwrap().path);
+    let twins: std::collections::BTreeSet<_> = twins.collect();
+    assert_eq!(twins.len(), 2, "{known}");
 }
 
 #[test]

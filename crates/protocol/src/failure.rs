@@ -272,6 +272,8 @@ failures! {
     // The library.
     /// No model with this id or path is in the library.
     model_unknown(model);
+    /// Several models of the library may be meant.
+    model_ambiguous(model, known);
     /// The file of a model is gone.
     model_gone(name, path);
     /// The file of a model is not the one that was imported or loaded.

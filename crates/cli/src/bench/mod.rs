@@ -9,8 +9,9 @@ use crate::{
     arguments::Bench,
     output::{self, Ending, Terminal},
 };
+use formats::Description;
 use hub::Hub;
-use protocol::{Arg, failure};
+use protocol::{AppError, Arg, failure};
 use report::Report;
 use runtime::{BenchNews, BenchPlan, BenchRun, Options, Runtime};
 use std::path::Path;
@@ -49,6 +50,7 @@ async fn measured(options: Bench, hub: Hub, terminal: &Terminal) -> Result<(), E
         },
     );
     let plan = plan(&options, engine.threads());
+    fits(&plan, Description::of(&checkpoint)?.context)?;
     let folders = peer::folders(options.peer_dir);
     let (mut runs, mut peers) = (Vec::new(), Vec::new());
     for number in 1..=options.runs {
@@ -98,6 +100,18 @@ fn plan(options: &Bench, cores: u32) -> BenchPlan {
             asked => once(asked),
         },
         threads: options.threads.unwrap_or(cores),
+    }
+}
+
+/// Whether a model reads as much; 0: how much it reads is not known. Said before memory is asked for that it can never use.
+fn fits(plan: &BenchPlan, context: u32) -> Result<(), AppError> {
+    let most = |numbers: &[u32]| numbers.iter().copied().max().unwrap_or(0);
+    let written = most(&plan.depth).saturating_add(most(&plan.decode));
+    let needed = most(&plan.prefill).max(written);
+    match needed.checked_sub(context) {
+        None | Some(0) => Ok(()),
+        _ if context == 0 => Ok(()),
+        Some(over) => Err(failure::context_overflow(needed, context, over)),
     }
 }
 

@@ -203,3 +203,29 @@ fn the_names_of_the_json_object_stay() {
     assert_eq!(json["measures"][3]["unit"], "tokens/s");
     assert_eq!(json["measures"][3]["limit"], "memory");
 }
+
+#[test]
+fn a_size_beyond_the_context_was_said_to_be_beyond_the_memory() {
+    let check = |prefill: u32, decode: u32, depth: u32, over: Option<&str>| {
+        let plan = BenchPlan {
+            prefill: vec![1, prefill],
+            decode: vec![decode],
+            depth: vec![depth],
+            ..plan()
+        };
+        let said = super::super::fits(&plan, 8192).err();
+        let said = said.map(|error| error.without_words());
+        assert_eq!(said.as_deref(), over);
+    };
+    check(8192, 8, 8184, None);
+    assert!(super::super::fits(&plan(), 0).is_ok());
+    let one = "context-overflow context=8192 over=1 tokens=8193";
+    check(8193, 8, 16, Some(one));
+    check(16, 8, 8185, Some(one));
+    let most = format!(
+        "context-overflow context=8192 over={} tokens={}",
+        u32::MAX - 8192,
+        u32::MAX
+    );
+    check(16, u32::MAX, 8192, Some(&most));
+}
