@@ -93,6 +93,8 @@ commands! {
     machine: Nothing => Machine;
     kept: Nothing => KvUse;
     kept_clear: Nothing => KvUse;
+    drafting: Nothing => Drafting;
+    draft_choose: DraftChoose => Nothing;
     diagnostics: Nothing => Diagnostics;
     settings_change: Settings => Settings;
 }

@@ -15,6 +15,7 @@ mod continuing;
 mod conversations;
 pub mod diagnostics;
 mod downloads;
+mod drafting;
 mod histories;
 mod library;
 mod library_work;

@@ -138,8 +138,12 @@ pub(crate) struct Chat {
     pub(crate) quantise: Option<WeightType>,
     #[arg(long, value_name = "TYPE", value_parser = kv_type)]
     pub(crate) kv: Option<KvType>,
-    #[arg(long, value_name = "FILE", conflicts_with = "no_speculation")]
-    pub(crate) draft: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "FILE|MODEL|auto|none",
+        conflicts_with = "no_speculation"
+    )]
+    pub(crate) draft: Option<String>,
     #[arg(long)]
     pub(crate) no_speculation: bool,
     #[arg(long)]

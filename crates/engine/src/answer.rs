@@ -74,7 +74,7 @@ impl<'a> Answer<'a> {
         let mut answer = Answer {
             parser: Parser::new(model, prompt.opening),
             sampler: Sampler::new(asked.sampling, &prompt.ids),
-            speculation: Speculation::new(&prompt.ids, model.drafter()),
+            speculation: Speculation::new(&prompt.ids),
             limits: asked.limits.clone(),
             next: Vec::new(),
             tokens: 0,
@@ -127,6 +127,8 @@ impl<'a> Answer<'a> {
     /// Errors: those of [`crate::generate`].
     pub fn end(self) -> (Result<WorkerAnswered, AppError>, Sequence) {
         let (drafted, accepted) = self.speculation.counts();
+        let draft = self.model.draft_name();
+        let draft = draft.filter(|_| self.speculation.was_drafted());
         let answered = |reason| WorkerAnswered {
             reason,
             template_sha256: self.model.template().sha256().to_owned(),
@@ -139,6 +141,7 @@ impl<'a> Answer<'a> {
             reasoning_tokens: self.reasoning_tokens,
             drafted_tokens: drafted,
             accepted_tokens: accepted,
+            draft: draft.map(str::to_owned),
             context: self.model.context(),
             engine: self.model.engine(),
             times: self.times,
@@ -152,8 +155,9 @@ impl<'a> Answer<'a> {
             self.sequence.keep();
         }
         let answered = ended.map(answered);
-        if !self.sequence.is_forgotten() {
-            self.model.give_back(self.speculation.into_draft());
+        if let Some(drafter) = self.speculation.into_drafter() {
+            let is_kept = !self.sequence.is_forgotten();
+            self.model.give_back(drafter, is_kept);
         }
         (answered, self.sequence)
     }
@@ -186,6 +190,8 @@ impl<'a> Answer<'a> {
                     .min(read.saturating_add((most - self.tokens) as usize))
                     .saturating_sub(read + 1);
                 let (others, costs) = (beside.taken, &self.model.costs);
+                // It may have come while this was written.
+                self.speculation.draft_by(|| self.model.drafter());
                 let proposed = self
                     .speculation
                     .propose(when, room, others, costs, &self.cancel);

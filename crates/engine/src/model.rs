@@ -7,7 +7,7 @@ use crate::kept;
 use crate::kv::{self, KvStore};
 use crate::reasoning::Forms;
 use crate::sequence::{Pace, Sequence};
-use crate::speculation::{Costs, Drafter, Speculates};
+use crate::speculation::{Costs, Drafter, Odds, Speculates};
 use crate::threads::Threads;
 use crate::weights::Weights;
 use crate::{Cancel, Template, Tokenizer};
@@ -18,7 +18,7 @@ use protocol::{
     WeightType, failure,
 };
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 /// How to load a model.
@@ -61,10 +61,15 @@ impl Default for LoadOptions {
     }
 }
 
-/// A model that proposes tokens, and what it has read of answers that have ended.
+/// A model that proposes tokens, and what is left of answers that have ended.
 struct Draft {
+    /// For people.
+    name: String,
     model: Box<Model>,
+    /// What it has read.
     idle: Mutex<Vec<Sequence>>,
+    /// How often it was right, in the answer that ended last.
+    odds: Mutex<Odds>,
 }
 
 /// Most sequences of a draft model that are kept for the next answer.
@@ -81,10 +86,12 @@ pub struct Model {
     /// What its steps cost, as measured.
     pub(crate) costs: Costs,
     speculates: Speculates,
-    draft: Option<Draft>,
+    draft: OnceLock<Draft>,
     /// Logits of an earlier step, whose memory the next uses.
     used_logits: Mutex<Vec<f32>>,
     weights: Arc<Weights>,
+    /// For people.
+    name: String,
     tokenizer: Tokenizer,
     template: Template,
     reasoning: Forms,
@@ -98,6 +105,10 @@ pub struct Model {
 impl Draft {
     fn idle(&self) -> MutexGuard<'_, Vec<Sequence>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn odds(&self) -> MutexGuard<'_, Odds> {
+        self.odds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -118,31 +129,28 @@ impl Model {
         Model::load_on(threads, path, options, cancel, progress)
     }
 
-    /// The same model with another, smaller one beside it that proposes tokens, on the same
-    /// threads. `name` is this one's for people.
+    /// Loads another, smaller model that proposes tokens for this one, on the same threads; also
+    /// while answers are made, which it proposes for from then on. `name` is its own for people.
     ///
     /// Errors: those of [`Model::load`]; `draft-differs`, where its vocabulary is another or it
-    /// would read all again for each proposal.
-    pub fn with_draft(
-        self,
-        name: &str,
-        path: &Path,
-        cancel: &Cancel,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<Model, AppError> {
+    /// would read all again for each proposal; `internal`, where there is one already.
+    pub fn add_draft(&self, name: &str, path: &Path, cancel: &Cancel) -> Result<(), AppError> {
         let options = LoadOptions {
             context: Some(self.context),
             ..LoadOptions::default()
         };
-        let draft = Model::load_on(self.threads.clone(), path, &options, cancel, progress)?;
-        if !self.tokenizer.is_alike(&draft.tokenizer) || !draft.capabilities().truncate {
-            return Err(failure::draft_differs(name, path));
+        let model = Model::load_on(self.threads.clone(), path, &options, cancel, &mut |_, _| {})?;
+        if !self.tokenizer.is_alike(&model.tokenizer) || !model.capabilities().truncate {
+            return Err(failure::draft_differs(&self.name, path));
         }
-        let draft = Some(Draft {
-            model: Box::new(draft),
+        let draft = Draft {
+            name: name.to_owned(),
+            model: Box::new(model),
             idle: Mutex::default(),
-        });
-        Ok(Model { draft, ..self })
+            odds: Mutex::new(Odds::of_a_model()),
+        };
+        let taken = self.draft.set(draft);
+        taken.map_err(|_| failure::internal().detail("a model already proposes for this one"))
     }
 
     fn load_on(
@@ -201,12 +209,13 @@ impl Model {
         );
         let identity = kv::identity(&checkpoint, &weights, &shapes, &facts)?;
         Ok(Model {
+            name: checkpoint.name(),
             cost,
             threads,
             pace: Pace::default(),
             costs: Costs::default(),
             speculates: Speculates::default(),
-            draft: None,
+            draft: OnceLock::new(),
             used_logits: Mutex::default(),
             executor,
             described,
@@ -238,18 +247,29 @@ impl Model {
 
     /// The model that proposes, with what it has read before.
     pub(crate) fn drafter(&self) -> Option<Drafter<'_>> {
-        let draft = self.draft.as_ref()?;
+        let draft = self.draft.get()?;
+        draft.model.check_unchanged().ok()?;
         let idle = draft.idle().pop();
         let sequence = idle.unwrap_or_else(|| draft.model.sequence());
-        Some(Drafter::new(&draft.model, sequence, self.tokenizer.len()))
+        let (odds, tokens) = (*draft.odds(), self.tokenizer.len());
+        Some(Drafter::new(&draft.model, sequence, odds, tokens))
     }
 
-    /// Keeps what the model that proposes has read.
-    pub(crate) fn give_back(&self, read: Option<Sequence>) {
-        if let (Some(draft), Some(read)) = (&self.draft, read) {
-            let mut idle = draft.idle();
-            idle.push(read);
-            idle.truncate(IDLE);
+    /// The name of the model that proposes.
+    pub(crate) fn draft_name(&self) -> Option<&str> {
+        self.draft.get().map(|draft| draft.name.as_str())
+    }
+
+    /// Keeps how often the model that proposes was right, and what it has read, where that may be
+    /// kept.
+    pub(crate) fn give_back(&self, drafter: Drafter<'_>, is_kept: bool) {
+        if let Some(draft) = self.draft.get() {
+            *draft.odds() = drafter.odds;
+            if is_kept {
+                let mut idle = draft.idle();
+                idle.push(drafter.sequence);
+                idle.truncate(IDLE);
+            }
         }
     }
 
@@ -268,7 +288,7 @@ impl Model {
     /// Lets go of all that the model that proposes has read: what it was of is to be forgotten.
     /// Gives how many sequences that were.
     pub fn forget_drafts(&self) -> usize {
-        let idle = self.draft.as_ref().map(|draft| draft.idle().split_off(0));
+        let idle = self.draft.get().map(|draft| draft.idle().split_off(0));
         idle.map_or(0, |idle| idle.len())
     }
 

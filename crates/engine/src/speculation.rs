@@ -3,7 +3,8 @@
 //! however many are read at once, an answer is the same with proposals as without.
 //!
 //! Proposals are only made where they pay, by how often such ones were right in this answer and
-//! what steps of so many tokens cost on this machine.
+//! what steps of so many tokens cost on this machine. A model that proposes has to read the text
+//! first, and does so only where that is soon paid back.
 
 mod costs;
 mod draft;
@@ -14,7 +15,7 @@ mod tests;
 pub(crate) use costs::Costs;
 pub(crate) use draft::Drafter;
 
-use crate::{Cancel, Sequence};
+use crate::Cancel;
 use lookup::Found;
 
 /// Most tokens that are proposed at once.
@@ -45,12 +46,16 @@ pub enum Speculates {
     Always,
 }
 
+/// In how many tokens of the answer it has to be paid back that a model that proposes reads all
+/// that it has not read.
+const PAYBACK: usize = 128;
+
 /// How much is forgotten of the odds of a model that proposes, for each token that it does not.
 const FORGOTTEN: f64 = 0.002;
 
 /// How often proposals of one kind were right.
 #[derive(Clone, Copy)]
-struct Odds {
+pub(crate) struct Odds {
     tried: f64,
     right: f64,
     likely: f64,
@@ -86,8 +91,9 @@ impl Odds {
 pub(crate) struct Speculation<'a> {
     /// A model that proposes where the text does not, if there is one.
     drafter: Option<Drafter<'a>>,
-    /// Whether that has proposed last.
+    /// Whether that has proposed last, and ever.
     is_drafted: bool,
+    was_drafted: bool,
     /// All that was read and chosen.
     text: Vec<u32>,
     odds: [Odds; LIKELY.len()],
@@ -99,18 +105,25 @@ pub(crate) struct Speculation<'a> {
 }
 
 impl<'a> Speculation<'a> {
-    /// For an answer to a prompt of these ids; `draft` is a model that proposes, with what it has
-    /// read before.
-    pub fn new(prompt: &[u32], draft: Option<Drafter<'a>>) -> Speculation<'a> {
+    /// For an answer to a prompt of these ids.
+    pub fn new(prompt: &[u32]) -> Speculation<'a> {
         Speculation {
-            drafter: draft,
+            drafter: None,
             is_drafted: false,
+            was_drafted: false,
             text: prompt.to_vec(),
             odds: LIKELY.map(Odds::of),
             expected: None,
             proposed: Vec::new(),
             drafted: 0,
             accepted: 0,
+        }
+    }
+
+    /// A model proposes where the text does not, if there is one and none does yet.
+    pub fn draft_by(&mut self, drafter: impl FnOnce() -> Option<Drafter<'a>>) {
+        if self.drafter.is_none() {
+            self.drafter = drafter();
         }
     }
 
@@ -136,30 +149,36 @@ impl<'a> Speculation<'a> {
     ) -> &[u32] {
         self.proposed.clear();
         self.is_drafted = false;
-        let room = room.min(MOST);
+        let most = room.min(MOST);
         let count = |odds: &Odds, each: f64| match when {
-            Speculates::Never => 0,
-            Speculates::WherePaying => worth(odds.probability(), room, others, costs, each),
-            Speculates::Always => room,
+            Speculates::Never => Worth::default(),
+            Speculates::WherePaying => worth(odds.probability(), most, others, costs, each),
+            Speculates::Always => Worth::all(most),
         };
-        if let Some(found) = self.expected
-            && (found.matched >= LONG || self.drafter.is_none())
-        {
-            let count = count(&self.odds[kind(found)], 0.0);
-            lookup::follow(&self.text, found, count, &mut self.proposed);
-        } else if let Some(drafter) = &mut self.drafter
+        if let Some(drafter) = &mut self.drafter
             && when != Speculates::Never
+            && self.expected.is_none_or(|found| found.matched < LONG)
         {
-            // Before its own cost is known it reads one token, which tells.
-            let count = drafter
-                .cost()
-                .map_or(room.min(2), |each| count(&drafter.odds, each));
-            if count > 0 {
-                drafter.propose(&self.text, count, cancel, &mut self.proposed);
+            let each = match when {
+                Speculates::Always => Some(0.0),
+                _ => drafter.cost(&self.text, cancel),
+            };
+            let worth = each.map_or_else(Worth::default, |each| count(&drafter.odds, each));
+            let soon = worth.saved * room.min(PAYBACK) as f64;
+            if worth.count > 0 && (when == Speculates::Always || drafter.behind(&self.text) <= soon)
+            {
+                drafter.propose(&self.text, worth.count, cancel, &mut self.proposed);
+                if !self.proposed.is_empty() {
+                    (self.is_drafted, self.was_drafted) = (true, true);
+                    return &self.proposed;
+                }
             } else {
                 drafter.odds.forget();
             }
-            self.is_drafted = true;
+        }
+        if let Some(found) = self.expected {
+            let count = count(&self.odds[kind(found)], 0.0).count;
+            lookup::follow(&self.text, found, count, &mut self.proposed);
         }
         &self.proposed
     }
@@ -188,9 +207,14 @@ impl<'a> Speculation<'a> {
         }
     }
 
-    /// What the model that proposes has read.
-    pub fn into_draft(self) -> Option<Sequence> {
-        self.drafter.map(|drafter| drafter.sequence)
+    /// Whether a model has proposed any.
+    pub fn was_drafted(&self) -> bool {
+        self.was_drafted
+    }
+
+    /// The model that proposes, with what it has read.
+    pub fn into_drafter(self) -> Option<Drafter<'a>> {
+        self.drafter
     }
 
     /// Tokens that were proposed, and those of them that were chosen.
@@ -207,9 +231,24 @@ fn kind(found: Found) -> usize {
     }
 }
 
+/// What it is worth to propose tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Worth {
+    /// How many are to be proposed.
+    count: usize,
+    /// Seconds that this saves for each token of the answer.
+    saved: f64,
+}
+
+impl Worth {
+    fn all(count: usize) -> Worth {
+        Worth { count, saved: 0.0 }
+    }
+}
+
 /// How many tokens are worth proposing that are each right with this probability, where each
 /// takes so many seconds to find.
-fn worth(odds: f64, most: usize, others: usize, costs: &Costs, each: f64) -> usize {
+fn worth(odds: f64, most: usize, others: usize, costs: &Costs, each: f64) -> Worth {
     let odds = odds.clamp(0.0, 0.99);
     let speed = |count: usize| {
         // 1 + odds + odds² ...: how many are chosen in one step.
@@ -217,10 +256,15 @@ fn worth(odds: f64, most: usize, others: usize, costs: &Costs, each: f64) -> usi
         let took = costs.of(others + 1 + count)? + each * count as f64;
         Some((others as f64 + chosen) / took)
     };
-    let Some(plain) = speed(0) else { return 0 };
+    let Some(plain) = speed(0) else {
+        return Worth::default();
+    };
     let speeds = (1..=most).map_while(|count| Some((count, speed(count)?)));
     match speeds.max_by(|a, b| a.1.total_cmp(&b.1)) {
-        Some((count, speed)) if speed > MARGIN * plain => count,
-        _ => 0,
+        Some((count, speed)) if speed > MARGIN * plain => Worth {
+            count,
+            saved: 1.0 / plain - 1.0 / speed,
+        },
+        _ => Worth::default(),
     }
 }

@@ -179,9 +179,7 @@ fn a_draft_model_changes_nothing_however_good_it_is() {
     });
     for (draft, good) in [(&one, true), (&other, false)] {
         let model = load_path(&one, 2);
-        let model = model
-            .with_draft("one", draft, &Cancel::new(), &mut |_, _| {})
-            .unwrap();
+        model.add_draft("other", draft, &Cancel::new()).unwrap();
         let (counts, _) = check(model, &[message(Role::User, "Tell me.")], &greedy());
         assert!(counts[0] > 0, "nothing was proposed");
         // Stops cut runs short, also good ones.
@@ -193,10 +191,8 @@ fn a_draft_model_changes_nothing_however_good_it_is() {
 fn a_draft_model_kept_what_was_read_of_a_conversation_that_is_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let path = Tiny::new("llama", GgmlDType::Q8_0).write(folder.path());
-    let model = load_path(&path, 2);
-    let model = model
-        .with_draft("one", &path, &Cancel::new(), &mut |_, _| {})
-        .unwrap();
+    let model = load_path(&path, 2).speculating(Speculates::Always);
+    model.add_draft("one", &path, &Cancel::new()).unwrap();
     let asked = Asked {
         messages: &[message(Role::User, "Tell me.")],
         continued: &[],
@@ -243,12 +239,8 @@ fn a_draft_of_another_vocabulary_is_refused() {
     };
     let folder = tempfile::tempdir().unwrap();
     let path = script.model().write(folder.path());
-    let error = model.with_draft("one", &path, &Cancel::new(), &mut |_, _| {});
-    let error = error.err().unwrap();
-    assert_eq!(
-        (error.key.as_str(), &error.args["name"]),
-        ("draft-differs", &"one".into())
-    );
+    let error = model.add_draft("one", &path, &Cancel::new()).unwrap_err();
+    assert_eq!(error.key, "draft-differs");
 }
 
 /// A question whose answer repeats much of it, and one whose answer does not.

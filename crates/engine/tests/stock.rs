@@ -273,6 +273,6 @@ fn a_draft_that_would_read_all_again_for_each_proposal_is_refused() {
     row.write_folder(folder.path(), &row.config, &row.tensors(), "F32", 1);
     let model = load(&row, |_, _| {}).unwrap();
     assert!(!model.capabilities().truncate);
-    let refused = model.with_draft("one", folder.path(), &Cancel::new(), &mut |_, _| {});
-    assert_eq!(refused.err().unwrap().key, "draft-differs");
+    let refused = model.add_draft("one", folder.path(), &Cancel::new());
+    assert_eq!(refused.unwrap_err().key, "draft-differs");
 }

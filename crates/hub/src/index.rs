@@ -87,6 +87,8 @@ impl Index {
             return id;
         };
         known.prompt = known.prompt.take().or(record.prompt);
+        known.draft = known.draft.take().or(record.draft);
+        known.vocabulary = known.vocabulary.take().or(record.vocabulary);
         for copy in record.files {
             match known.files.iter_mut().find(|c| c.path == copy.path) {
                 Some(old) => *old = copy,

@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod download;
+mod drafting;
 mod elsewhere;
 mod fit;
 mod hashing;

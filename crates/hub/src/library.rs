@@ -495,6 +495,9 @@ impl Shared {
         }
         while open {
             self.follow();
+            while open && self.look_at_vocabulary() {
+                open = !self.state().closing;
+            }
             let Some(copy) = self.to_hash(&given_up) else {
                 open = self.rest(POLL);
                 continue;

@@ -1,5 +1,6 @@
 //! One model as the index keeps it. These structs outlive a release: they are not `protocol`'s.
 
+use crate::drafting::{self, Draft};
 use formats::forms::Form;
 use formats::{Checkpoint, Description};
 use protocol::{AppError, ModelEntry, ModelId, ModelState, PromptForm, Source, failure};
@@ -34,6 +35,12 @@ pub struct Record {
     /// What a person chose in place of its own template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<Prompt>,
+    /// Which model proposes tokens for it, as a person chose; None: by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Draft>,
+    /// The digest of its vocabulary, empty where there is none; None: nobody has looked yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vocabulary: Option<String>,
     /// A newer revision of it that the hub told of when it was last asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newer: Option<Newer>,
@@ -148,6 +155,8 @@ impl Record {
             quantisation: facts.quantisation,
             context: facts.context,
             prompt: None,
+            draft: None,
+            vocabulary: Some(drafting::of(&model)),
             newer: None,
             replaced: Vec::new(),
         })

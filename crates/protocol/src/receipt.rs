@@ -41,6 +41,9 @@ pub struct Receipt {
     /// Of those, tokens that were then chosen; the answer is the same without.
     #[serde(default)]
     pub accepted_tokens: u32,
+    /// The name of the smaller model that proposed some of them, where one did.
+    #[serde(default)]
+    pub draft: Option<String>,
     /// Bytes of the answer's text and reasoning that stood there already when it was made to go on after a
     /// stop; what made those is not known any more. 0 for an answer made at once.
     #[serde(default)]

@@ -8,7 +8,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// The version of this protocol; a worker of another version is refused.
-pub const WORKER_PROTOCOL: u32 = 6;
+pub const WORKER_PROTOCOL: u32 = 7;
 
 /// Longest line in bytes, the newline included.
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
@@ -49,9 +49,9 @@ pub enum WorkerRequest {
         /// What a person chose in place of the model's own template.
         #[serde(default)]
         form: Option<PromptForm>,
-        /// How tokens are proposed before they are chosen.
-        #[serde(default)]
-        speculation: Speculation,
+        /// Whether tokens are proposed before they are chosen, so that several are read at once.
+        /// Answers are the same either way.
+        speculates: bool,
         /// Where what it reads is kept on the disk, so that it is not read again; None: nowhere.
         /// In memory it may take as much as one full context.
         #[serde(default)]
@@ -59,6 +59,14 @@ pub enum WorkerRequest {
         /// What keys and values are computed with and kept in.
         #[serde(default)]
         kv_type: KvType,
+    },
+    /// Load a smaller model of the same vocabulary, which proposes tokens for the one that is
+    /// loaded; answers go on meanwhile. `Done`.
+    Draft {
+        /// Its name for people.
+        name: String,
+        /// Absolute path of its (first) file.
+        path: String,
     },
     /// Text to ids, by the tokenizer of a file; no weights needed. `Tokens`..., `Done`.
     Tokenize {
@@ -144,18 +152,6 @@ pub enum WorkerRequest {
         /// At least 1.
         threads: u32,
     },
-}
-
-/// How tokens are proposed before they are chosen, so that several are read at once. Answers are
-/// the same in every way.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Speculation {
-    /// Not at all.
-    pub off: bool,
-    /// Absolute path of a smaller model of the same vocabulary, which proposes where the text
-    /// itself does not.
-    pub draft: Option<String>,
 }
 
 /// The context in tokens that a model is given when nobody asks for another.
@@ -309,6 +305,9 @@ pub struct WorkerAnswered {
     pub drafted_tokens: u32,
     /// Of those, tokens that were then chosen.
     pub accepted_tokens: u32,
+    /// The name of the model that proposed some of them, where one did.
+    #[serde(default)]
+    pub draft: Option<String>,
     /// Tokens of context.
     pub context: u32,
     /// What computed it.

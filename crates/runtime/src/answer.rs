@@ -306,6 +306,7 @@ fn receipt(
         reasoning_tokens: answered.reasoning_tokens,
         drafted_tokens: answered.drafted_tokens,
         accepted_tokens: answered.accepted_tokens,
+        draft: answered.draft,
         continued_bytes: protocol::bytes_of(&request.continued),
         context: answered.context,
         stop: Some(answered.reason),

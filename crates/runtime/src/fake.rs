@@ -270,6 +270,7 @@ pub fn stopped(request: &GenerateRequest, pieces: u32, reason: StopReason) -> Ge
         reasoning_tokens: 0,
         drafted_tokens: 0,
         accepted_tokens: 0,
+        draft: None,
         continued_bytes: protocol::bytes_of(&request.continued),
         context: 8192,
         stop: Some(reason),

@@ -7,8 +7,7 @@ use crate::process::{Trouble, Worker};
 use crate::runtime::Runtime;
 use crate::shared::Shared;
 use protocol::{
-    AppError, LoadedFacts, PromptForm, Speculation, TemplateInput, WorkerEvent, WorkerRequest,
-    failure,
+    AppError, LoadedFacts, PromptForm, TemplateInput, WorkerEvent, WorkerRequest, failure,
 };
 use serde::Serialize;
 use std::future::pending;
@@ -183,7 +182,7 @@ impl Shared {
             threads,
             quantise: self.quantise(plan),
             form: None,
-            speculation: Speculation::default(),
+            speculates: true,
             kv: None,
             kv_type: plan.kv,
         };

@@ -8,6 +8,7 @@ mod bench;
 mod cgroup;
 mod cores;
 mod discovery;
+mod drafting;
 mod engine;
 #[cfg(feature = "fake")]
 pub mod fake;

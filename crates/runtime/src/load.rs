@@ -1,16 +1,16 @@
 //! Brings a model into memory: whether it fits, what has to go for it, and the loading itself.
 
 use crate::discovery;
+use crate::drafting::Draft;
 use crate::memory::milliseconds;
 use crate::process::{News, Trouble, Worker};
 use crate::quantise::Plan;
 use crate::seat::{Beside, Holding, Seat};
 use crate::shared::Shared;
 use protocol::{
-    AppError, KvType, LoadedFacts, ModelEntry, ModelId, ModelState, WeightType, WorkerEvent,
-    WorkerRequest, WorkerStage, failure,
+    AppError, LoadedFacts, ModelEntry, ModelId, ModelState, WeightType, WorkerEvent, WorkerRequest,
+    WorkerStage, failure,
 };
-use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 use tokio::sync::RwLockWriteGuard;
@@ -59,7 +59,7 @@ impl Shared {
         }
         if let Some(worker) = slot.take() {
             if worker.pulse.is_alive() {
-                // It has a prompt form that is no longer chosen.
+                // It has a prompt form or a draft model that is no longer chosen.
                 worker.retire().await;
             } else {
                 // It ended while idle: nothing was lost, so nothing is said to the person.
@@ -68,20 +68,22 @@ impl Shared {
         }
         let began = Instant::now();
         let admitted = match self.plan_of(entry) {
-            Ok(plan) => self
-                .admit(seat, entry, plan, stopped())
+            Ok((plan, draft)) => self
+                .admit(seat, entry, plan, draft, stopped())
                 .await
-                .map(|()| plan),
+                .map(|draft| (plan, draft)),
             Err(error) => Err(error),
         };
-        let plan = match admitted {
-            Ok(plan) => plan,
+        let (plan, draft) = match admitted {
+            Ok(admitted) => admitted,
             Err(error) => {
                 log_not_loaded(entry, &error);
                 return Err(error);
             }
         };
-        let loaded = self.start(seat, entry, plan, stopped(), &progress).await;
+        let loaded = self
+            .start(seat, entry, (plan, draft), &stopped, &progress)
+            .await;
         let result = match loaded {
             Ok(worker) => {
                 *slot = Some(worker);
@@ -111,42 +113,50 @@ impl Shared {
     /// Whether the worker can be asked for an answer of the model.
     pub fn is_ready(&self, worker: Option<&Worker>, entry: &ModelEntry) -> bool {
         let form = || self.hub.prompt_form(&entry.id);
-        worker.is_some_and(|worker| worker.pulse.is_alive() && worker.form == form())
-    }
-
-    /// How the model is loaded, with the one that proposes tokens for it where there is one.
-    fn plan_of(&self, entry: &ModelEntry) -> Result<Plan, AppError> {
-        let path = self.hub.path(&entry.id)?;
-        let beside = match &self.options.speculation.draft {
-            Some(draft) => hub::memory_needed(Path::new(draft), None, None, KvType::F16)?,
-            None => 0,
-        };
-        let room = self.total_memory().saturating_sub(beside);
-        let plan = self.plan(&path, None, room)?;
-        Ok(Plan {
-            memory: plan.memory.saturating_add(beside),
-            ..plan
+        let draft = || self.draft_choice(&entry.id);
+        worker.is_some_and(|worker| {
+            worker.pulse.is_alive()
+                && worker.form == form()
+                && self.as_it_is_now(&worker.draft) == draft()
         })
     }
 
-    /// Waits until the model fits, and reserves its memory.
+    /// How the model is loaded, and which one is to propose tokens for it.
+    fn plan_of(&self, entry: &ModelEntry) -> Result<(Plan, Option<Draft>), AppError> {
+        let path = self.hub.path(&entry.id)?;
+        let draft = self.draft_of(entry)?;
+        let required = draft.as_ref().filter(|draft| draft.is_required);
+        let beside = required.map_or(0, |draft| draft.memory);
+        let room = self.total_memory().saturating_sub(beside);
+        Ok((self.plan(&path, None, room)?, draft))
+    }
+
+    /// Waits until the model fits, and reserves its memory. One that is to propose tokens for it
+    /// is given back where it fits too, now and beside all others.
     async fn admit(
         &self,
         seat: &Seat,
         entry: &ModelEntry,
         plan: Plan,
+        draft: Option<Draft>,
         stopped: impl Future<Output = ()>,
-    ) -> Result<(), AppError> {
+    ) -> Result<Option<Draft>, AppError> {
         let wait = async {
             loop {
                 let mut freed = self.freed.subscribe();
                 let admission = self.admission.lock().await;
                 let seats = self.seats();
-                match self.look_for_room(&seats, entry, plan.memory)? {
+                let fits = |draft: &&Draft| {
+                    draft.is_required || self.has_room(plan.memory.saturating_add(draft.memory))
+                };
+                let beside = draft.as_ref().filter(fits);
+                let added = |bytes: fn(&Draft) -> u64| beside.map_or(0, bytes);
+                let memory = plan.memory.saturating_add(added(|draft| draft.memory));
+                match self.look_for_room(&seats, entry, memory)? {
                     Room::There => {
                         seat.hold(Some(Holding {
-                            reserved: plan.memory,
-                            sequence: plan.sequence,
+                            reserved: memory,
+                            sequence: plan.sequence.saturating_add(added(|draft| draft.sequence)),
                             answering: 0,
                             quantised: None,
                             fraction: 0.0,
@@ -158,7 +168,7 @@ impl Shared {
                         drop(admission);
                         self.tell_place();
                         self.publish();
-                        return Ok(());
+                        return Ok(beside.cloned());
                     }
                     Room::Where(idle, mut slot) => {
                         idle.update(|holding| holding.is_leaving = true);
@@ -247,12 +257,12 @@ impl Shared {
         failure::memory_short(&entry.name, memory, total, smaller)
     }
 
-    async fn start(
+    async fn start<S: Future<Output = ()>>(
         self: &Arc<Self>,
         seat: &Arc<Seat>,
         entry: &ModelEntry,
-        plan: Plan,
-        stopped: impl Future<Output = ()>,
+        (plan, draft): (Plan, Option<Draft>),
+        stopped: &impl Fn() -> S,
         progress: &impl Fn(f32),
     ) -> Result<Worker, AppError> {
         let path = self.hub.path(&entry.id)?;
@@ -274,6 +284,7 @@ impl Shared {
         progress(0.0);
         let mut worker = Worker::start(&program, &self.options, news).await?;
         worker.form = self.hub.prompt_form(&entry.id);
+        worker.draft = self.draft_choice(&entry.id);
         seat.update(|holding| {
             holding.pulse = Some(worker.pulse.clone());
             holding.outbox = Arc::downgrade(&worker.outbox);
@@ -290,11 +301,17 @@ impl Shared {
             threads: share.threads(),
             quantise: self.quantise(plan),
             form: worker.form.clone(),
-            speculation: self.options.speculation.clone(),
+            speculates: self.options.speculates,
             kv: self.place(),
             kv_type: plan.kv,
         };
-        let loaded = load_weights(&worker, load, stopped, tell).await;
+        let mut loaded = load_weights(&worker, load, stopped(), tell).await;
+        if let (Ok(_), Some(draft)) = (&loaded, draft) {
+            let asked = self.draft(seat, &worker, &entry.name, draft, stopped());
+            if let Err(trouble) = asked.await {
+                loaded = Err(trouble);
+            }
+        }
         drop(share);
         match loaded {
             Ok(facts) => {

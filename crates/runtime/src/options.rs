@@ -1,6 +1,6 @@
 //! What a person or a test may set of the runtime.
 
-use protocol::{KvType, Speculation, WeightType};
+use protocol::{DraftChoice, KvType, WeightType};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,8 +19,11 @@ pub struct Options {
     /// The most that workers' kernels may use, by the name of a level; None: all that the
     /// processor can do.
     pub kernels: Option<String>,
-    /// How tokens are proposed before they are chosen.
-    pub speculation: Speculation,
+    /// Whether tokens are proposed before they are chosen.
+    pub speculates: bool,
+    /// Which model proposes, whatever was chosen for each; one that is named has to. None: as
+    /// chosen.
+    pub draft: Option<DraftChoice>,
     /// What keys and values are computed with and kept in, whatever was chosen ([`KvWish::Type`]);
     /// None: as chosen.
     ///
@@ -46,7 +49,8 @@ impl Default for Options {
             threads: None,
             quantise: None,
             kernels: None,
-            speculation: Speculation::default(),
+            speculates: true,
+            draft: None,
             kv: None,
             keep: true,
             hello: Duration::from_secs(20),

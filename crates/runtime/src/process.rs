@@ -5,8 +5,8 @@ use crate::options::Options;
 use crate::outbox::{self, Outbox};
 use crate::stderr::Tail;
 use protocol::{
-    AppError, EngineFacts, FromWorker, MAX_LINE, PromptForm, WORKER_PROTOCOL, WorkerEvent,
-    WorkerRequest, failure,
+    AppError, DraftChoice, EngineFacts, FromWorker, MAX_LINE, PromptForm, WORKER_PROTOCOL,
+    WorkerEvent, WorkerRequest, failure,
 };
 use std::collections::HashMap;
 use std::path::Path;
@@ -38,6 +38,8 @@ pub(crate) struct Worker {
     pub engine: EngineFacts,
     /// What a person chose in place of its model's own template when it was loaded.
     pub form: Option<PromptForm>,
+    /// What they chose of models that propose tokens for it.
+    pub draft: DraftChoice,
     tail: Tail,
     kills_before: Option<u64>,
     options: Options,
@@ -160,6 +162,7 @@ impl Worker {
         ));
         Ok(Worker {
             form: None,
+            draft: DraftChoice::Automatic,
             child: Mutex::new(child),
             outbox: Arc::new(outbox),
             routes,

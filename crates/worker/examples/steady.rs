@@ -101,6 +101,7 @@ fn answer(id: u64, messages: &[PromptMessage], cancelled: &AtomicBool) {
         reasoning_tokens: 0,
         drafted_tokens: 0,
         accepted_tokens: 0,
+        draft: None,
         context: protocol::DEFAULT_CONTEXT,
         engine: engine_facts(),
         times: Times {

@@ -51,13 +51,15 @@ impl Inbox {
     }
 
     /// What is next, where it is asked for already and can be done beside answers: one more, where
-    /// there is `room`, or what only touches the store.
+    /// there is `room`, a model that proposes for them, or what only touches the store.
     fn next_beside(&self, room: bool) -> Option<Asked> {
         let mut waiting = self.waiting.borrow_mut();
         waiting.extend(self.asked.try_iter());
         waiting.pop_front_if(|(request, _)| match request.request {
             WorkerRequest::Generate { .. } => room,
-            WorkerRequest::Keep { .. } | WorkerRequest::Forget { .. } => true,
+            WorkerRequest::Keep { .. }
+            | WorkerRequest::Forget { .. }
+            | WorkerRequest::Draft { .. } => true,
             _ => false,
         })
     }
@@ -126,8 +128,8 @@ impl Work {
         }
     }
 
-    /// Does at once what only touches the store, also beside answers, so that nothing but an answer
-    /// ever waits for others. Gives back what is anything else.
+    /// Does at once what only touches the store, and has a model that proposes loaded, also beside
+    /// answers, so that nothing but an answer ever waits for others. Gives back what is anything else.
     pub fn arrange(&mut self, asked: Asked, answers: &mut [Answer<'_>]) -> Option<Asked> {
         match &asked.0.request {
             WorkerRequest::Keep { place } => self.keeping.keep(place.as_ref()),
@@ -142,7 +144,19 @@ impl Work {
                     model.forget_drafts();
                 }
             }
-            _ => return Some(asked),
+            _ => match asked {
+                (
+                    ToWorker {
+                        id,
+                        request: WorkerRequest::Draft { name, path },
+                    },
+                    cancel,
+                ) => {
+                    self.draft(id, name, path, cancel);
+                    return None;
+                }
+                other => return Some(other),
+            },
         }
         self.desk.close(asked.0.id);
         None

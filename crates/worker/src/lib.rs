@@ -5,6 +5,7 @@
 //! nothing that cannot be reckoned again: it may be killed at any moment.
 
 mod answers;
+mod drafting;
 mod heart;
 mod input;
 mod keeping;

@@ -9,8 +9,8 @@ use crate::panics;
 use crate::voice::Voice;
 use engine::{Cancel, KvKind, LoadOptions, Model, Sequence, Speculates, Template, Tokenizer};
 use protocol::{
-    AppError, Benched, KvType, MOST_PIECE, Speculation, ToWorker, WorkerEvent, WorkerRequest,
-    WorkerStage, failure,
+    AppError, Benched, KvType, MOST_PIECE, ToWorker, WorkerEvent, WorkerRequest, WorkerStage,
+    failure,
 };
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -103,7 +103,7 @@ impl Work {
                 threads,
                 quantise,
                 form,
-                speculation,
+                speculates,
                 kv,
                 kv_type,
             } => {
@@ -117,7 +117,11 @@ impl Work {
                     },
                     ..LoadOptions::default()
                 };
-                let model = self.load(id, &path, &options, &speculation, cancel)?;
+                let model = self.load(id, &path, &options, cancel)?;
+                let model = match speculates {
+                    true => model,
+                    false => model.speculating(Speculates::Never),
+                };
                 let model = match &form {
                     Some(form) => model.with_template(form),
                     None => model,
@@ -190,6 +194,7 @@ impl Work {
             // Served before, or where they are read.
             WorkerRequest::Keep { .. }
             | WorkerRequest::Forget { .. }
+            | WorkerRequest::Draft { .. }
             | WorkerRequest::Cancel { .. }
             | WorkerRequest::Threads { .. }
             | WorkerRequest::Generate { .. } => Ok(WorkerEvent::Done),
@@ -201,7 +206,6 @@ impl Work {
         id: u64,
         path: &str,
         options: &LoadOptions,
-        speculation: &Speculation,
         cancel: &Cancel,
     ) -> Result<Model, AppError> {
         if self.desk.model().is_some() {
@@ -209,21 +213,9 @@ impl Work {
         }
         self.desk.set_threads(options.threads);
         let heart = &self.heart;
-        let model = Model::load(Path::new(path), options, cancel, &mut |done, total| {
+        Model::load(Path::new(path), options, cancel, &mut |done, total| {
             heart.progress(id, done, total);
-        })?;
-        if speculation.off {
-            return Ok(model.speculating(Speculates::Never));
-        }
-        match &speculation.draft {
-            Some(draft) => {
-                let name = Path::new(path).file_stem().unwrap_or_default();
-                let name = name.to_string_lossy();
-                // Its weights come after the others, whose progress stays at its end.
-                model.with_draft(&name, Path::new(draft), cancel, &mut |_, _| {})
-            }
-            None => Ok(model),
-        }
+        })
     }
 
     /// The loaded model, if its file is still what was loaded.

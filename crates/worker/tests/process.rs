@@ -70,7 +70,7 @@ impl Worker {
                 threads,
                 quantise: None,
                 form: None,
-                speculation: protocol::Speculation::default(),
+                speculates: true,
                 kv_type: protocol::KvType::F16,
                 kv,
             },

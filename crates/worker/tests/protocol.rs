@@ -149,7 +149,7 @@ fn nothing_is_computed_without_a_model() {
             threads: 0,
             quantise: None,
             form: None,
-            speculation: protocol::Speculation::default(),
+            speculates: true,
             kv_type: protocol::KvType::F16,
             kv: None,
         },

@@ -90,7 +90,7 @@ impl Worker {
             threads: threads as u32,
             quantise: None,
             form: None,
-            speculation: protocol::Speculation::default(),
+            speculates: true,
             kv_type: protocol::KvType::F16,
             kv: None,
         });

@@ -12,9 +12,8 @@ use crate::{
 };
 use chat::{App, Say};
 use hub::{Hub, Places};
-use protocol::{AppError, Limits, MessageSend, ModelId, Sampling, Speculation, failure};
+use protocol::{AppError, DraftChoice, Limits, MessageSend, ModelId, Sampling};
 use runtime::Runtime;
-use std::path::Path;
 use std::sync::Arc;
 
 /// A conversation in the terminal.
@@ -42,12 +41,10 @@ pub(crate) async fn run(
     terminal: &Terminal,
 ) -> Result<(), Ending> {
     let hub = Hub::open(places)?;
-    let draft = options.draft.as_deref().map(whole).transpose()?;
+    let draft = options.draft.as_deref().map(|draft| drafting(&hub, draft));
     let engine = runtime::Options {
-        speculation: Speculation {
-            off: options.no_speculation,
-            draft,
-        },
+        speculates: !options.no_speculation,
+        draft: draft.transpose()?,
         // A single question is not come back to from here.
         keep: options.once.is_none(),
         kv: options.kv,
@@ -90,14 +87,16 @@ pub(crate) async fn run(
     result
 }
 
-/// The absolute path of a file that is there. Errors: `file-not-readable`.
-fn whole(path: &Path) -> Result<String, AppError> {
-    let whole = std::path::absolute(path).and_then(|whole| whole.metadata().map(|_| whole));
-    let whole = whole.map_err(|error| failure::file_not_readable(path).detail(error))?;
-    let text = whole
-        .to_str()
-        .ok_or_else(|| failure::file_not_readable(path));
-    text.map(str::to_owned)
+/// Which model is to propose words: `auto`, `none`, or one that the person means.
+/// Errors: those of [`Hub::find`].
+fn drafting(hub: &Hub, text: &str) -> Result<DraftChoice, AppError> {
+    Ok(match text {
+        "auto" => DraftChoice::Automatic,
+        "none" => DraftChoice::Never,
+        model => DraftChoice::Model {
+            id: hub.find(model)?.id,
+        },
+    })
 }
 
 impl Session {

@@ -11,18 +11,23 @@ const LIKELY: f64 = 0.7;
 /// The part of all probability that a token must have for it to be proposed.
 const SURE: f64 = 0.4;
 /// Tokens that it reads at most between two of the answer's: the others wait for that.
-const CHUNK: usize = 64;
+const CHUNK: usize = 32;
 
 /// A model that proposes, and what it has read of the answer.
 pub(crate) struct Drafter<'a> {
     pub model: &'a Model,
     pub sequence: Sequence,
-    pub(super) odds: Odds,
+    pub odds: Odds,
     /// Ids below this are tokens of the answer's model too.
     tokens: usize,
 }
 
 impl Odds {
+    /// Of a model of which nothing is known.
+    pub fn of_a_model() -> Odds {
+        Odds::of(LIKELY)
+    }
+
     /// The token that is likely enough to be proposed. That the `first` is not costs as much as
     /// one that is wrong, and counts as one.
     pub(super) fn sure(&mut self, logits: &[f32], first: bool) -> Option<u32> {
@@ -35,12 +40,12 @@ impl Odds {
 }
 
 impl<'a> Drafter<'a> {
-    pub fn new(model: &'a Model, sequence: Sequence, tokens: usize) -> Drafter<'a> {
+    pub fn new(model: &'a Model, sequence: Sequence, odds: Odds, tokens: usize) -> Drafter<'a> {
         Drafter {
             tokens,
             model,
             sequence,
-            odds: Odds::of(LIKELY),
+            odds,
         }
     }
 
@@ -50,11 +55,8 @@ impl<'a> Drafter<'a> {
         let room = (self.model.context() as usize).saturating_sub(text.len());
         let known = self.sequence.common_prefix(text).min(text.len() - 1);
         self.sequence.truncate(known);
-        let mut unread = &text[known..];
-        if unread.len() > CHUNK {
-            // Not all of it at once: a stop is to be obeyed soon.
-            unread = &unread[..CHUNK];
-        }
+        // Not all of it at once: a stop is to be obeyed soon.
+        let unread = &text[known..text.len().min(known + CHUNK)];
         let is_whole = known + unread.len() == text.len();
         let wanted = if is_whole && count.min(room) > 0 {
             Wanted::Last
@@ -62,8 +64,8 @@ impl<'a> Drafter<'a> {
             Wanted::Nothing
         };
         // What it cannot read, because its context is shorter, it says nothing to.
-        let mut logits = match step(self.model, &mut self.sequence, unread, wanted, cancel) {
-            Ok(logits) if wanted == Wanted::Last => logits,
+        let mut logits = match self.step(unread, wanted, cancel) {
+            Some(logits) if wanted == Wanted::Last => logits,
             _ => return,
         };
         for left in (0..count.min(room)).rev() {
@@ -76,17 +78,47 @@ impl<'a> Drafter<'a> {
             if left == 0 {
                 return;
             }
-            let begun = Instant::now();
-            match step(self.model, &mut self.sequence, &[id], Wanted::Last, cancel) {
-                Ok(next) => self.model.use_up(std::mem::replace(&mut logits, next)),
-                Err(_) => return,
+            match self.step(&[id], Wanted::Last, cancel) {
+                Some(next) => self.model.use_up(std::mem::replace(&mut logits, next)),
+                None => return,
             }
-            self.model.costs.see(1, begun.elapsed().as_secs_f64());
         }
     }
 
-    /// Seconds that a token of it takes; None where that is not known yet.
-    pub fn cost(&self) -> Option<f64> {
+    /// Seconds that a token of it takes; None where that cannot be known.
+    pub fn cost(&mut self, text: &[u32], cancel: &Cancel) -> Option<f64> {
+        if self.model.costs.of(1).is_none() {
+            // The first step of a model is slower than all that come.
+            let first = text.first()?;
+            self.sequence.truncate(0);
+            step(
+                self.model,
+                &mut self.sequence,
+                &[*first],
+                Wanted::Last,
+                cancel,
+            )
+            .ok()?;
+            self.sequence.truncate(0);
+            self.step(&[*first], Wanted::Last, cancel)?;
+        }
         self.model.costs.of(1)
+    }
+
+    /// Seconds that it takes to read what it has not read of the text, the last token aside.
+    pub fn behind(&self, text: &[u32]) -> f64 {
+        let unread = text.len() - self.sequence.common_prefix(text);
+        let each = self.model.costs.of(CHUNK).unwrap_or(0.0) / CHUNK as f64;
+        unread.saturating_sub(1) as f64 * each
+    }
+
+    /// Reads, and notes how long that takes.
+    fn step(&mut self, ids: &[u32], wanted: Wanted, cancel: &Cancel) -> Option<Vec<f32>> {
+        let begun = Instant::now();
+        let logits = step(self.model, &mut self.sequence, ids, wanted, cancel).ok()?;
+        self.model
+            .costs
+            .see(ids.len(), begun.elapsed().as_secs_f64());
+        Some(logits)
     }
 }

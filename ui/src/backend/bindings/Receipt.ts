@@ -71,6 +71,10 @@ drafted_tokens: number,
  */
 accepted_tokens: number, 
 /**
+ * The name of the smaller model that proposed some of them, where one did.
+ */
+draft: string | null, 
+/**
  * Bytes of the answer's text and reasoning that stood there already when it was made to go on after a
  * stop; what made those is not known any more. 0 for an answer made at once.
  */

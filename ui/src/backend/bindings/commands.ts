@@ -17,6 +17,8 @@ import type { DownloadMove } from "./DownloadMove";
 import type { DownloadRef } from "./DownloadRef";
 import type { DownloadWish } from "./DownloadWish";
 import type { Downloads } from "./Downloads";
+import type { DraftChoose } from "./DraftChoose";
+import type { Drafting } from "./Drafting";
 import type { FoundModels } from "./FoundModels";
 import type { HubDetails } from "./HubDetails";
 import type { HubFound } from "./HubFound";
@@ -87,6 +89,8 @@ export interface Commands {
   machine: { request: Nothing; reply: Machine };
   kept: { request: Nothing; reply: KvUse };
   kept_clear: { request: Nothing; reply: KvUse };
+  drafting: { request: Nothing; reply: Drafting };
+  draft_choose: { request: DraftChoose; reply: Nothing };
   diagnostics: { request: Nothing; reply: Diagnostics };
   settings_change: { request: Settings; reply: Settings };
 }
