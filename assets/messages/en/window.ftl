@@ -149,6 +149,8 @@ answer-tokens =
         [one] { $tokens } token
        *[other] { $tokens } tokens
     }
+answer-drafted = { $accepted } of { $drafted } tokens proposed from the text were chosen
+answer-drafted-by = { $accepted } of { $drafted } tokens proposed by { $name } and from the text were chosen
 first-token = first token { $time }
 first-token-loading = { $time } of it to load the model
 stopped = stopped
@@ -197,6 +199,13 @@ settings-kv = Memory of the conversation
 settings-kv-help = Compact takes half the memory, and answers may differ a little. It applies from the next time a model is loaded.
 settings-kv-exact = Exact (16 bits)
 settings-kv-compact = Compact (8 bits)
+settings-draft = Draft model
+settings-draft-help = A smaller model proposes words that the larger one checks: the same answers, sooner. It has to be installed and have the same vocabulary, and is used while it pays and both fit into memory.
+settings-draft-nobody = No two of the installed models go together so.
+settings-draft-for = Draft model for { $name }
+settings-draft-automatic = Automatic ({ $name })
+settings-draft-never = None
+settings-draft-gone = A model that is not there any more
 settings-files = Model files
 settings-files-help = They are used where they are. Parley neither copies nor changes them.
 settings-data = Your data

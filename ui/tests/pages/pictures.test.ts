@@ -24,6 +24,11 @@ const data = async (page: Page) => {
   await page.locator(".pane .item").nth(3).click();
   await page.locator("#kept-bytes option", { hasText: "16" }).first().waitFor({ state: "attached" });
 };
+const drafts = async (page: Page) => {
+  await settings(page);
+  await page.locator(".pane .item").nth(1).click();
+  await page.locator("[value=never]").first().waitFor({ state: "attached" });
+};
 const trouble = async (page: Page) => {
   await settings(page);
   await page.locator(".pane .item").nth(4).click();
@@ -130,6 +135,7 @@ const views: View[] = [
   ["network", { world: "picture" }, network],
   ["settings", { world: "first" }, settings],
   ["settings-data", { world: "picture" }, data],
+  ["settings-models", { world: "picture" }, drafts],
   ["trouble", { world: "first" }, trouble],
   ["close", { world: "picture" }, close],
   ["temporary", { world: "first", pace: 1 }, temporary],

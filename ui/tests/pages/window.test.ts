@@ -343,6 +343,21 @@ test("what is read may take half the memory, from the next load on", () =>
     await expect.poll(() => calls(page, "settings_change")).toMatchObject([{ kv_type: "q8_0" }]);
   }));
 
+test("a smaller model proposes by itself, not at all, or as the person takes it", () =>
+  inWindow({ world: "picture" }, async (page) => {
+    await page.keyboard.press("Control+,");
+    const draft = page.getByLabel("Draft model for Mixtral 8x7B Instruct");
+    await expect.poll(() => draft.locator("option").allTextContents()).toEqual(["Automatic (Mistral 7B Instruct v0.2)", "None", "Mistral 7B Instruct v0.2 · Q4_K_M"]);
+    const model = "sha256:mixtral";
+    await draft.focus();
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(() => calls(page, "draft_choose")).toEqual([{ model, choice: { kind: "never" } }]);
+    await expect.poll(() => draft.inputValue()).toBe("never");
+    await draft.selectOption({ label: "Mistral 7B Instruct v0.2 · Q4_K_M" });
+    await expect.poll(() => calls(page, "draft_choose")).toHaveLength(2);
+    expect((await calls(page, "draft_choose"))[1]).toEqual({ model, choice: { kind: "model", id: "sha256:mistral" } });
+  }));
+
 test("what models have read: how much there is, how much there may be, and away with it", () =>
   inWindow({ world: "picture" }, async (page) => {
     await page.keyboard.press("Control+,");

@@ -109,6 +109,11 @@ export class FakeBackend implements Backend {
       machine: () => this.#scene.machine,
       kept: () => this.#keptReading(),
       kept_clear: () => ((this.#scene.keptBytes = 0), this.#keptReading()),
+      drafting: () => ({ models: this.#scene.drafted ?? [] }),
+      draft_choose: ({ model, choice }) => {
+        for (const drafted of this.#scene.drafted ?? []) if (drafted.model === model) drafted.choice = choice;
+        return {};
+      },
       diagnostics: () => this.#scene.diagnostics,
       settings_change: (settings) => {
         this.#scene.settings = settings;

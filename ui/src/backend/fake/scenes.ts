@@ -2,6 +2,7 @@
 import type { AppError } from "../bindings/AppError";
 import type { BetterModel } from "../bindings/BetterModel";
 import type { ConversationSummary } from "../bindings/ConversationSummary";
+import type { Drafted } from "../bindings/Drafted";
 import type { Diagnostics } from "../bindings/Diagnostics";
 import type { Language } from "../bindings/Language";
 import type { Machine } from "../bindings/Machine";
@@ -20,6 +21,8 @@ export interface Scene {
   models: ModelEntry[];
   memory: number;
   settings: Settings;
+  /** Who can propose for whom; absent: nobody. */
+  drafted?: Drafted[];
   /** What kept reading takes on the disk. */
   keptBytes: number;
   systemLanguage: Language;
@@ -72,7 +75,7 @@ export function receiptOf(entry: ModelEntry, path: readonly Message[], stop: Sto
     },
     limits: { max_tokens: null },
     prompt_tokens: 30 + Math.ceil(letters(path.slice(0, -1)) / 4), reused_tokens: 0, cut_messages: 0, cut_tokens: 0,
-    answer_tokens: Math.ceil(letters(path.slice(-1)) / 4), reasoning_tokens: 0, drafted_tokens: 0, accepted_tokens: 0, continued_bytes: 0, context: Math.min(entry.context, 8192), stop,
+    answer_tokens: Math.ceil(letters(path.slice(-1)) / 4), reasoning_tokens: 0, drafted_tokens: 0, accepted_tokens: 0, draft: null, continued_bytes: 0, context: Math.min(entry.context, 8192), stop,
     engine: { version: "0.1.0", executor: "candle", kernels: "avx2", device: "cpu", threads: 4 },
     times: times ?? { queued_ms: 0, load_ms: 0, prefill_ms: 410, first_token_ms: 640, decode_ms: 1200 },
     ...rest,
@@ -166,6 +169,9 @@ function picture(now: number): Scene {
     models: [elyza, mistral, olmo, qwen, pro, mixtral, gone],
     settings: { language: null, theme: "system", model: elyza.id, kept_bytes: null, kv_type: "f16", library: null, network: PLAIN_NETWORK },
     keptBytes: 1.24e9,
+    drafted: [
+      { model: mixtral.id, name: mixtral.name, choice: { kind: "automatic" }, drafts: [{ id: mistral.id, name: mistral.name, quantisation: mistral.quantisation }] },
+    ],
     machine: { ...machine, parley_bytes: 6.6e9, memory_used_bytes: 11.2e9, cpu: 0.61, parley_cpu: 0.5 },
   };
 }
