@@ -24,6 +24,7 @@ mod template;
 mod tokenize;
 mod update;
 mod usage;
+mod wish;
 
 use arguments::{Arguments, Command};
 use clap::FromArgMatches;

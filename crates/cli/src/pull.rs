@@ -3,13 +3,11 @@
 use crate::{
     list,
     output::{self, Ending, Terminal},
+    wish,
 };
 use ::chat::messages::size;
-use hub::{Catalogue, Hub, Network, Places, Room, fit_catalogue};
-use protocol::{
-    AppError, Arg, CatalogueFile, Download, DownloadState, DownloadWish, Fits, KvType, Language,
-    RepositoryRef, failure,
-};
+use hub::{Hub, Network, Places};
+use protocol::{AppError, Arg, Download, DownloadState, ModelId, Source, failure};
 use std::time::Duration;
 
 /// Between two looks at how far it is.
@@ -20,10 +18,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 const TRIES: (u32, u32) = (4, 8);
 /// The longest that a pull waits because the hub asks for it.
 const LONGEST_REST: u32 = 120;
-/// Most names that are said to be nearly what was asked for.
-const NEAREST: usize = 3;
-/// Letters of a word that are compared.
-const LONGEST_WORD: usize = 40;
 
 /// Fetches a model of the catalogue by its name, or `owner/name` of the hub, or with `:file` one of its files; `@revision` at the end names another
 /// than the newest. Ctrl-C leaves what came for the next time.
@@ -38,7 +32,7 @@ pub(crate) async fn pull(
     let folder = settings.library.map(std::path::PathBuf::from);
     hub.set_download_folder(folder.unwrap_or_else(|| places.hub_cache().to_owned()));
     let network = Network::new(places, settings.network);
-    let id = hub.download_start(&wish(what, &network).await?)?.id;
+    let id = hub.download_start(&wish::wish(what, &network).await?)?.id;
     // One that was paused, or has failed before, is asked for again.
     hub.download_resume(&id)?;
     follow(&hub, &network, &id, json, terminal).await
@@ -55,14 +49,26 @@ pub(crate) async fn follow(
 ) -> Result<(), Ending> {
     let fetching = hub.fetch(network, Some(id));
     let mut patience = Patience::default();
-    let model = loop {
-        let download = hub.download(id)?;
+    let mut seen: Option<Download> = None;
+    let (done, model) = loop {
+        let download = match (hub.download(id), seen.take()) {
+            (Ok(download), _) => download,
+            // Another program ran it, and has taken it out of the queue already.
+            (Err(error), Some(seen)) => match fetched(hub, &seen) {
+                Some(model) => break (ended(seen, &model), model),
+                None => return Err(error.into()),
+            },
+            (Err(error), None) => return Err(error.into()),
+        };
         if let Some(error) = patience.ends(&download) {
             terminal.passing("");
             return Err(error.into());
         }
         match &download.state {
-            DownloadState::Done { model } => break model.clone(),
+            DownloadState::Done { model } => {
+                let model = model.clone();
+                break (download, model);
+            }
             DownloadState::Failed { error } | DownloadState::Paused { error: Some(error) } => {
                 terminal.passing("");
                 return Err(error.clone().into());
@@ -76,6 +82,7 @@ pub(crate) async fn follow(
         } else {
             terminal.passing(&progress(&download, terminal));
         }
+        seen = Some(download);
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             _ = tokio::signal::ctrl_c() => {
@@ -86,8 +93,10 @@ pub(crate) async fn follow(
     };
     drop(fetching);
     terminal.passing("");
-    let done = hub.download(id)?;
-    hub.download_dismiss(id)?;
+    match hub.download_dismiss(id) {
+        Err(error) if error.key != "download-unknown" => return Err(error.into()),
+        _ => {}
+    }
     if json {
         let text = serde_json::to_string(&done);
         return output::line(&text.map_err(|error| failure::internal().detail(error))?);
@@ -95,91 +104,33 @@ pub(crate) async fn follow(
     list::show(&hub.resolve(&model)?, terminal)
 }
 
-/// What is meant by what is no `owner/name`: a model of the catalogue. Errors: `pull-unknown`,
-/// with what is named nearly so.
-fn by_name(what: &str) -> Result<CatalogueFile, AppError> {
-    of_catalogue(what).ok_or_else(|| match nearest(what) {
-        names if names.is_empty() => failure::pull_unknown(what),
-        names => failure::pull_unlike(what, names.join(", ")),
-    })
-}
-
-/// Names of the catalogue that are most alike, where any is: those with the most words in common,
-/// else those with the fewest letters otherwise.
-fn nearest(what: &str) -> Vec<String> {
-    let words = |text: &str| -> Vec<String> {
-        let lower = text.to_lowercase();
-        let words = lower.split(|c: char| !c.is_alphanumeric() && c != '.');
-        words
-            .filter(|word| !word.is_empty())
-            .map(str::to_owned)
-            .collect()
-    };
-    let asked = words(what);
-    let models = Catalogue::shipped().models(Language::En).into_iter();
-    let fetched = models.filter(|model| !model.files.is_empty());
-    let mut ranked: Vec<(usize, String)> = fetched
-        .filter_map(|model| {
-            let has = words(&format!("{} {}", model.name, model.id));
-            let alike = |word: &&String| {
-                let nearly = |other: &String| {
-                    other.starts_with(*word) || distance(word, other) * 4 <= word.chars().count()
-                };
-                word.chars().count() > 1 && has.iter().any(nearly)
-            };
-            let common = asked.iter().filter(alike).count();
-            (common > 0).then_some((common, model.name))
-        })
-        .collect();
-    ranked.sort_by(|(one, a), (other, b)| (other, a).cmp(&(one, b)));
-    let most = ranked.first().map_or(0, |(common, _)| *common);
-    let best = ranked.into_iter().filter(|(common, _)| *common == most);
-    best.map(|(_, name)| name).take(NEAREST).collect()
-}
-
-/// Letters that are to be put in, left out or replaced to make one word the other.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().take(LONGEST_WORD).collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, letter) in one.chars().take(LONGEST_WORD).enumerate() {
-        let mut before = std::mem::replace(&mut row[0], at + 1);
-        for (to, other) in other.iter().enumerate() {
-            let replaced = before + usize::from(letter != *other);
-            before = row[to + 1];
-            row[to + 1] = replaced.min(before + 1).min(row[to] + 1);
+/// The model that came by a download which is not in the queue any more.
+fn fetched(hub: &Hub, seen: &Download) -> Option<ModelId> {
+    let is_its = |source: &Source| match source {
+        Source::Hub {
+            repo,
+            revision,
+            file,
+        } => {
+            *repo == seen.repository
+                && *revision == seen.revision
+                && (file.is_empty() || seen.files.contains(file))
         }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-/// The largest file of the catalogue's model of that name that fits this machine well; where none
-/// does, or that cannot be told, the one that the catalogue recommends.
-fn of_catalogue(name: &str) -> Option<CatalogueFile> {
-    let models = Catalogue::shipped().models(Language::En).into_iter();
-    let model = models
-        .filter(|model| model.name.eq_ignore_ascii_case(name))
-        .find(|model| !model.files.is_empty())?;
-    let memory = runtime::Options::from_environment().memory;
-    let room = Room {
-        memory_bytes: memory.unwrap_or_else(|| runtime::system().memory_bytes),
-        bandwidth: None,
-        kv_type: KvType::default(),
+        _ => false,
     };
-    let fitting = model.files.iter().filter_map(|file| {
-        let fit = fit_catalogue(&model, file, &room)?;
-        (fit.fits == Fits::Well).then_some((fit.weight_bytes, file))
-    });
-    let largest = fitting.max_by_key(|(bytes, _)| *bytes);
-    largest
-        .map(|(_, file)| file)
-        .or(model.files.first())
-        .cloned()
+    let mut models = hub.models().into_iter();
+    models.find(|model| is_its(&model.source)).map(|it| it.id)
 }
 
-fn asked(wish: &DownloadWish) -> RepositoryRef {
-    RepositoryRef {
-        repository: wish.repository.clone(),
-        revision: wish.revision.clone(),
+fn ended(seen: Download, model: &ModelId) -> Download {
+    Download {
+        state: DownloadState::Done {
+            model: model.clone(),
+        },
+        bytes_done: seen.bytes_total.unwrap_or(seen.bytes_done),
+        bytes_per_second: None,
+        seconds_left: None,
+        ..seen
     }
 }
 
@@ -218,55 +169,6 @@ impl Patience {
     }
 }
 
-/// What is meant; a kind such as `Q4_K_M` is looked up among the repository's files. No file is
-/// the folder of safetensors, or the only GGUF file where there is no such folder.
-async fn wish(what: &str, network: &Network) -> Result<DownloadWish, AppError> {
-    if !what.contains('/') {
-        let file = by_name(what)?;
-        return Ok(DownloadWish {
-            repository: file.repository,
-            revision: file.revision,
-            files: vec![file.file],
-            name: None,
-        });
-    }
-    let (what, revision) = match what.rsplit_once('@') {
-        Some((what, revision)) => (what, Some(revision.to_owned())),
-        None => (what, None),
-    };
-    let (repository, file) = match what.split_once(':') {
-        Some((repository, file)) => (repository, Some(file.to_owned())),
-        None => (what, None),
-    };
-    let mut wish = DownloadWish {
-        repository: repository.to_owned(),
-        revision,
-        files: Vec::new(),
-        name: None,
-    };
-    match file {
-        Some(file) if file.ends_with(".gguf") => wish.files = vec![file],
-        Some(kind) => {
-            let details = network.details(&asked(&wish)).await?;
-            let is_meant = |of: &String| of.eq_ignore_ascii_case(&kind);
-            let mut all = details.files.into_iter();
-            let found = all.find(|file| file.kind.as_ref().is_some_and(is_meant));
-            let missing = || failure::hub_file_missing(&wish.repository, &kind);
-            wish.files = found.ok_or_else(missing)?.files;
-        }
-        // Trouble that passes is met again, and told, by what fetches.
-        None => {
-            if let Ok(details) = network.details(&asked(&wish)).await
-                && let [file] = &details.files[..]
-                && file.files.iter().all(|path| path.ends_with(".gguf"))
-            {
-                wish.files.clone_from(&file.files);
-            }
-        }
-    }
-    Ok(wish)
-}
-
 /// How far it is, drawn and in words.
 pub(crate) fn progress(download: &Download, terminal: &Terminal) -> String {
     let bytes = |bytes: u64| Arg::from(size(bytes as f64));
@@ -286,25 +188,6 @@ pub(crate) fn progress(download: &Download, terminal: &Terminal) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_nearly_a_name_leads_to_it() {
-        let check = |what: &str, first: Option<&str>| {
-            let names = nearest(what);
-            assert!(names.len() <= NEAREST);
-            let first = first.map(str::to_owned);
-            assert_eq!(names.first().cloned(), first, "{what}: {names:?}");
-        };
-        check("smollm2 360m instrct", Some("SmolLM2 360M Instruct"));
-        check("nonsense", None);
-        check("", None);
-        check("/", None);
-        assert!(nearest("qwen").iter().all(|name| name.contains("Qwen")));
-        assert_eq!(nearest("qwen").len(), NEAREST);
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "ab"), 2);
-        assert_eq!(distance("ab", "ab"), 0);
-    }
 
     #[test]
     fn a_pull_without_a_byte_ends_after_some_tries() {

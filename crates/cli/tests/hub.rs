@@ -204,6 +204,8 @@ fn what_cannot_be_pulled_is_told_in_a_sentence() {
     gated.gated = true;
     hub.put(gated);
     hub.put(Repository::new("maker/lone").with("lone.gguf", gguf("Lone", 1000)));
+    let many = Repository::new("maker/many").with("a-Q4_K_M.gguf", gguf("A", 1000));
+    hub.put(many.with("a-Q8_0.gguf", gguf("B", 2000)));
     hub.set_token("hf_right");
     let person = Person::of(&hub);
     let check = |what: &str, named: &str| {
@@ -213,6 +215,8 @@ fn what_cannot_be_pulled_is_told_in_a_sentence() {
     };
     check("maker/none", "maker/none");
     check("maker/lone:other.gguf", "other.gguf");
+    check("maker/many", "Q4_K_M, Q8_0");
+    check("maker/many:Q2_K", "Q4_K_M, Q8_0");
     check("maker/gated", "maker/gated");
     check("maker/gated:it.gguf", "maker/gated");
     assert_eq!(hub.bytes_sent("it.gguf"), 0);
@@ -406,6 +410,25 @@ fn a_pull_that_was_killed_goes_on() {
     assert!(again < total / 2, "{again} of {total} bytes came twice");
     assert_eq!(person.listed()[0]["name"], "Long");
     assert!(person.checked()[0]["error"].is_null());
+}
+
+#[test]
+fn of_two_pulls_at_once_one_missed_the_end() {
+    let hub = HubServer::start();
+    hub.put(Repository::new("maker/both").with("both.gguf", gguf("Both", 8 << 20)));
+    hub.set_speed(3 << 20);
+    let person = Person::of(&hub);
+    let words = ["pull", "maker/both:both.gguf", "--json"];
+    let pulls = [(); 3].map(|()| person.command(&words).spawn().unwrap());
+    for pull in pulls {
+        let output = pull.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}{error}");
+        let last: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+        assert_eq!(last["state"]["state"], "done", "{said}");
+    }
+    assert_eq!(person.listed()[0]["name"], "Both");
 }
 
 #[test]

@@ -334,6 +334,8 @@ failures! {
     pull_unknown(name);
     /// The same; some models of the catalogue are named nearly so.
     pull_unlike(name, names);
+    /// A repository has several models, and none of them or no single one was named.
+    pull_which(repository, known);
     /// A repository has no such file, or not what makes a model.
     hub_file_missing(repository, file);
     /// A name of a repository, a revision or a file is none, or leads out of its folder.
