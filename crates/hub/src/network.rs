@@ -11,6 +11,7 @@ mod environment;
 mod failures;
 mod holding;
 mod keyring;
+mod names;
 mod proxies;
 mod secrets;
 mod throttle;
@@ -137,7 +138,9 @@ impl Network {
         // Off the async threads: it reads every certificate of the system.
         let made = {
             let (holding, password) = (holding.clone(), password.clone());
-            tokio::task::spawn_blocking(move || connection::client(&holding, password.as_ref()))
+            tokio::task::spawn_blocking(move || {
+                connection::client(&holding, password.as_ref(), Arc::new(names::system))
+            })
         };
         let client = made
             .await

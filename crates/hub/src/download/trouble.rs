@@ -61,7 +61,7 @@ impl Trouble {
     pub fn unreached(error: AppError) -> Trouble {
         match error.key.as_str() {
             // Not by waiting.
-            "certificate-unknown" | "proxy-refused" => Trouble::Over(error),
+            "certificate-unknown" | "proxy-refused" | "redirect-refused" => Trouble::Over(error),
             _ => Trouble::Again { after: None, error },
         }
     }

@@ -1,10 +1,11 @@
 //! The client that everything outgoing goes through, and where a redirect may lead.
 
 use super::holding::Holding;
+use super::names::{Lookup, Names, is_here};
 use super::secrets::Secret;
 use protocol::{AppError, failure};
 use reqwest::{Client, ClientBuilder, Proxy, Url, redirect::Policy};
-use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a connection may take to be there.
@@ -12,10 +13,15 @@ const CONNECT: Duration = Duration::from_secs(15);
 /// How long a connection may be silent while something is awaited.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// Makes the client. Errors: `certificate-file`, `internal`.
-pub(super) fn client(holding: &Holding, password: Option<&Secret>) -> Result<Client, AppError> {
+/// Makes the client, which finds hosts by `lookup`. Errors: `certificate-file`, `internal`.
+pub(super) fn client(
+    holding: &Holding,
+    password: Option<&Secret>,
+    lookup: Arc<Lookup>,
+) -> Result<Client, AppError> {
     let roots = holding.roots()?;
     let proxies = holding.proxies.clone().with_password(password);
+    let names = Arc::new(Names::new(holding, lookup));
     let builder = || -> ClientBuilder {
         let proxies = proxies.clone();
         Client::builder()
@@ -24,6 +30,7 @@ pub(super) fn client(holding: &Holding, password: Option<&Secret>) -> Result<Cli
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
             .tcp_nodelay(true)
+            .dns_resolver(names.clone())
             // Each range of a download is to have a connection of its own.
             .http1_only()
             // The environment's proxies are judged here, and shown.
@@ -48,7 +55,7 @@ pub(super) fn redirected(from: &Url, location: &str) -> Result<Url, AppError> {
     if from.scheme() == "https" && to.scheme() != "https" {
         return Err(refused().detail("it leads from https to http"));
     }
-    if here(&to) && !here(from) {
+    if is_here(&to) && !is_here(from) {
         return Err(refused().detail("it leads to a service of this machine"));
     }
     Ok(to)
@@ -57,16 +64,4 @@ pub(super) fn redirected(from: &Url, location: &str) -> Result<Url, AppError> {
 /// For people and logs: the host that an address names.
 pub(super) fn host(address: &Url) -> String {
     address.host_str().unwrap_or_default().to_owned()
-}
-
-/// Whether an address names this machine or what only it can reach.
-fn here(address: &Url) -> bool {
-    let host = host(address);
-    let name = host.trim_matches(['[', ']']).trim_end_matches('.');
-    let ip = name.parse::<IpAddr>().map(|ip| ip.to_canonical());
-    match ip {
-        Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_link_local() || ip.octets()[0] == 0,
-        Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unicast_link_local() || ip.is_unspecified(),
-        Err(_) => name == "localhost" || name.ends_with(".localhost"),
-    }
 }

@@ -1,6 +1,7 @@
 //! What went wrong on the way to the hub, in Parley's own words.
 
 use super::connection::host;
+use super::names::LEADS_HERE;
 use super::proxies;
 use protocol::{AppError, failure};
 use reqwest::header::HeaderMap;
@@ -29,6 +30,7 @@ pub fn unreached(error: reqwest::Error, address: &Url, proxy: Option<&Url>) -> A
     let said = said(&error);
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     let failure = match proxy {
+        _ if has(&[LEADS_HERE]) => failure::redirect_refused(host(address)),
         _ if has(&["invalid peer certificate"]) => failure::certificate_unknown(host(address)),
         Some(proxy) if has(REFUSED) => failure::proxy_refused(proxies::shown(proxy)),
         // Whoever was to be reached: the first connection is to the proxy.

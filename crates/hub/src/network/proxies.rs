@@ -83,6 +83,12 @@ impl Proxies {
         self.chosen(address).map(|proxy| &proxy.address)
     }
 
+    /// All proxies' addresses.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &Url> {
+        let proxies = [&self.http, &self.https].into_iter().flatten();
+        proxies.map(|proxy| &proxy.address)
+    }
+
     /// For people: the proxy for a request to `address`.
     pub(super) fn shown(&self, address: &Url) -> Option<Holds> {
         let proxy = self.chosen(address)?;
