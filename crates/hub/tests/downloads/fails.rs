@@ -1,13 +1,16 @@
 //! Every way in which a hub fails: what passes is outlived, what does not is said.
 
 use crate::hub_server::{Fault, On, Repository};
-use crate::scene::{FILE, RANGE, Scene, model, repository, wish};
+use crate::scene::{FILE, RANGE, Scene, hurry, model, repository, wish};
+use hub::Tuning;
 use hub::network::SecretKind;
 use protocol::{DownloadState, DownloadWish};
 use std::time::Duration;
 
 /// So often that it never ends.
 const ALWAYS: usize = usize::MAX;
+/// How long nothing may come where the hub stalls.
+const STALL: Duration = Duration::from_millis(300);
 
 /// With these faults a download ends well, or by the failure that is named. Returns the scene.
 fn check(name: &str, faults: &[(On, Fault, usize)], ends: Result<(), &str>) -> Scene {
@@ -18,7 +21,17 @@ fn check(name: &str, faults: &[(On, Fault, usize)], ends: Result<(), &str>) -> S
         scene.server.fail(*on, fault.clone(), *times);
     }
     scene.hub.download_start(&wish()).unwrap();
-    let fetching = scene.fetch();
+    let stalls = faults
+        .iter()
+        .any(|(_, fault, _)| matches!(fault, Fault::Stall(..)));
+    let tuning = match stalls {
+        true => Tuning {
+            stall: STALL,
+            ..hurry()
+        },
+        false => hurry(),
+    };
+    let fetching = scene.hub.fetch_tuned(&scene.network, None, tuning);
     let ended = scene.ended();
     drop(fetching);
     match (&ended, ends) {
@@ -42,7 +55,7 @@ fn status(status: u16) -> Fault {
 #[test]
 fn what_passes_is_outlived() {
     let range = u64::from(RANGE);
-    let stall = |at: u64| Fault::Stall(at, Duration::from_millis(600));
+    let stall = |at: u64| Fault::Stall(at, 2 * STALL);
     let again = |seconds: &str| Fault::Status(429, "Retry-After", seconds.to_owned());
     for (on, fault, times) in [
         (On::Api, again("0"), 2),
@@ -126,7 +139,7 @@ fn an_expired_address_is_asked_for_again() {
     let scene = Scene::new();
     let bytes = model(8);
     scene.server.put(repository(&bytes));
-    scene.server.set_speed(400_000);
+    scene.server.hold(300_000);
     scene.hub.download_start(&wish()).unwrap();
     let _fetching = scene.fetch();
     let before = |server: &crate::hub_server::HubServer| {
@@ -136,9 +149,10 @@ fn an_expired_address_is_asked_for_again() {
             .filter(|(method, ..)| method == "HEAD")
             .count()
     };
-    crate::support::eventually("bytes", || scene.server.bytes_sent(FILE) > 200_000);
+    crate::support::eventually("bytes", || scene.only().bytes_done > 200_000);
     let asked = before(&scene.server);
     scene.server.expire();
+    scene.server.let_go();
     assert!(matches!(scene.ended(), DownloadState::Done { .. }));
     assert!(before(&scene.server) > asked);
     let most = bytes.len() as u64 + 4 * u64::from(RANGE);
@@ -149,13 +163,13 @@ fn an_expired_address_is_asked_for_again() {
 fn a_revision_that_changes_is_fetched_whole_and_of_one_piece() {
     let scene = Scene::new();
     scene.server.put(repository(&model(9)));
-    scene.server.set_speed(300_000);
+    scene.server.hold(300_000);
     scene.hub.download_start(&wish()).unwrap();
     let _fetching = scene.fetch();
-    crate::support::eventually("bytes", || scene.server.bytes_sent(FILE) > 200_000);
+    crate::support::eventually("bytes", || scene.only().bytes_done > 200_000);
     let newer = model(10);
     scene.server.put(repository(&newer));
-    scene.server.set_speed(0);
+    scene.server.let_go();
     let DownloadState::Done { model } = scene.ended() else {
         panic!("{:?}", scene.only());
     };

@@ -13,8 +13,11 @@ fn wish_of(name: &str) -> DownloadWish {
     }
 }
 
-/// A scene whose hub has models of those names, and sends them slowly.
-fn slow(names: &[&str]) -> Scene {
+/// Bytes after which the hub waits, so that a download is on its way until it is let go.
+const HELD: u64 = 400_000;
+
+/// A scene whose hub has models of those names, and sends only the beginning of one.
+fn held(names: &[&str]) -> Scene {
     let scene = Scene::new();
     for (at, name) in names.iter().enumerate() {
         let bytes = model(20 + at as u64);
@@ -22,7 +25,7 @@ fn slow(names: &[&str]) -> Scene {
             .server
             .put(Repository::new(&format!("maker/{name}")).with(FILE, bytes));
     }
-    scene.server.set_speed(500_000);
+    scene.server.hold(HELD);
     scene
 }
 
@@ -33,7 +36,7 @@ fn names(scene: &Scene) -> Vec<String> {
 
 #[test]
 fn one_runs_at_a_time_in_the_order_that_the_person_wants() {
-    let scene = slow(&["a", "b", "c"]);
+    let scene = held(&["a", "b", "c"]);
     let ids: Vec<String> = ["a", "b", "c"]
         .iter()
         .map(|name| scene.hub.download_start(&wish_of(name)).unwrap().id)
@@ -51,23 +54,26 @@ fn one_runs_at_a_time_in_the_order_that_the_person_wants() {
     to(&ids[0], 99).unwrap();
     assert_eq!(to("99", 0).unwrap_err().key, "download-unknown");
     assert_eq!(names(&scene), ["maker/c", "maker/b", "maker/a"]);
+    scene.server.let_go();
     let _fetching = scene.fetch();
-    let mut order: Vec<String> = Vec::new();
     eventually("all", || {
         let all = scene.hub.downloads().downloads;
         let runs = all
             .iter()
             .filter(|d| !matches!(d.state, DownloadState::Waiting | DownloadState::Done { .. }));
-        let runs: Vec<&str> = runs.map(|d| d.repository.as_str()).collect();
-        assert!(runs.len() <= 1, "{runs:?}");
-        if let [one] = runs[..]
-            && order.last().is_none_or(|last| last != one)
-        {
-            order.push(one.to_owned());
-        }
+        assert!(runs.count() <= 1, "{all:?}");
         all.iter()
             .all(|d| matches!(d.state, DownloadState::Done { .. }))
     });
+    // What was asked of each in turn, without a word of another between.
+    let mut order: Vec<String> = Vec::new();
+    for (_, path, _) in scene.server.requests() {
+        let name = ["maker/a", "maker/b", "maker/c"];
+        let name = name.into_iter().find(|name| path.contains(name)).unwrap();
+        if order.last().is_none_or(|last| last != name) {
+            order.push(name.to_owned());
+        }
+    }
     assert_eq!(order, ["maker/c", "maker/b", "maker/a"]);
     for id in &ids {
         scene.hub.download_dismiss(id).unwrap();
@@ -78,7 +84,7 @@ fn one_runs_at_a_time_in_the_order_that_the_person_wants() {
 
 #[test]
 fn a_paused_download_goes_on_from_where_it_was() {
-    let scene = slow(&["tiny"]);
+    let scene = held(&["tiny"]);
     let id = scene.hub.download_start(&wish()).unwrap().id;
     let fetching = scene.fetch();
     eventually("bytes", || scene.only().bytes_done > 300_000);
@@ -106,6 +112,7 @@ fn a_paused_download_goes_on_from_where_it_was() {
     let _fetching = hub.fetch_tuned(&scene.network, None, crate::scene::hurry());
     std::thread::sleep(std::time::Duration::from_millis(200));
     assert_eq!(scene.only().bytes_done, done);
+    scene.server.let_go();
     hub.download_resume(&id).unwrap();
     assert!(matches!(scene.ended(), DownloadState::Done { .. }));
     let most = model(20).len() as u64 + 4 * u64::from(RANGE);
@@ -114,7 +121,7 @@ fn a_paused_download_goes_on_from_where_it_was() {
 
 #[test]
 fn a_cancelled_download_leaves_nothing() {
-    let scene = slow(&["tiny"]);
+    let scene = held(&["tiny"]);
     let blobs = || std::fs::read_dir(scene.cache().join("blobs")).map_or(0, Iterator::count);
     let start = || scene.hub.download_start(&wish()).unwrap().id;
     let id = start();
@@ -130,6 +137,7 @@ fn a_cancelled_download_leaves_nothing() {
     // One that nobody runs, too.
     let id = start();
     assert_ne!(id, "1", "a number is never used again");
+    scene.server.hold(HELD);
     eventually("bytes", || scene.only().bytes_done > 200_000);
     drop(fetching);
     assert_eq!(blobs(), 2);
@@ -140,15 +148,14 @@ fn a_cancelled_download_leaves_nothing() {
 
 #[test]
 fn two_processes_share_the_queue() {
-    let scene = slow(&["tiny"]);
+    let scene = held(&["tiny"]);
     let id = scene.hub.download_start(&wish()).unwrap().id;
     let fetching = scene.fetch();
     eventually("bytes", || scene.only().bytes_done > 200_000);
     let other = Hub::open(&scene.desk.places()).unwrap();
     let seen = || other.download(&id).unwrap();
     let also = other.fetch_tuned(&scene.network, None, crate::scene::hurry());
-    std::thread::sleep(std::time::Duration::from_millis(200));
-    assert_eq!(seen().state, DownloadState::Elsewhere);
+    eventually("the other's", || seen().state == DownloadState::Elsewhere);
     assert!(seen().bytes_done > 0, "its progress is read from the disk");
     // The other one pauses it, and takes it over when this one ends.
     other.download_pause(&id).unwrap();
@@ -157,6 +164,7 @@ fn two_processes_share_the_queue() {
     });
     other.download_resume(&id).unwrap();
     drop(fetching);
+    scene.server.let_go();
     eventually("its end", || {
         matches!(seen().state, DownloadState::Done { .. })
     });
@@ -174,7 +182,7 @@ fn two_processes_share_the_queue() {
 
 #[test]
 fn offline_stops_it_and_online_lets_it_go_on() {
-    let scene = slow(&["tiny"]);
+    let scene = held(&["tiny"]);
     scene.hub.download_start(&wish()).unwrap();
     let _fetching = scene.fetch();
     eventually("bytes", || scene.only().bytes_done > 200_000);
@@ -190,6 +198,7 @@ fn offline_stops_it_and_online_lets_it_go_on() {
     let asked = scene.server.requests().len();
     std::thread::sleep(std::time::Duration::from_millis(200));
     assert_eq!(scene.server.requests().len(), asked, "{paused:?}");
+    scene.server.let_go();
     scene.network.set(settings(false));
     assert!(matches!(scene.ended(), DownloadState::Done { .. }));
 }
@@ -237,9 +246,10 @@ fn another_program_at_the_same_file_is_waited_for() {
 
 #[test]
 fn only_the_one_that_is_meant_runs() {
-    let scene = slow(&["a", "b"]);
+    let scene = held(&["a", "b"]);
     scene.hub.download_start(&wish_of("a")).unwrap();
     let id = scene.hub.download_start(&wish_of("b")).unwrap().id;
+    scene.server.let_go();
     let hurry = crate::scene::hurry();
     let fetching = scene.hub.fetch_tuned(&scene.network, Some(&id), hurry);
     let state = || scene.hub.download(&id).unwrap().state;
@@ -259,12 +269,12 @@ fn the_limit_on_the_speed_holds() {
     };
     scene.network.set(settings(Some(400_000)));
     scene.hub.download_start(&wish()).unwrap();
-    let _fetching = scene.fetch();
-    eventually("bytes", || scene.only().bytes_done > 0);
+    // From before the first byte: a busy machine can only make it longer.
     let began = std::time::Instant::now();
+    let _fetching = scene.fetch();
     eventually("half of it", || scene.only().bytes_done > 500_000);
     let took = began.elapsed().as_secs_f64();
-    assert!(took > 0.6, "half a megabyte took {took} s");
+    assert!(took > 1.0, "half a megabyte took {took} s");
     scene.network.set(settings(None));
     assert!(matches!(scene.ended(), DownloadState::Done { .. }));
 }

@@ -80,7 +80,7 @@ fn a_newer_revision_is_fetched_beside_the_old_one_and_takes_its_place() {
     assert_eq!(scene.server.bytes_sent(FILE), sent);
 
     let old_path = scene.path(&old);
-    scene.server.set_speed(400_000);
+    scene.server.hold(200_000);
     let id = scene.update(&old);
     let fetching = scene.fetch();
     eventually("bytes", || scene.only().bytes_done > 100_000);
@@ -93,7 +93,7 @@ fn a_newer_revision_is_fetched_beside_the_old_one_and_takes_its_place() {
     assert_eq!(scene.path(&old), old_path);
     // Over a new start of the program.
     let hub = scene.desk.hub();
-    scene.server.set_speed(0);
+    scene.server.let_go();
     hub.download_resume(&id).unwrap();
     let _fetching = hub.fetch_tuned(&scene.network, None, hurry());
     let DownloadState::Done { model: new } = scene.ended() else {
@@ -171,7 +171,7 @@ fn an_update_that_is_cancelled_or_fails_leaves_all_as_it_was() {
     let (scene, old) = Scene::with_old(repository(&model(1)), &wish());
     let files = listing(&scene.cache());
     scene.server.put(repository(&model(2)));
-    scene.server.set_speed(300_000);
+    scene.server.hold(200_000);
     let id = scene.update(&old);
     let fetching = scene.fetch();
     eventually("bytes", || scene.only().bytes_done > 50_000);
@@ -180,7 +180,7 @@ fn an_update_that_is_cancelled_or_fails_leaves_all_as_it_was() {
     drop(fetching);
     scene.is_as_it_was(&old, &files);
     // What comes is not what the hub says, again and again.
-    scene.server.set_speed(0);
+    scene.server.let_go();
     scene.server.fail(On::Bytes, Fault::Wrong(0), 1000);
     let id = scene.update(&old);
     let fetching = scene.fetch();
@@ -193,7 +193,7 @@ fn an_update_that_is_cancelled_or_fails_leaves_all_as_it_was() {
     scene.is_as_it_was(&old, &files);
     // The model it was for is deleted.
     scene.server.mend();
-    scene.server.set_speed(300_000);
+    scene.server.hold(200_000);
     scene.update(&old);
     let _fetching = scene.fetch();
     eventually("bytes", || scene.only().bytes_done > 50_000);

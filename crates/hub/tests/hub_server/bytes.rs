@@ -108,7 +108,8 @@ fn body(
     let Ok(mut content) = file.content.from(from) else {
         return 0;
     };
-    let mut chunk = vec![0; if speed == 0 { CHUNK } else { 4096 }];
+    let held = state.allowed.load(Ordering::SeqCst) < u64::MAX;
+    let mut chunk = vec![0; if speed == 0 && !held { CHUNK } else { 4096 }];
     let mut at = from;
     while at < to {
         let left = usize::try_from(to - at).unwrap_or(CHUNK).min(chunk.len());
@@ -136,6 +137,10 @@ fn body(
         {
             chunk[usize::try_from(wrong - at).unwrap_or(0)] ^= 1;
         }
+        while state.given.load(Ordering::SeqCst) >= state.allowed.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        state.given.fetch_add(length as u64, Ordering::SeqCst);
         if sender.stream.write_all(chunk).is_err() {
             return at - from;
         }

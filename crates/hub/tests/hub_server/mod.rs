@@ -45,6 +45,9 @@ pub struct State {
     signatures: AtomicU64,
     /// Bytes a second of each connection to the storage; 0: all there is.
     speed: AtomicU64,
+    /// Bytes that the storage sends before it waits, and those that it has sent of them.
+    allowed: AtomicU64,
+    given: AtomicU64,
 }
 
 impl HubServer {
@@ -68,6 +71,8 @@ impl HubServer {
             expired: AtomicU64::new(0),
             signatures: AtomicU64::new(0),
             speed: AtomicU64::new(0),
+            allowed: AtomicU64::new(u64::MAX),
+            given: AtomicU64::new(0),
         });
         accept(hub, state.clone(), answers::answer);
         accept(storage, state.clone(), bytes::answer);
@@ -110,6 +115,18 @@ impl HubServer {
     /// Bytes a second of each connection to the storage; 0: all there is.
     pub fn set_speed(&self, bytes_per_second: u64) {
         self.state.speed.store(bytes_per_second, Ordering::SeqCst);
+    }
+
+    /// The storage sends about so many bytes from now on, and then none until it is let go: what
+    /// a test does meanwhile finds the download on its way, however slow the machine is.
+    pub fn hold(&self, bytes: u64) {
+        self.state.given.store(0, Ordering::SeqCst);
+        self.state.allowed.store(bytes, Ordering::SeqCst);
+    }
+
+    /// Sends again all there is.
+    pub fn let_go(&self) {
+        self.state.allowed.store(u64::MAX, Ordering::SeqCst);
     }
 
     /// Requests so far: method, path and query, and whether with a token. Those to the storage

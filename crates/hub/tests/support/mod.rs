@@ -97,11 +97,11 @@ pub fn folder() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Waits until something is so.
+/// Waits until something is so; for minutes, since other tests may have the machine.
 pub fn eventually(what: &str, mut so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !so() {
-        assert!(began.elapsed() < Duration::from_secs(30), "never: {what}");
+        assert!(began.elapsed() < Duration::from_secs(180), "never: {what}");
         std::thread::sleep(Duration::from_millis(50));
     }
 }
