@@ -193,9 +193,11 @@ impl Queue {
         let _lock = self.file.lock()?;
         let found = self.file.read(LIMIT).ok().flatten();
         let mut kept = self.read();
-        if let Some(bytes) = found
-            && serde_json::from_slice::<Kept>(&bytes).is_err()
-        {
+        let known = |bytes: &[u8]| {
+            let kept = serde_json::from_slice::<Kept>(bytes);
+            kept.is_ok_and(|kept| kept.version == VERSION)
+        };
+        if found.is_some_and(|bytes| !known(&bytes)) {
             // Not one of ours, or damaged: kept, and begun anew.
             self.file.set_aside()?;
         }
@@ -213,7 +215,8 @@ impl Queue {
         })
     }
 
-    /// Adds a download at the end, unless the same is there and not done; that one goes on.
+    /// Adds a download at the end, unless the same is there and not done; that one goes on, where
+    /// it began if anything of it came.
     pub fn add(
         &self,
         wish: &DownloadWish,
@@ -230,11 +233,14 @@ impl Queue {
             let same = kept.downloads.iter_mut().find(|entry| {
                 (&entry.repository, entry.asked.as_str(), &entry.wanted)
                     == (&wish.repository, asked, &wish.files)
-                    && entry.folder == folder
+                    && (entry.folder == folder || replaces.is_none())
                     && !matches!(entry.standing, Standing::Done { .. })
             });
             if let Some(same) = same {
                 same.standing = Standing::Waiting;
+                if same.folder != folder && same.on_disk() == 0 && !self.is_claimed(&same.id) {
+                    folder.clone_into(&mut same.folder);
+                }
                 if let Some(old) = replaces {
                     same.replaces = Some(old.0.clone());
                 }

@@ -35,6 +35,51 @@ fn names(scene: &Scene) -> Vec<String> {
 }
 
 #[test]
+fn after_a_move_of_the_library_what_had_come_was_fetched_again_and_its_part_stayed() {
+    let scene = slow(&["begun", "waiting"]);
+    let start = |name: &str| scene.hub.download_start(&wish_of(name)).unwrap().id;
+    let ids = ["begun", "waiting"].map(start);
+    let fetching = scene.fetch();
+    let began = || scene.hub.download(&ids[0]).unwrap().bytes_done > 0;
+    eventually("bytes", began);
+    drop(fetching);
+    eventually("a flush", began);
+    let new = scene.desk.path("new disk");
+    scene.hub.set_download_folder(new.clone());
+    assert_eq!(["begun", "waiting"].map(start), ids);
+    scene.server.set_speed(0);
+    let _fetching = scene.fetch();
+    let ended = || scene.hub.downloads().downloads;
+    eventually("both", || {
+        let mut all = ended().into_iter();
+        all.all(|one| matches!(one.state, DownloadState::Done { .. }))
+    });
+    for (id, moved) in ids.iter().zip([false, true]) {
+        let DownloadState::Done { model } = scene.hub.download(id).unwrap().state else {
+            panic!("not done");
+        };
+        let path = scene.hub.path(&model).unwrap();
+        assert_eq!(path.starts_with(&new), moved, "{}", path.display());
+    }
+}
+
+#[test]
+fn the_queue_of_a_newer_parley_was_overwritten() {
+    let scene = slow(&["a"]);
+    let data = scene.desk.places().data().to_owned();
+    std::fs::create_dir_all(&data).unwrap();
+    let newer = r#"{"version":2,"next":9,"downloads":[]}"#;
+    std::fs::write(data.join("downloads.json"), newer).unwrap();
+    scene.hub.download_start(&wish_of("a")).unwrap();
+    let files = std::fs::read_dir(&data).unwrap().flatten();
+    let aside = files.map(|file| file.path()).find(|path| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.starts_with("downloads.damaged-")
+    });
+    assert_eq!(std::fs::read_to_string(aside.unwrap()).unwrap(), newer);
+}
+
+#[test]
 fn one_runs_at_a_time_in_the_order_that_the_person_wants() {
     let scene = held(&["a", "b", "c"]);
     let ids: Vec<String> = ["a", "b", "c"]
