@@ -89,9 +89,12 @@ impl Index {
         known.prompt = known.prompt.take().or(record.prompt);
         known.draft = known.draft.take().or(record.draft);
         known.vocabulary = known.vocabulary.take().or(record.vocabulary);
-        for copy in record.files {
+        for mut copy in record.files {
             match known.files.iter_mut().find(|c| c.path == copy.path) {
-                Some(old) => *old = copy,
+                Some(old) => {
+                    copy.fetched |= old.fetched;
+                    *old = copy;
+                }
                 None => known.files.push(copy),
             }
         }

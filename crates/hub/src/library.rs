@@ -161,6 +161,7 @@ impl Hub {
         let path = settled(path).map_err(|e| not_read(path, &e))?;
         let mut record = Record::describe(&path)?;
         record.source = origin.clone();
+        record.files[0].fetched = true;
         if let Some(sha256) = hashing::of_checked(&record.files[0], checked) {
             record.files[0].sha256 = Some(sha256.clone());
             let provisional = std::mem::replace(&mut record.id, format!("sha256:{sha256}"));

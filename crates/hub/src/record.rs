@@ -124,6 +124,9 @@ pub struct Copy {
     /// Whether it was read again and is not what it was.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub damaged: bool,
+    /// Whether Parley fetched it. Of a model that comes with Parley its source does not say so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fetched: bool,
 }
 
 /// One of several files as it was when its model was added.
@@ -232,6 +235,7 @@ impl Copy {
             sha256: None,
             parts,
             damaged: false,
+            fetched: false,
         })
     }
 

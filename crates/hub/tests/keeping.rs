@@ -160,6 +160,42 @@ fn a_folder_goes_with_what_was_made_of_it() {
 }
 
 #[test]
+fn what_was_fetched_of_the_model_that_comes_with_parley_could_not_be_moved_or_deleted() {
+    let desk = Desk::new();
+    let starter = desk.path("starter.gguf");
+    fs::write(&starter, gguf("Starter", 1.0)).unwrap();
+    let file = fs::File::options().write(true).open(&starter).unwrap();
+    file.set_len(98_362_432).unwrap();
+    let bytes = gguf("One", 2.0);
+    let place = snapshot(&cache(&desk), "owner/tiny", "aaaa", &[("one.gguf", &bytes)]);
+    let places = desk.places().with_starter(&starter);
+    let hub = hub::Hub::open(&places).unwrap();
+    let id = hub.starter().unwrap().id;
+    assert_eq!(key(hub.deletion(&id)), "model-bundled");
+    hub.import(&place.join("one.gguf")).unwrap();
+    drop(hub);
+    // As it is where the same bytes were fetched.
+    let path = places.library_index();
+    let mut index: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let models = index["models"].as_array_mut().unwrap();
+    let mut copy = models.pop().unwrap()["files"][0].take();
+    copy["fetched"] = true.into();
+    models[0]["files"].as_array_mut().unwrap().push(copy);
+    fs::write(&path, index.to_string()).unwrap();
+    let hub = hub::Hub::open(&places).unwrap();
+    let moved = desk.path("moved");
+    hub.move_library(None, &moved, &mut |_, _| {}, &|| true)
+        .unwrap();
+    assert_eq!(tree(&cache(&desk)), [] as [&str; 0]);
+    let look = hub.delete(&id, true).unwrap();
+    assert_eq!(look.freed_bytes, bytes.len() as u64);
+    assert_eq!(tree(&moved), [] as [&str; 0]);
+    assert_eq!(hub.starter().unwrap().path, starter.to_str().unwrap());
+    assert_eq!(key(hub.delete(&id, true)), "model-bundled");
+    assert!(starter.exists());
+}
+
+#[test]
 fn a_model_may_be_kept_on_the_disk() {
     let desk = Desk::new();
     let bytes = gguf("One", 1.0);

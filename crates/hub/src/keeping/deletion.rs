@@ -1,6 +1,7 @@
 //! Deleting a model: first a look, then the deed.
 
 use super::in_use;
+use super::layout::Place;
 use crate::library::Hub;
 use crate::record::{Copy, Origin, Record};
 use protocol::{AppError, Deletion, ModelId, failure};
@@ -48,9 +49,16 @@ impl Hub {
                 .iter()
                 .position(|record| record.answers_to(&id.0));
             if let Some(at) = at {
-                let record = index.models.remove(at);
+                let record = &mut index.models[at];
+                let going = match comes_with_parley(record) {
+                    true => record
+                        .files
+                        .extract_if(.., |copy| is_in_cache(copy))
+                        .collect(),
+                    false => index.models.remove(at).files,
+                };
                 if files {
-                    index.leaving.extend(record.files.iter().map(Copy::now));
+                    index.leaving.extend(going.iter().map(Copy::now));
                 }
             }
         })?;
@@ -64,19 +72,25 @@ impl Hub {
         Ok(deletion)
     }
 
-    /// The model, which has to be one that may go.
+    /// The model as far as it may go: of the one that comes with Parley, what was fetched beside.
     fn to_delete(&self, id: &ModelId) -> Result<Record, AppError> {
-        let record = self.record(id)?;
-        let is_there = |record: &Record| {
-            record
-                .files
-                .iter()
-                .any(|copy| Path::new(&copy.path).exists())
-        };
-        // It would be back with the next start.
-        if record.source == Origin::Bundled && is_there(&record) {
-            return Err(failure::model_bundled(&record.name));
+        let mut record = self.record(id)?;
+        if comes_with_parley(&record) {
+            record.files.retain(is_in_cache);
+            if record.files.is_empty() {
+                return Err(failure::model_bundled(&record.name));
+            }
         }
         Ok(record)
     }
+}
+
+/// Whether it would be back with the next start.
+fn comes_with_parley(record: &Record) -> bool {
+    let is_its = |copy: &Copy| !is_in_cache(copy) && Path::new(&copy.path).exists();
+    record.source == Origin::Bundled && record.files.iter().any(is_its)
+}
+
+fn is_in_cache(copy: &Copy) -> bool {
+    Place::of(Path::new(&copy.path)).is_some()
 }

@@ -123,7 +123,7 @@ impl Hub {
                 let Some(place) = Place::of(path).filter(|place| place.cache != to) else {
                     continue;
                 };
-                let fetched = matches!(record.source, Origin::Hub { .. });
+                let fetched = copy.fetched || matches!(record.source, Origin::Hub { .. });
                 if fetched || from.as_ref() == Some(&place.cache) {
                     let files = removal::files(copy, &place);
                     leaving.push(Leaving {
@@ -147,6 +147,7 @@ impl Hub {
         let copy = Copy {
             sha256: one.copy.sha256.clone(),
             damaged: one.copy.damaged,
+            fetched: one.copy.fetched,
             ..Copy::of(&Checkpoint::open(&place.path())?)?
         };
         bringing.step()?;
