@@ -36,7 +36,7 @@ fn names(scene: &Scene) -> Vec<String> {
 
 #[test]
 fn after_a_move_of_the_library_what_had_come_was_fetched_again_and_its_part_stayed() {
-    let scene = slow(&["begun", "waiting"]);
+    let scene = held(&["begun", "waiting"]);
     let start = |name: &str| scene.hub.download_start(&wish_of(name)).unwrap().id;
     let ids = ["begun", "waiting"].map(start);
     let fetching = scene.fetch();
@@ -47,7 +47,7 @@ fn after_a_move_of_the_library_what_had_come_was_fetched_again_and_its_part_stay
     let new = scene.desk.path("new disk");
     scene.hub.set_download_folder(new.clone());
     assert_eq!(["begun", "waiting"].map(start), ids);
-    scene.server.set_speed(0);
+    scene.server.let_go();
     let _fetching = scene.fetch();
     let ended = || scene.hub.downloads().downloads;
     eventually("both", || {
@@ -65,7 +65,7 @@ fn after_a_move_of_the_library_what_had_come_was_fetched_again_and_its_part_stay
 
 #[test]
 fn the_queue_of_a_newer_parley_was_overwritten() {
-    let scene = slow(&["a"]);
+    let scene = held(&["a"]);
     let data = scene.desk.places().data().to_owned();
     std::fs::create_dir_all(&data).unwrap();
     let newer = r#"{"version":2,"next":9,"downloads":[]}"#;
