@@ -3,12 +3,17 @@
 
 mod common;
 
-use candle_core::quantized::GgmlDType;
+use candle_core::quantized::gguf_file::{self, Content, Value};
+use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::{DType, Device, Tensor};
 use common::scripted::Script;
 use common::tiny::{CONTEXT, Tiny};
-use common::{SMOLLM2, greedy, load, load_path, message};
+use common::{SMOLLM2, greedy, load, load_path, message, model_path};
 use engine::{Answer, Asked, Cancel, Generated, Model, Speculates, generate, round};
 use protocol::{Limits, Part, PromptMessage, Role, Sampling, StopReason, Times, WorkerAnswered};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What came of an answer: its events, its receipt without times and proposals, the tokens that
@@ -307,4 +312,99 @@ fn a_real_model_says_the_same_and_sooner_where_it_repeats() {
             );
         }
     }
+}
+
+/// The real model with many layers more, which add nothing: it says the same in several times the
+/// time.
+fn deep(more: usize, folder: &Path) -> PathBuf {
+    let mut file = std::fs::File::open(model_path(SMOLLM2)).unwrap();
+    let content = Content::read(&mut file).unwrap();
+    let mut tensors = BTreeMap::new();
+    for name in content.tensor_infos.keys() {
+        let tensor = content.tensor(&mut file, name, &Device::Cpu).unwrap();
+        tensors.insert(name.clone(), Arc::new(tensor));
+    }
+    let mut metadata = content.metadata.clone();
+    let layers = metadata["llama.block_count"].to_u32().unwrap() as usize;
+    let count = Value::U32((layers + more) as u32);
+    metadata.insert("llama.block_count".into(), count);
+    let first: Vec<_> = tensors
+        .iter()
+        .filter_map(|(name, tensor)| {
+            Some((name.strip_prefix("blk.0.")?.to_owned(), tensor.clone()))
+        })
+        .collect();
+    for (name, tensor) in first {
+        let adds = name.starts_with("attn_output") || name.starts_with("ffn_down");
+        let tensor = match adds {
+            true => {
+                let zeros = Tensor::zeros(tensor.shape(), DType::F32, &Device::Cpu).unwrap();
+                Arc::new(QTensor::quantize(&zeros, tensor.dtype()).unwrap())
+            }
+            false => tensor,
+        };
+        for layer in layers..layers + more {
+            tensors.insert(format!("blk.{layer}.{name}"), tensor.clone());
+        }
+    }
+    let path = folder.join("deep.gguf");
+    let metadata: Vec<_> = metadata
+        .iter()
+        .map(|(key, value)| (key.as_str(), value))
+        .collect();
+    let tensors: Vec<_> = tensors
+        .iter()
+        .map(|(name, tensor)| (name.as_str(), &**tensor))
+        .collect();
+    gguf_file::write(
+        &mut std::fs::File::create(&path).unwrap(),
+        &metadata,
+        &tensors,
+    )
+    .unwrap();
+    path
+}
+
+#[test]
+#[ignore = "needs the test models: cargo xtask models"]
+fn a_real_draft_is_right_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut model = load_path(&deep(150, folder.path()), 2);
+    model
+        .add_draft("small", &model_path(SMOLLM2), &Cancel::new())
+        .unwrap();
+    let limits = Limits {
+        max_tokens: Some(80),
+    };
+    let mut all = Vec::new();
+    for when in [
+        Speculates::Never,
+        Speculates::WherePaying,
+        Speculates::Always,
+    ] {
+        model = model.speculating(when);
+        let messages = &real_questions()[1];
+        let asked = Asked {
+            messages,
+            continued: &[],
+            sampling: &greedy(),
+            limits: &limits,
+        };
+        came(&model, asked, 0);
+        let begun = Instant::now();
+        let came = came(&model, asked, 0);
+        let seconds = begun.elapsed().as_secs_f64();
+        println!(
+            "{when:?}: {seconds:.2} s, proposed and accepted {:?}",
+            came.3
+        );
+        all.push(came);
+    }
+    for came in &all[1..] {
+        assert_eq!((&came.0, &came.2), (&all[0].0, &all[0].2));
+    }
+    let [drafted, accepted] = all[2].3;
+    // It says the same; only what it proposes behind the answer's end is not chosen, and what the
+    // text proposes where it repeats.
+    assert!(accepted * 2 > drafted, "{accepted} of {drafted}");
 }
