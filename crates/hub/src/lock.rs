@@ -1,7 +1,7 @@
 //! A lock file: what whoever works at something holds, over all processes.
 
 use crate::shared_file::not_written;
-use protocol::AppError;
+use protocol::{AppError, failure};
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -22,6 +22,12 @@ impl Lock {
     /// The same for those who only keep others from taking it alone.
     pub fn try_share(path: &Path) -> Result<Option<Lock>, AppError> {
         Lock::try_by(path, File::try_lock_shared)
+    }
+
+    /// Waits for a lock that others hold for a moment only. Errors: as [`Lock::try_take`].
+    pub fn take(path: &Path) -> Result<Lock, AppError> {
+        let waited = Lock::try_by(path, |file| file.lock().map_err(TryLockError::Error))?;
+        waited.ok_or_else(|| failure::file_not_written(path))
     }
 
     fn try_by(

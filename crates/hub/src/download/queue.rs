@@ -4,7 +4,7 @@ use super::layout::Repository;
 use super::part;
 use super::{Links, journal::Journal, layout, space};
 use crate::lock::Lock;
-use crate::shared_file::{SharedFile, Stamp};
+use crate::shared_file::{SharedFile, Stamp, not_written};
 use protocol::{AppError, DownloadWish, ModelId, failure};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -178,9 +178,7 @@ impl Queue {
     /// What is kept; of a file that cannot be read, nothing.
     pub fn read(&self) -> Kept {
         let kept = self.file.read(LIMIT).ok().flatten();
-        let kept = kept.and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).ok());
-        kept.filter(|kept| kept.version == VERSION)
-            .unwrap_or_default()
+        kept.and_then(|bytes| parsed(&bytes)).unwrap_or_default()
     }
 
     /// Changes the queue under its lock. Errors: those of the change, `disk-full`,
@@ -191,16 +189,15 @@ impl Queue {
     ) -> Result<T, AppError> {
         self.file.create_folder()?;
         let _lock = self.file.lock()?;
-        let found = self.file.read(LIMIT).ok().flatten();
-        let mut kept = self.read();
-        let known = |bytes: &[u8]| {
-            let kept = serde_json::from_slice::<Kept>(bytes);
-            kept.is_ok_and(|kept| kept.version == VERSION)
-        };
-        if found.is_some_and(|bytes| !known(&bytes)) {
-            // Not one of ours, or damaged: kept, and begun anew.
+        // What cannot be read now may be whole: it is not written over.
+        let found = self.file.read(LIMIT);
+        let found = found.map_err(|e| not_written(self.file.path(), &e))?;
+        let kept = found.as_deref().map(parsed);
+        if kept == Some(None) {
+            // Not one of ours, damaged, or a newer Parley's: kept, and begun anew.
             self.file.set_aside()?;
         }
+        let mut kept = kept.flatten().unwrap_or_default();
         let result = change(&mut kept)?;
         self.file.write(&kept)?;
         Ok(result)
@@ -270,13 +267,24 @@ impl Queue {
     /// The right to run a download, until it is dropped; None: another process has it.
     pub fn claim(&self, id: &str) -> Result<Option<Lock>, AppError> {
         crate::shared_file::create_private(&self.locks)?;
+        let _looking = self.looking()?;
         Lock::try_take(&self.lock_path(id))
     }
 
     /// Whether a process runs it.
     pub fn is_claimed(&self, id: &str) -> bool {
         let path = self.lock_path(id);
-        path.exists() && matches!(Lock::try_take(&path), Ok(None))
+        if !path.exists() {
+            return false;
+        }
+        let _looking = self.looking();
+        matches!(Lock::try_take(&path), Ok(None))
+    }
+
+    /// Held while a lock is tried: who only looks whether it is free has it for a moment, and who
+    /// wants it then would take that for another's work.
+    fn looking(&self) -> Result<Lock, AppError> {
+        Lock::take(&self.locks.join("looking.lock"))
     }
 
     /// Removes the lock of a download that is no more.
@@ -289,6 +297,12 @@ impl Queue {
     }
 }
 
+/// A queue of this version.
+fn parsed(bytes: &[u8]) -> Option<Kept> {
+    let kept = serde_json::from_slice::<Kept>(bytes).ok();
+    kept.filter(|kept| kept.version == VERSION)
+}
+
 /// What people call a model that has no other name: by its file, else its repository.
 fn named(wish: &DownloadWish) -> String {
     let name = match wish.files.first() {
@@ -296,4 +310,32 @@ fn named(wish: &DownloadWish) -> String {
         None => wish.repository.rsplit('/').next(),
     };
     name.unwrap_or(&wish.repository).to_owned()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that fails panics")]
+mod tests {
+    use super::Queue;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[test]
+    fn who_only_looked_kept_others_from_claiming() {
+        let folder = tempfile::tempdir().unwrap();
+        let queue = Queue::new(folder.path());
+        drop(queue.claim("1").unwrap());
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    queue.is_claimed("1");
+                }
+            });
+            let refused = (0..20_000).filter(|_| queue.claim("1").unwrap().is_none());
+            let refused = refused.count();
+            done.store(true, Ordering::Relaxed);
+            assert_eq!(refused, 0);
+        });
+        let _claim = queue.claim("1").unwrap().unwrap();
+        assert!(queue.is_claimed("1") && queue.claim("1").unwrap().is_none());
+    }
 }

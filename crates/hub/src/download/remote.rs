@@ -6,16 +6,17 @@
 
 use super::Tuning;
 use super::layout;
-use super::trouble::Trouble;
+use super::trouble::{Trouble, now_there};
 use crate::network::{Network, answered};
 use protocol::{AppError, failure};
 use reqwest::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG,
     HeaderMap, LINK, LOCATION, RANGE,
 };
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::collections::HashSet;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Most redirects that are followed.
@@ -26,6 +27,8 @@ const LONGEST_ANSWER: usize = 32 << 20;
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 /// Most files and folders of a repository.
 const MOST_FILES: usize = 100_000;
+/// Most pages of a listing.
+const MOST_PAGES: usize = 2000;
 /// Longest file: no model comes near it.
 const LONGEST_FILE: u64 = 8 << 40;
 /// A signed address is used no longer than this, whatever it says.
@@ -153,7 +156,7 @@ impl Remote {
             oid: String,
         }
         let mut files: Vec<Listed> = Vec::new();
-        let mut entries = 0;
+        let (mut entries, mut asked) = (0, HashSet::new());
         let mut next = Some(self.at(
             &["api", "models"],
             &["tree", commit],
@@ -161,7 +164,6 @@ impl Remote {
         ));
         while let Some(url) = next {
             let (page, headers): (Vec<Entry>, _) = self.json(url.clone()).await?;
-            let empty = page.is_empty();
             // Folders count too: a listing of nothing else would never end.
             entries += page.len();
             for entry in page.into_iter().filter(|entry| entry.r#type == "file") {
@@ -177,13 +179,14 @@ impl Remote {
                     etag: plain_etag(&content),
                 });
             }
-            if entries > MOST_FILES {
-                return Err(self.nonsense("too many files"));
-            }
             next = next_page(&headers)
-                .filter(|_| !empty)
                 .and_then(|link| self.network.redirected(&url, &link).ok())
                 .filter(|link| link.origin() == url.origin());
+            asked.insert(url);
+            let again = next.as_ref().is_some_and(|next| asked.contains(next));
+            if entries > MOST_FILES || asked.len() > MOST_PAGES || again {
+                return Err(self.nonsense("an endless listing"));
+            }
         }
         Ok(files)
     }
@@ -199,6 +202,9 @@ impl Remote {
             let (response, known) = self.send(Method::HEAD, &url, None).await?;
             let (status, headers) = (response.status(), response.headers());
             // What a redirect says of the file counts before what the storage says of it.
+            if let Some(date) = headers.get(DATE) {
+                said.insert(DATE, date.clone());
+            }
             for name in ["x-repo-commit", "x-linked-etag", "x-linked-size"] {
                 if let (None, Some(value)) = (said.get(name), headers.get(name)) {
                     said.insert(name, value.clone());
@@ -240,7 +246,8 @@ impl Remote {
                 etag,
                 bytes,
                 address: Address {
-                    until: Instant::now() + lasts(&url).unwrap_or(ADDRESS_AGE).min(ADDRESS_AGE),
+                    until: Instant::now()
+                        + lasts(&url, now_there(said)).map_or(ADDRESS_AGE, |t| t.min(ADDRESS_AGE)),
                     own,
                     url,
                 },
@@ -480,10 +487,10 @@ fn next_page(headers: &HeaderMap) -> Option<String> {
 
 /// How long a signed address says that it lasts: `Expires`, in seconds since 1970, as CloudFront
 /// and the hub's own storage write it.
-fn lasts(url: &Url) -> Option<Duration> {
+fn lasts(url: &Url, now: SystemTime) -> Option<Duration> {
     let (_, at) = url.query_pairs().find(|(name, _)| name == "Expires")?;
     let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(at.parse().ok()?))?;
-    Some(at.duration_since(SystemTime::now()).unwrap_or_default())
+    Some(at.duration_since(now).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ impl Transfer {
 
     /// All bytes, in ranges; of storage that gives none, in one piece.
     async fn bytes(&self, path: &str, facts: &mut Facts, part: &Arc<Part>) -> Result<(), Trouble> {
-        let (mut refused, mut singles) = (0, 0);
+        let (mut refused, mut singles, mut renewals) = (0, 0, 0);
         loop {
             match self.ranges(path, facts, part).await {
                 // One that did give ranges may do so again.
@@ -145,7 +145,13 @@ impl Transfer {
                         (refused, singles) = (1, singles + 1);
                         self.rest(after, singles, error).await;
                     }
-                    Err(Trouble::Again { error, .. }) => return Err(Trouble::Over(error)),
+                    Err(Trouble::Expired(_)) if renewals < MOST_RENEWALS => {
+                        renewals += 1;
+                        self.renew(path, facts).await?;
+                    }
+                    Err(Trouble::Again { error, .. } | Trouble::Expired(error)) => {
+                        return Err(Trouble::Over(error));
+                    }
                     ended => return ended,
                 },
                 ended => return ended,

@@ -3,7 +3,7 @@
 use super::Tuning;
 use protocol::{AppError, failure};
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use std::time::{Duration, SystemTime};
 
 /// The longest that a hub's word is taken for when to come again.
@@ -50,7 +50,7 @@ impl Trouble {
     pub fn answered(status: StatusCode, headers: &HeaderMap, error: AppError) -> Trouble {
         match status.as_u16() {
             408 | 425 | 429 | 500..=504 | 509 | 520..=529 => Trouble::Again {
-                after: retry_after(headers, SystemTime::now()),
+                after: retry_after(headers, now_there(headers)),
                 error,
             },
             _ => Trouble::Over(error),
@@ -97,6 +97,15 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
         }
     };
     Some(rest.min(LONGEST_REST))
+}
+
+/// The time by the clock of who answered, where it says so: this machine's may be wrong.
+pub fn now_there(headers: &HeaderMap) -> SystemTime {
+    let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+    let said = date.and_then(|date| http_date(date.trim()));
+    said.map_or_else(SystemTime::now, |seconds| {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    })
 }
 
 /// Seconds since 1970 of a date such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).

@@ -259,6 +259,45 @@ fn a_listing_of_folders_went_on_for_ever() {
         panic!("{:?}", scene.only());
     };
     assert_eq!(error.key, "hub-answer");
+    let requests = scene.server.requests();
+    let pages = requests
+        .iter()
+        .filter(|(_, path, _)| path.contains("/tree/"));
+    assert_eq!(pages.count(), 1, "a page is not asked for twice");
+}
+
+#[test]
+fn an_address_that_expired_before_the_whole_file_came_was_an_internal_error() {
+    let scene = Scene::new();
+    let bytes = model(15);
+    scene.server.put(repository(&bytes));
+    // No ranges, then an old address, then the whole file.
+    for (fault, times) in [(Fault::Whole, 1), (status(403), 1), (Fault::Whole, ALWAYS)] {
+        scene.server.fail(On::Bytes, fault, times);
+    }
+    scene.hub.download_start(&wish()).unwrap();
+    let one = Tuning {
+        in_flight: 1,
+        ..hurry()
+    };
+    let _fetching = scene.hub.fetch_tuned(&scene.network, None, one);
+    let DownloadState::Done { model } = scene.ended() else {
+        panic!("{:?}", scene.only());
+    };
+    assert!(std::fs::read(scene.hub.path(&model).unwrap()).unwrap() == bytes);
+}
+
+#[test]
+fn a_clock_ahead_of_the_hub_made_each_range_ask_for_an_address() {
+    let scene = Scene::new();
+    scene.server.put(repository(&model(16)));
+    scene.server.live_in_1994();
+    scene.hub.download_start(&wish()).unwrap();
+    let _fetching = scene.fetch();
+    assert!(matches!(scene.ended(), DownloadState::Done { .. }));
+    let requests = scene.server.requests();
+    let asked = requests.iter().filter(|(method, ..)| method == "HEAD");
+    assert_eq!(asked.count(), 1);
 }
 
 #[test]

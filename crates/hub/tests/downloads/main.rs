@@ -9,6 +9,7 @@ mod hf_hub;
 #[path = "../hub_server/mod.rs"]
 mod hub_server;
 mod kills;
+mod leaks;
 mod lies;
 mod queue;
 mod scene;

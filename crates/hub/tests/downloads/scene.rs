@@ -97,7 +97,7 @@ impl Scene {
         })
     }
 
-    pub fn until(&self, what: &str, so: impl Fn(&DownloadState) -> bool) -> DownloadState {
+    pub fn until(&self, what: &str, mut so: impl FnMut(&DownloadState) -> bool) -> DownloadState {
         eventually(what, || so(&self.only().state));
         self.only().state
     }

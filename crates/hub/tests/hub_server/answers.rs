@@ -232,8 +232,16 @@ fn resolve(
         }
         return bytes::send(state, path, file, &headers, request, sender);
     }
-    let until = SystemTime::now() + LASTS;
-    let until = until.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let now = match state.old.load(Ordering::SeqCst) {
+        true => {
+            headers.push(("Date", "Sun, 06 Nov 1994 08:49:37 GMT".to_owned()));
+            SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777)
+        }
+        false => SystemTime::now(),
+    };
+    let until = (now + LASTS)
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap();
     let signature = state.signatures.fetch_add(1, Ordering::SeqCst);
     let query = format!("Expires={}&Signature={signature}", until.as_secs());
     headers.extend([

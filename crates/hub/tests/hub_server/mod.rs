@@ -19,7 +19,7 @@ pub use repositories::Repository;
 use http::{Request, Sender};
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -48,6 +48,8 @@ pub struct State {
     /// Bytes that the storage sends before it waits, and those that it has sent of them.
     allowed: AtomicU64,
     given: AtomicU64,
+    /// Whether its clock is that of the example in RFC 9110, 5.6.7.
+    old: AtomicBool,
 }
 
 impl HubServer {
@@ -73,6 +75,7 @@ impl HubServer {
             speed: AtomicU64::new(0),
             allowed: AtomicU64::new(u64::MAX),
             given: AtomicU64::new(0),
+            old: AtomicBool::new(false),
         });
         accept(hub, state.clone(), answers::answer);
         accept(storage, state.clone(), bytes::answer);
@@ -122,6 +125,11 @@ impl HubServer {
     pub fn hold(&self, bytes: u64) {
         self.state.given.store(0, Ordering::SeqCst);
         self.state.allowed.store(bytes, Ordering::SeqCst);
+    }
+
+    /// Its clock, and when its addresses expire by it, is long behind all others.
+    pub fn live_in_1994(&self) {
+        self.state.old.store(true, Ordering::SeqCst);
     }
 
     /// Sends again all there is.
