@@ -36,6 +36,11 @@ impl Cores {
         self.total
     }
 
+    /// Whether none of the workers computes.
+    pub fn is_idle(&self) -> bool {
+        self.busy().is_empty()
+    }
+
     /// The worker computes from now on, until the share is dropped.
     pub fn enter(&self, outbox: &Arc<Outbox>) -> Share<'_> {
         let mut busy = self.busy();
@@ -118,7 +123,9 @@ mod tests {
         assert_eq!((first.threads(), second.threads()), (3, 3));
         drop(first);
         assert_eq!(second.threads(), 6);
+        assert!(!cores.is_idle());
         drop(second);
+        assert!(cores.is_idle());
         assert_eq!(told(&mut to_one), [6, 3]);
         assert_eq!(told(&mut to_two), [3, 6]);
     }

@@ -1,5 +1,6 @@
 //! How fast this machine reads memory, which is what the speed of writing hangs on: measured once
-//! by a worker without a model, and noted beside what else can be made again.
+//! by a worker without a model, and noted beside what else can be made again. What was measured
+//! while a model computed is too little: it holds until Parley ends, and is not noted.
 
 use crate::shared::Shared;
 use protocol::{WorkerEvent, WorkerRequest};
@@ -40,8 +41,12 @@ impl Shared {
         let path = self.hub.machine().to_owned();
         *known = noted(&path, &on);
         if known.is_none() {
+            let was_idle = self.cores.is_idle();
             *known = self.measure(on.threads).await;
-            if let Some(read) = *known {
+            if let Some(read) = *known
+                && was_idle
+                && self.cores.is_idle()
+            {
                 note(&path, &Measured { on, read });
             }
         }
