@@ -71,6 +71,10 @@ pub(crate) async fn follow(
             }
             DownloadState::Failed { error } | DownloadState::Paused { error: Some(error) } => {
                 terminal.passing("");
+                if download.bytes_done == 0 {
+                    // A name that was mistyped is of no use in the queue.
+                    let _ = hub.download_dismiss(id);
+                }
                 return Err(error.clone().into());
             }
             DownloadState::Paused { error: None } => return Err(failure::cancelled().into()),

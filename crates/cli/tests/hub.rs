@@ -221,6 +221,8 @@ fn what_cannot_be_pulled_is_told_in_a_sentence() {
     check("maker/gated:it.gguf", "maker/gated");
     assert_eq!(hub.bytes_sent("it.gguf"), 0);
     assert!(person.listed().is_empty());
+    let queue = person.lines(&["list", "--downloads", "--json"]);
+    assert_eq!(queue, [serde_json::json!([])]);
 }
 
 /// A person whose hub nobody answers for any more.
