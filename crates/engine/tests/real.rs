@@ -155,6 +155,7 @@ fn what_was_stored_gives_the_bits_of_what_is_read_afresh() {
     let folder = tempfile::tempdir().unwrap();
     let place = KvPlace {
         folder: folder.path().to_str().unwrap().to_owned(),
+        model: "model".to_owned(),
         most: 1 << 30,
     };
     let owner = KvOwner {

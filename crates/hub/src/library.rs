@@ -395,6 +395,11 @@ fn superseded(records: &[Record], at: usize) -> bool {
 }
 
 impl Shared {
+    /// The folder of what models have read.
+    pub(crate) fn kv_folder(&self) -> &Path {
+        &self.kv
+    }
+
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -493,6 +498,7 @@ impl Shared {
         if open {
             // What a process left that was killed while it removed a model.
             let _ = self.clear_out(&|| !self.state().closing);
+            self.forget_the_gone();
         }
         while open {
             self.follow();

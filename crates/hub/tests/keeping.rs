@@ -466,9 +466,11 @@ fn a_newer_revision_takes_the_place_of_the_older() {
     hub.set_prompt(&before, Some(prompt.clone())).unwrap();
     let new = snapshot(&cache(&desk), "owner/tiny", "bbbb", &[("one.gguf", &two)]);
     let after = hashed(&hub, &new.join("one.gguf"));
+    let (of_old, of_new) = (read(&hub, "a", &before, 1), read(&hub, "a", &after, 1));
     hub.replace(&before, &after).unwrap();
     assert_eq!(hub.models().len(), 1);
     assert_eq!(hub.prompt(&after), Some(prompt));
+    assert!(!of_old.exists() && of_new.exists());
     assert!(!old.exists() && new.join("one.gguf").exists());
     // Who names the old one means the new one; it itself is in no memory under that name.
     assert_eq!(hub.resolve(&before).unwrap().id, after);
@@ -507,4 +509,47 @@ fn two_moves_at_once_are_one() {
     };
     move_to(&hub, &from, &to, false, &go_on).unwrap();
     assert!(asked.get());
+}
+
+/// What models have read, as the runtime and the workers lay it down: one block of each.
+fn read(hub: &Hub, conversation: &str, model: &ModelId, bytes: usize) -> PathBuf {
+    let name = format!("{}-0123456789abcdef", hub.kv_model(model));
+    let block = protocol::kv_file(hub.kv(), conversation, &name, "00").unwrap();
+    fs::create_dir_all(block.parent().unwrap()).unwrap();
+    fs::write(&block, vec![0; bytes]).unwrap();
+    block
+}
+
+#[test]
+fn what_a_model_has_read_goes_with_it_and_nothing_else() {
+    let desk = Desk::new();
+    let hub = desk.hub();
+    let (one, two) = (desk.model("One", 1.0), desk.model("Two", 2.0));
+    // Read before its file was hashed, and after: it is known by the same name.
+    let early = hub.import(&one).unwrap().id;
+    let before = read(&hub, "a", &early, 100);
+    let first = hashed(&hub, &one);
+    assert_eq!(read(&hub, "a", &first, 100), before);
+    let only = read(&hub, "b", &first, 50);
+    let second = hashed(&hub, &two);
+    let other = read(&hub, "a", &second, 70);
+    let look = hub.deletion(&first).unwrap();
+    assert_eq!((look.freed_bytes, look.files.len()), (150, 0));
+    let deleted = hub.delete(&first, false).unwrap();
+    assert_eq!(deleted.freed_bytes, 150);
+    assert!(!before.exists() && other.exists());
+    // A conversation in which nothing is left has no folder.
+    assert!(!only.ancestors().nth(2).unwrap().exists());
+    // What a worker of another process writes after that, and what has a name of before, goes
+    // with the next start.
+    let late = read(&hub, "a", &ModelId("sha256:1234567890abcdef12".into()), 1);
+    let nameless = protocol::kv_file(hub.kv(), "a", "0123456789abcdef", "00").unwrap();
+    fs::create_dir_all(nameless.parent().unwrap()).unwrap();
+    drop(hub);
+    let hub = desk.hub();
+    eventually("swept", || {
+        !late.exists() && !nameless.parent().unwrap().exists()
+    });
+    assert!(other.exists());
+    drop(hub);
 }

@@ -1,6 +1,7 @@
 //! What is kept of what models have read (their keys and values), so that they need not read it
 //! again: after another conversation, a switch of model, a restart.
 
+use crate::ModelId;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use ts_rs::TS;
@@ -9,6 +10,8 @@ use ts_rs::TS;
 pub const KV_BLOCK: &str = "kv";
 /// Longest id of a conversation of which blocks are kept.
 const LONGEST: usize = 64;
+/// Letters of a model's id in the names of its folders.
+const MODEL_LETTERS: usize = 16;
 
 /// What keys and values are computed with, and kept in: in memory and on the disk alike.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -51,6 +54,9 @@ pub struct KvOwner {
 pub struct KvPlace {
     /// Absolute path of a folder, which has one for each conversation.
     pub folder: String,
+    /// What the library knows the model by, as [`kv_model`] says: by that it finds what is the
+    /// model's, and removes it with the model.
+    pub model: String,
     /// Bytes that all of them may take; the runtime removes what was used longest ago.
     pub most: u64,
 }
@@ -61,6 +67,16 @@ pub fn kv_folder(all: &Path, conversation: &str) -> Option<PathBuf> {
     let letters = |letter: u8| letter.is_ascii_alphanumeric() || letter == b'-';
     let is_name = (1..=LONGEST).contains(&conversation.len()) && conversation.bytes().all(letters);
     is_name.then(|| all.join(conversation))
+}
+
+/// What the folders of a model begin with, by an id of it; behind it stands, after a dash, what
+/// computed: the same file computes otherwise in another version.
+pub fn kv_model(id: &ModelId) -> String {
+    let digits =
+        id.0.split_once(':')
+            .map_or(id.0.as_str(), |(_, digits)| digits);
+    let letters = digits.chars().filter(char::is_ascii_alphanumeric);
+    letters.take(MODEL_LETTERS).collect()
 }
 
 /// The file of a model's block; None as for [`kv_folder`].

@@ -1,7 +1,7 @@
 //! What is kept of what models have read: who wants what done with it, and the workers told.
 
 use crate::process::Worker;
-use crate::seat::Holding;
+use crate::seat::{Holding, Seat};
 use crate::shared::Shared;
 use protocol::{KvPlace, KvType, KvUse, WorkerEvent, WorkerRequest};
 use std::fmt;
@@ -90,26 +90,36 @@ impl Shared {
         }
         let shared = self.clone();
         self.spawn(async move {
-            let (kv, before) = (shared.kv.clone(), shared.place());
+            let (kv, before) = (shared.kv.clone(), shared.kv_share());
             let _ = tokio::task::spawn_blocking(move || kv.trim()).await;
             // The disk may have less room than when they were told.
-            if shared.place() != before {
+            if shared.kv_share() != before {
                 shared.tell_place();
             }
         });
     }
 
-    /// Where a worker puts what it reads: each has an equal share.
-    pub fn place(&self) -> Option<KvPlace> {
+    /// Bytes that a worker may write of what it reads: each as many.
+    fn kv_share(&self) -> Option<u64> {
         let seats = self.seats().into_iter();
         self.kv
-            .place(seats.filter_map(|seat| seat.holding()).count())
+            .share(seats.filter_map(|seat| seat.holding()).count())
+    }
+
+    /// Where the worker of a seat puts what it reads.
+    pub fn place(&self, seat: &Seat) -> Option<KvPlace> {
+        let model = self.hub.kv_model(&seat.model(&self.hub));
+        Some(self.kv.place(model, self.kv_share()?))
     }
 
     /// Tells the workers where they put what they read.
     pub fn tell_place(&self) {
-        let place = self.place();
-        self.tell_workers(&WorkerRequest::Keep { place });
+        for seat in self.seats() {
+            if let Some(holding) = seat.holding() {
+                let place = self.place(&seat);
+                tell(&holding, WorkerRequest::Keep { place });
+            }
+        }
     }
 
     /// Ends all workers that are idle or soon are, what they have read put on the disk before.
@@ -137,10 +147,14 @@ impl Shared {
 
     fn tell_workers(&self, request: &WorkerRequest) {
         let holdings = self.seats().into_iter().filter_map(|seat| seat.holding());
-        for outbox in holdings.filter_map(|holding| holding.outbox.upgrade()) {
-            // None of these is too long for a line.
-            let _ = outbox.tell(request.clone());
-        }
+        holdings.for_each(|holding| tell(&holding, request.clone()));
+    }
+}
+
+fn tell(holding: &Holding, request: WorkerRequest) {
+    if let Some(outbox) = holding.outbox.upgrade() {
+        // None of these is too long for a line.
+        let _ = outbox.tell(request);
     }
 }
 

@@ -56,13 +56,22 @@ impl Kv {
         *self.chosen() = most;
     }
 
-    /// What each of so many workers is told; None where nothing is kept. Together they write no
-    /// more than may be kept: else each would write again what had to go for the others.
-    pub fn place(&self, workers: usize) -> Option<KvPlace> {
+    /// Bytes that each of so many workers may write; None where nothing is kept. Together they
+    /// write no more than may be kept: else each would write again what had to go for the others.
+    pub fn share(&self, workers: usize) -> Option<u64> {
         let all = self.limits(self.bytes.load(Ordering::Relaxed)).most;
         let most = all / workers.max(1) as u64;
+        (most > 0 && self.on_disk).then_some(most)
+    }
+
+    /// What the worker of a model is told, of which the library says by what it knows it.
+    pub fn place(&self, model: String, most: u64) -> KvPlace {
         let folder = self.folder.to_string_lossy().into_owned();
-        (most > 0 && self.on_disk).then_some(KvPlace { folder, most })
+        KvPlace {
+            folder,
+            model,
+            most,
+        }
     }
 
     /// What is kept now.
@@ -211,7 +220,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let kv = Kv::new(folder.path().into(), true);
         kv.choose(Some(1000));
-        let most = |workers| kv.place(workers).map(|place| place.most);
+        let most = |workers| kv.share(workers);
         assert_eq!([0, 1, 2, 3].map(most), [1000, 1000, 500, 333].map(Some));
         kv.choose(Some(0));
         assert_eq!(most(1), None);

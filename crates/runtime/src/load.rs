@@ -302,7 +302,7 @@ impl Shared {
             quantise: self.quantise(plan),
             form: worker.form.clone(),
             speculates: self.options.speculates,
-            kv: self.place(),
+            kv: self.place(seat),
             kv_type: plan.kv,
         };
         let mut loaded = load_weights(&worker, load, stopped(), tell).await;

@@ -375,6 +375,11 @@ async fn what_is_forgotten_is_gone_and_what_is_not_to_be_kept_never_there() {
     reused(&kept).await;
     flush().await;
     assert!(!house.files().is_empty());
+    // With its model, whose file is the person's and stays.
+    let bytes = runtime.kept(KvWish::Look).await.unwrap().bytes;
+    let deleted = house.desk.hub.delete(&house.model.id, true).unwrap();
+    assert_eq!(deleted.freed_bytes, bytes);
+    assert!(house.files().is_empty() && test_model(SMOLLM2).exists());
 }
 
 /// The aim: under a tenth of the time to read it.

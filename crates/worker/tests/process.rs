@@ -199,6 +199,7 @@ fn a_deletion_or_a_quota_asked_for_beside_an_answer_holds_up_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let place = KvPlace {
         folder: folder.path().to_str().unwrap().into(),
+        model: "model".into(),
         most: 1 << 30,
     };
     let of = |name: &str| {

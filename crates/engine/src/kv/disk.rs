@@ -17,6 +17,8 @@ const APART: Duration = Duration::from_millis(100);
 /// The blocks of one model.
 pub(super) struct Disk {
     folder: PathBuf,
+    /// The name of its folder in each conversation's.
+    name: String,
     identity: Identity,
     most: u64,
 }
@@ -25,6 +27,7 @@ impl Disk {
     pub fn new(place: &KvPlace, identity: &Identity) -> Disk {
         Disk {
             folder: place.folder.clone().into(),
+            name: format!("{}-{}", place.model, identity.name()),
             identity: *identity,
             most: place.most,
         }
@@ -123,7 +126,7 @@ impl Disk {
 
     /// None for a conversation that cannot have files.
     fn path(&self, conversation: &str, key: &Key) -> Option<PathBuf> {
-        kv_file(&self.folder, conversation, &self.identity.name(), &hex(key))
+        kv_file(&self.folder, conversation, &self.name, &hex(key))
     }
 }
 

@@ -67,6 +67,7 @@ fn store(blocks: usize, folder: Option<&Path>) -> KvStore {
 fn store_with(blocks: usize, folder: Option<&Path>, most: u64, identity: u8) -> KvStore {
     let place = folder.map(|folder| KvPlace {
         folder: folder.to_str().unwrap().into(),
+        model: "model".into(),
         most,
     });
     let identity = Identity::of_test(identity);

@@ -13,6 +13,7 @@ impl Hub {
     pub fn deletion(&self, id: &ModelId) -> Result<Deletion, AppError> {
         let record = self.to_delete(id)?;
         let removal = self.shared.removal(&record.files, Some(&record.id));
+        let read = self.shared.read_bytes(&record);
         let in_use = removal.files.iter().any(|path| in_use::is_mapped(path));
         Ok(Deletion {
             model: ModelId(record.id),
@@ -21,7 +22,7 @@ impl Hub {
                 .iter()
                 .map(|path| path.display().to_string())
                 .collect(),
-            freed_bytes: removal.freed,
+            freed_bytes: removal.freed + read,
             shared_bytes: removal.shared,
             conversations: 0,
             loaded: false,
@@ -29,7 +30,7 @@ impl Hub {
         })
     }
 
-    /// Takes the model out of the library, and where `files` is true removes what
+    /// Takes the model out of the library, with what it has read, and where `files` is true removes what
     /// [`Hub::deletion`] tells, which is returned as it was. A process that is killed meanwhile
     /// leaves that to the next one.
     /// Errors: `model-unknown`, `model-bundled`, `library-busy` where the library is moved or a
@@ -38,7 +39,10 @@ impl Hub {
         let _alone = self.shared.alone()?;
         let mut deletion = self.deletion(id)?;
         if !files {
-            deletion.shared_bytes += std::mem::take(&mut deletion.freed_bytes);
+            // What it has read is of use to nobody else.
+            let read = self.shared.read_bytes(&self.record(id)?);
+            let own = std::mem::replace(&mut deletion.freed_bytes, read);
+            deletion.shared_bytes += own.saturating_sub(read);
             deletion.files.clear();
         }
         let id = deletion.model.clone();
@@ -68,6 +72,7 @@ impl Hub {
             freed = deletion.freed_bytes,
             "model deleted"
         );
+        self.shared.forget_the_gone();
         self.shared.clear_out(&|| true)?;
         Ok(deletion)
     }

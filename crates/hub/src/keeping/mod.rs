@@ -5,6 +5,7 @@ mod deletion;
 mod in_use;
 pub(crate) mod layout;
 mod moving;
+mod reading;
 mod removal;
 mod update;
 mod verification;

@@ -103,6 +103,7 @@ impl Hub {
         self.record(new)?.usable()?;
         self.shared.change(|index| index.replace(&old.0, &new.0))?;
         tracing::info!(%old, %new, "model updated");
+        self.shared.forget_the_gone();
         if let Err(error) = self.shared.clear_out(&|| true) {
             // Tried again by the next process.
             tracing::warn!(%error, "an old revision could not be removed");
