@@ -131,6 +131,10 @@ search-none = The hub has nothing of that.
 search-catalogue = Of the catalogue:
 search-hub = On the hub:
 rm-look = { $name } will be deleted; { $freed } come free.
+rm-breaks = { $n ->
+        [one] { $n } conversation will need another model for its next answer. What was said stays.
+       *[other] { $n } conversations will need another model for their next answer. What was said stays.
+    }
 rm-in-use = A process has it in memory; the room comes free when that lets go of it.
 rm-ask = Delete it? (y/n)
 rm-needs-yes = Nothing was deleted. Say --yes where nobody can be asked.

@@ -131,6 +131,7 @@ search-none = hub 上没有找到。
 search-catalogue = 目录中：
 search-hub = hub 上：
 rm-look = 将删除 { $name }，释放 { $freed }。
+rm-breaks = { $n } 个对话的下一个回答需要换用其他模型。已有内容会保留。
 rm-in-use = 有进程正在内存中使用它；该进程结束使用后，空间才会释放。
 rm-ask = 要删除吗？（y/n）
 rm-needs-yes = 未删除任何内容。无法询问时，请加上 --yes。

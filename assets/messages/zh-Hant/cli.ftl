@@ -131,6 +131,7 @@ search-none = hub 上沒有找到。
 search-catalogue = 目錄中：
 search-hub = hub 上：
 rm-look = 將刪除 { $name }，釋出 { $freed }。
+rm-breaks = { $n } 個對話的下一個回答需要換用其他模型。已有內容會保留。
 rm-in-use = 有程序正在記憶體中使用它；該程序用完後，空間才會釋出。
 rm-ask = 要刪除嗎？（y/n）
 rm-needs-yes = 沒有刪除任何東西。無法詢問時，請加上 --yes。

@@ -36,7 +36,7 @@ mod words;
 
 pub use app::App;
 pub use commands::typescript;
-pub use library::installed_used;
+pub use library::{add_chosen, installed_used};
 pub use store::look::HistoryFacts;
 pub use turns::Say;
 

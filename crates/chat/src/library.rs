@@ -221,6 +221,14 @@ pub(crate) async fn blocking<T: Send + 'static>(
     }
 }
 
+/// Adds to a deletion which conversations have the model chosen, by the history in `places`:
+/// nothing is written. Where there is no history, or it cannot be read, none has.
+pub fn add_chosen(places: &hub::Places, hub: &hub::Hub, deletion: &mut Deletion) {
+    let usage = usage::of_history(&places.history());
+    let model = deletion.model.clone();
+    deletion.conversations = usage.of(|id| hub.successor(id) == model).chosen;
+}
+
 /// When each model of the library last answered, and in how many conversations, by the history in
 /// `places`: nothing is written. Where there is no history, or it cannot be read, nobody did.
 pub fn installed_used(places: &hub::Places, hub: &hub::Hub) -> Vec<Installed> {

@@ -29,7 +29,8 @@ pub(crate) fn remove(
 ) -> Result<(), Ending> {
     let hub = Hub::open(places)?;
     let entry = known(&hub, model)?;
-    let look = hub.deletion(&entry.id)?;
+    let mut look = hub.deletion(&entry.id)?;
+    ::chat::add_chosen(places, &hub, &mut look);
     let freed = if keep_files { 0 } else { look.freed_bytes };
     let facts = [
         ("name", Arg::from(&entry.name)),
@@ -41,13 +42,20 @@ pub(crate) fn remove(
             .iter()
             .for_each(|path| terminal.note(&format!("  {path}")));
     }
+    if look.conversations > 0 {
+        let n = [("n", Arg::from(look.conversations))];
+        terminal.note(&terminal.say("rm-breaks", &n));
+    }
     if look.in_use {
         terminal.note(&terminal.say("rm-in-use", &[]));
     }
     if !yes && !agreed(terminal)? {
         return Err(Ending::Said);
     }
-    let deletion = hub.delete(&entry.id, !keep_files)?;
+    let deletion = Deletion {
+        conversations: look.conversations,
+        ..hub.delete(&entry.id, !keep_files)?
+    };
     if json {
         let text = serde_json::to_string(&deletion);
         return output::line(&text.map_err(|error| failure::internal().detail(error))?);
