@@ -77,7 +77,7 @@ impl Hub {
             None => DraftChoice::Automatic,
             Some(Draft::Never) => DraftChoice::Never,
             Some(Draft::Model { id }) => DraftChoice::Model {
-                id: match state.index.by_id(id) {
+                id: match state.index.standing_for(id) {
                     Some(draft) => ModelId(draft.id.clone()),
                     None => ModelId(id.clone()),
                 },

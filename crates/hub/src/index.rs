@@ -48,7 +48,7 @@ impl Index {
     }
 
     /// Puts the model `new` in the place of `old`: in the list, in what a person chose of its
-    /// prompt, and for who names the old one, whose files are to go. Nothing happens where one of
+    /// prompt and of what proposes for it, and for who names the old one, whose files are to go. Nothing happens where one of
     /// them is not there, or both are the same.
     pub fn replace(&mut self, old: &str, new: &str) {
         let at = |id: &str| self.models.iter().position(|record| record.answers_to(id));
@@ -62,6 +62,7 @@ impl Index {
         let before = self.models.remove(from);
         let after = &mut self.models[place - usize::from(from < place)];
         after.prompt = after.prompt.take().or(before.prompt);
+        after.draft = after.draft.take().or(before.draft);
         let ids = before.replaced.into_iter().chain(before.earlier);
         after.replaced.extend(ids.chain([before.id]));
         self.leaving.extend(before.files.iter().map(Copy::now));

@@ -5,7 +5,7 @@
 mod support;
 
 use hub::Hub;
-use protocol::{AppError, Keeper, ModelId, ModelState};
+use protocol::{AppError, DraftChoice, Keeper, ModelId, ModelState};
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -464,12 +464,19 @@ fn a_newer_revision_takes_the_place_of_the_older() {
         name: "chatml".to_owned(),
     };
     hub.set_prompt(&before, Some(prompt.clone())).unwrap();
+    let large = hashed(&hub, &desk.model("Large", 3.0));
+    let small = |id: &ModelId| DraftChoice::Model { id: id.clone() };
+    hub.choose_draft(&before, DraftChoice::Never).unwrap();
+    hub.choose_draft(&large, small(&before)).unwrap();
     let new = snapshot(&cache(&desk), "owner/tiny", "bbbb", &[("one.gguf", &two)]);
     let after = hashed(&hub, &new.join("one.gguf"));
     let (of_old, of_new) = (read(&hub, "a", &before, 1), read(&hub, "a", &after, 1));
     hub.replace(&before, &after).unwrap();
-    assert_eq!(hub.models().len(), 1);
+    assert_eq!(hub.models().len(), 2);
     assert_eq!(hub.prompt(&after), Some(prompt));
+    assert_eq!(hub.draft_choice(&after), DraftChoice::Never);
+    assert_eq!(hub.draft_choice(&large), small(&after));
+    hub.delete(&large, false).unwrap();
     assert!(!of_old.exists() && of_new.exists());
     assert!(!old.exists() && new.join("one.gguf").exists());
     // Who names the old one means the new one; it itself is in no memory under that name.
