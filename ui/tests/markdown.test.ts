@@ -117,6 +117,8 @@ for (const [name, text] of Object.entries({
   backticks: "`".repeat(20_000),
   tags: "<a ".repeat(8000),
   "one long word": "x".repeat(300_000),
+  "columns without end, which one-letter rows fill": `${"|a".repeat(2000)}|\n${"|-".repeat(2000)}|\n${"x\n".repeat(60_000)}`,
+  "tables with many columns in a quote": `> ${"|a".repeat(400)}|\n> ${"|-".repeat(400)}|\n${"> x\n".repeat(30_000)}`,
   "nothing but line ends": "\n".repeat(50_000),
   nul: "a\0b\u202e\ufeff\ud800c",
 })) {

@@ -12,8 +12,16 @@ pub(super) fn card(bytes: &[u8]) -> Option<String> {
     let text = text
         .trim_start_matches('\u{feff}')
         .trim_end_matches('\u{fffd}');
-    let text = without_header(text).trim();
-    (!text.is_empty()).then(|| text.replace("\r\n", "\n").replace('\0', ""))
+    let text = without_header(text).replace("\r\n", "\n");
+    let text = text.replace(is_unseen, "").trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+/// What is never seen but changes what is: controls, and marks that turn the direction of the words
+/// after them, by which an address could be shown backwards. Scripts that run to the left need none.
+fn is_unseen(c: char) -> bool {
+    let of_lines = matches!(c, '\n' | '\t' | '\r');
+    (c.is_control() && !of_lines) || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn without_header(text: &str) -> &str {
@@ -50,6 +58,13 @@ mod tests {
         check("---\nno end", Some("---\nno end"));
         check("---\na: b\n---\n", None);
         check("", None);
+        check("a\u{1b}[31mb\u{85}c\td", Some("a[31mbc\td"));
+        check(
+            "[\u{202e}moc.live\u{202c}](https://\u{2066}good.invalid\u{2069})",
+            Some("[moc.live](https://good.invalid)"),
+        );
+        check("\u{202e}\0", None);
+        check("שלום עולם\u{200f}!", Some("שלום עולם\u{200f}!"));
         check(
             "a\0b<script>alert(1)</script>",
             Some("ab<script>alert(1)</script>"),

@@ -15,6 +15,10 @@ export interface Block {
 const MOST = 200_000;
 /** Quotes and lists inside each other beyond this are shown as they are. */
 const DEEPEST = /^(?:[ \t]*(?:>|[-*+]|\d{1,9}[.)])){24}/m;
+/** Most cells of the tables: a row of one letter has as many of them as the table has columns. */
+const CELLS = 100_000;
+/** The line beneath the heads of a table, in quotes and lists too. */
+const RULE = /^[ \t>|:*+\-\d.)]*-[ \t>|:*+\-\d.)]*$/;
 /** A line this long cannot become the marker of a list item that belongs to the block before it. */
 const CLEAR = 12;
 
@@ -72,12 +76,24 @@ function follows(rest: readonly Token[]): boolean {
 }
 
 function parse(source: string): Token[] {
-  if (source.length > MOST || DEEPEST.test(source)) return [asWritten(source)];
+  if (source.length > MOST || DEEPEST.test(source) || cells(source) > CELLS) return [asWritten(source)];
   try {
     return new Lexer({ gfm: true }).lex(source);
   } catch {
     return [asWritten(source)];
   }
+}
+
+/** At most so many cells have the tables of the text. */
+function cells(source: string): number {
+  let all = 0;
+  let columns = 0;
+  for (const line of source.split("\n")) {
+    if (/^[ \t>]*$/.test(line)) columns = 0;
+    else if (line.includes("|") && RULE.test(line)) columns = Math.max(columns, line.split("|").length);
+    all += columns;
+  }
+  return all;
 }
 
 function asWritten(source: string): Token {
