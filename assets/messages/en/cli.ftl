@@ -47,6 +47,7 @@ option-search-words = Words, a maker or a repository
 option-search-speaks = Only models that speak this language: en, zh, …
 option-search-licence = Only under this licence, as the hub names it: apache-2.0, mit, …
 option-search-format = Only files of this format: gguf or safetensors
+option-search-fits = Only what fits this computer; of what the hub has, as far as it says how large a model is
 option-search-json = One JSON object
 about-pull = Fetch a model of the hub; what broke off goes on
 option-pull-model = The name of a model of the catalogue, of which the largest file that fits this machine well is taken; owner/name for a folder of safetensors, or the only GGUF file; owner/name:FILE.gguf or owner/name:Q4_K_M for a GGUF file; @REVISION at the end for another than the newest

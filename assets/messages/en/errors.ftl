@@ -185,6 +185,8 @@ memory-short = There is not enough memory for { $name }.
         [none] Close other programs, or choose a smaller model.
        *[other] Close other programs, or choose a smaller model: { $smaller } would fit.
     }
+memory-compact = There is not enough memory for { $name }.
+    .more = It needs about { $needed_bytes }, and { $free_bytes } is free. With the compact memory of the conversation it needs { $compact_bytes } and fits: choose it in the settings under “Models and memory”, or --kv q8_0 on the command line. Closing other programs or a smaller model would help too.
 worker-missing = A part of Parley is missing.
     .more = The program that runs models was looked for at { $path }. Install Parley again; your conversations are kept.
 worker-not-started = The program that runs models did not start.

@@ -47,6 +47,7 @@ option-search-words = 关键词、制作者或仓库
 option-search-speaks = 只列出会这种语言的模型：en、zh 等
 option-search-licence = 只列出采用此许可证的模型，按 hub 的写法：apache-2.0、mit 等
 option-search-format = 只列出这种格式的文件：gguf 或 safetensors
+option-search-fits = 只列出适合这台电脑的模型；hub 上的模型以其说明的大小为准
 option-search-json = 输出一个 JSON 对象
 about-pull = 从 hub 下载模型；中断过的会接着下载
 option-pull-model = 目录中某个模型的名称，取最适合本机的最大文件；owner/name 表示 safetensors 文件夹，或唯一的 GGUF 文件；owner/name:文件.gguf 或 owner/name:Q4_K_M 表示 GGUF 文件；末尾加 @版本 可指定其他版本

@@ -184,6 +184,8 @@ memory-short = 内存不足以运行 { $name }。
         [none] 请关闭其他程序，或选择更小的模型。
        *[other] 请关闭其他程序，或选择更小的模型，例如放得下的 { $smaller }。
     }
+memory-compact = 内存不足以运行 { $name }。
+    .more = 大约需要 { $needed_bytes }，目前可用 { $free_bytes }。把“对话占用的内存”改为“紧凑”后只需 { $compact_bytes }，放得下：请在设置的“模型与内存”中选择，或在命令行使用 --kv q8_0。关闭其他程序或选择更小的模型也有帮助。
 worker-missing = Parley 缺少一个组成部分。
     .more = 在 { $path } 没有找到运行模型的程序。请重新安装 Parley；您的对话都在。
 worker-not-started = 运行模型的程序未能启动。

@@ -47,6 +47,7 @@ option-search-words = 關鍵字、製作者或儲存庫
 option-search-speaks = 只列出會這種語言的模型：en、zh 等
 option-search-licence = 只列出採用此授權條款的模型，依 hub 的寫法：apache-2.0、mit 等
 option-search-format = 只列出這種格式的檔案：gguf 或 safetensors
+option-search-fits = 只列出適合這台電腦的模型；hub 上的模型以其說明的大小為準
 option-search-json = 輸出一個 JSON 物件
 about-pull = 從 hub 下載模型；中斷過的會接著下載
 option-pull-model = 目錄中某個模型的名稱，取最適合本機的最大檔案；owner/name 表示 safetensors 資料夾，或唯一的 GGUF 檔案；owner/name:檔案.gguf 或 owner/name:Q4_K_M 表示 GGUF 檔案；結尾加 @版本 可指定其他版本

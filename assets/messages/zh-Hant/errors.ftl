@@ -184,6 +184,8 @@ memory-short = 記憶體不足以執行 { $name }。
         [none] 請關閉其他程式，或選擇較小的模型。
        *[other] 請關閉其他程式，或選擇較小的模型，例如放得下的 { $smaller }。
     }
+memory-compact = 記憶體不足以執行 { $name }。
+    .more = 大約需要 { $needed_bytes }，目前可用 { $free_bytes }。將「對話占用的記憶體」改為「精簡」後只需 { $compact_bytes }，放得下：請在設定的「模型與記憶體」中選擇，或在命令列使用 --kv q8_0。關閉其他程式或選擇較小的模型也有幫助。
 worker-missing = Parley 缺少一個組成部分。
     .more = 在 { $path } 沒有找到執行模型的程式。請重新安裝 Parley；您的對話都在。
 worker-not-started = 執行模型的程式未能啟動。

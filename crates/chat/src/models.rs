@@ -63,7 +63,7 @@ impl App {
     ) -> Result<BetterModelFound, AppError> {
         let memory = self.core.engine.memory().total;
         Ok(BetterModelFound {
-            better: hub::better_model(asked.language, memory),
+            better: hub::better_model(asked.language, memory, self.core.hub.kv_type()),
         })
     }
 

@@ -47,6 +47,8 @@ pub(crate) enum Command {
         #[arg(long, value_parser = ["gguf", "safetensors"], hide_possible_values = true)]
         format: Option<String>,
         #[arg(long)]
+        fits: bool,
+        #[arg(long)]
         json: bool,
     },
     Pull {

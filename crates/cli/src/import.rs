@@ -1,10 +1,10 @@
 //! `parley import`: adds model files where they lie.
 
 use crate::{
-    list,
+    list, machine,
     output::{self, Ending, Terminal},
 };
-use hub::{Hub, Places};
+use hub::Places;
 use protocol::{FoundModel, ModelEntry, failure};
 use std::path::Path;
 
@@ -15,7 +15,7 @@ pub(crate) fn run(
     places: &Places,
     terminal: &Terminal,
 ) -> Result<(), Ending> {
-    show(&Hub::open(places)?.import(path)?, json, terminal)
+    show(&machine::library(places)?.import(path)?, json, terminal)
 }
 
 /// Adds what other programs have on this disk (`parley list --elsewhere`): those of these numbers
@@ -27,7 +27,7 @@ pub(crate) fn found(
     places: &Places,
     terminal: &Terminal,
 ) -> Result<(), Ending> {
-    let hub = Hub::open(places)?;
+    let hub = machine::library(places)?;
     let found = hub.elsewhere();
     let mut chosen: Vec<&FoundModel> = Vec::new();
     for word in wanted {

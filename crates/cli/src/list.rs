@@ -13,7 +13,7 @@ pub(crate) fn run(
     places: &Places,
     terminal: &Terminal,
 ) -> Result<(), Ending> {
-    let hub = Hub::open(places)?;
+    let hub = crate::machine::library(places)?;
     if let Some(damage) = hub.damage() {
         terminal.fail(&damage);
     }

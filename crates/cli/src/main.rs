@@ -15,6 +15,7 @@ mod inspect;
 mod keeping;
 mod list;
 mod logits;
+mod machine;
 mod output;
 mod pull;
 mod queue;
@@ -94,6 +95,7 @@ async fn run(command: Command, places: &Places, terminal: &Terminal) -> Result<(
             speaks,
             licence,
             format,
+            fits,
             json,
         } => {
             let wanted = search::Wanted {
@@ -104,6 +106,7 @@ async fn run(command: Command, places: &Places, terminal: &Terminal) -> Result<(
                     "gguf" => protocol::HubFormat::Gguf,
                     _ => protocol::HubFormat::Safetensors,
                 }),
+                fits,
             };
             search::run(wanted, json, places, terminal).await
         }

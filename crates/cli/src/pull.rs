@@ -1,7 +1,7 @@
 //! `parley pull`: fetching models of the hub.
 
 use crate::{
-    list,
+    list, machine,
     output::{self, Ending, Terminal},
     wish,
 };
@@ -28,11 +28,13 @@ pub(crate) async fn pull(
     terminal: &Terminal,
 ) -> Result<(), Ending> {
     let settings = ::chat::stored_settings(places);
-    let hub = Hub::open(places)?;
+    let hub = machine::library(places)?;
     let folder = settings.library.map(std::path::PathBuf::from);
     hub.set_download_folder(folder.unwrap_or_else(|| places.hub_cache().to_owned()));
     let network = Network::new(places, settings.network);
-    let id = hub.download_start(&wish::wish(what, &network).await?)?.id;
+    let id = hub
+        .download_start(&wish::wish(what, &machine::room(places), &network).await?)?
+        .id;
     // One that was paused, or has failed before, is asked for again.
     hub.download_resume(&id)?;
     follow(&hub, &network, &id, json, terminal).await

@@ -2,12 +2,13 @@
 
 use crate::{
     list::short_count,
+    machine,
     output::{self, Ending, Terminal},
 };
-use hub::{Catalogue, Network, Places};
+use hub::{Catalogue, Network, Places, Room, could_fit, fit_catalogue};
 use protocol::{
-    AppError, CatalogueFilter, CatalogueModel, CatalogueOrder, HubFormat, HubFound, HubSearch,
-    failure,
+    AppError, CatalogueFilter, CatalogueModel, CatalogueOrder, Fits, HubFormat, HubFound,
+    HubRepository, HubSearch, failure,
 };
 use serde::Serialize;
 
@@ -31,6 +32,8 @@ pub(crate) struct Wanted {
     /// As the hub names it, such as `apache-2.0`.
     pub(crate) licence: Option<String>,
     pub(crate) format: Option<HubFormat>,
+    /// Only what fits this machine; of what the hub has, what can be told to.
+    pub(crate) fits: bool,
 }
 
 /// Searches both. Where the hub cannot be asked, what the catalogue has is shown still.
@@ -40,7 +43,9 @@ pub(crate) async fn run(
     places: &Places,
     terminal: &Terminal,
 ) -> Result<(), Ending> {
-    let catalogue = in_catalogue(&wanted, terminal);
+    let room = machine::room(places);
+    let catalogue = in_catalogue(&wanted, &room, terminal);
+    let fits = wanted.fits;
     let network = Network::new(places, ::chat::stored_settings(places).network);
     let search = HubSearch {
         text: wanted.words.join(" "),
@@ -50,7 +55,11 @@ pub(crate) async fn run(
         ..HubSearch::default()
     };
     let (hub, error) = match network.search(&search).await {
-        Ok(found) => (found, None),
+        Ok(mut found) => {
+            let may = |it: &HubRepository| !fits || could_fit(it, &room) == Some(true);
+            found.repositories.retain(may);
+            (found, None)
+        }
         Err(error) if catalogue.is_empty() => return Err(error.into()),
         Err(error) => (HubFound::default(), Some(error)),
     };
@@ -66,16 +75,24 @@ pub(crate) async fn run(
     show(&found, terminal)
 }
 
-fn in_catalogue(wanted: &Wanted, terminal: &Terminal) -> Vec<CatalogueModel> {
+fn in_catalogue(wanted: &Wanted, room: &Room, terminal: &Terminal) -> Vec<CatalogueModel> {
     let filter = CatalogueFilter {
         text: wanted.words.join(" "),
         languages: wanted.language.clone().into_iter().collect(),
         licence: wanted.licence.clone(),
+        fits: wanted.fits,
         ..CatalogueFilter::default()
     };
-    let nothing = |_: &CatalogueModel| hub::Standing::default();
+    let standing = |model: &CatalogueModel| hub::Standing {
+        fits: model
+            .files
+            .first()
+            .and_then(|file| fit_catalogue(model, file, room))
+            .map(|fit| fit.fits != Fits::No),
+        ..hub::Standing::default()
+    };
     let shipped = Catalogue::shipped();
-    let models = shipped.filtered(terminal.language, &filter, CatalogueOrder::Date, &nothing);
+    let models = shipped.filtered(terminal.language, &filter, CatalogueOrder::Date, &standing);
     // The catalogue's files are GGUF; its models' own repositories are folders.
     let gguf = wanted.format == Some(HubFormat::Gguf);
     let has = |model: &CatalogueModel| !gguf || !model.files.is_empty();

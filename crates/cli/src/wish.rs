@@ -2,7 +2,7 @@
 //! catalogue by its name.
 
 use hub::{Catalogue, Network, Room, fit_catalogue};
-use protocol::{AppError, DownloadWish, Fits, HubFile, KvType, Language, RepositoryRef, failure};
+use protocol::{AppError, DownloadWish, Fits, HubFile, Language, RepositoryRef, failure};
 use std::collections::BTreeSet;
 
 /// Most names that are said to be nearly what was asked for.
@@ -12,9 +12,13 @@ const LONGEST_WORD: usize = 40;
 
 /// What is meant; a kind such as `Q4_K_M` is looked up among the repository's files. No file is
 /// the folder of safetensors, or the only GGUF file where there is no such folder.
-pub(crate) async fn wish(what: &str, network: &Network) -> Result<DownloadWish, AppError> {
+pub(crate) async fn wish(
+    what: &str,
+    room: &Room,
+    network: &Network,
+) -> Result<DownloadWish, AppError> {
     if !what.contains('/') {
-        return by_name(what);
+        return by_name(what, room);
     }
     let (what, revision) = match what.rsplit_once('@') {
         Some((what, revision)) => (what, Some(revision.to_owned())),
@@ -64,8 +68,8 @@ pub(crate) async fn wish(what: &str, network: &Network) -> Result<DownloadWish, 
 
 /// What is meant by what is no `owner/name`: a model of the catalogue. Errors: `pull-unknown`,
 /// or `pull-unlike` with what is named nearly so.
-fn by_name(what: &str) -> Result<DownloadWish, AppError> {
-    of_catalogue(what).ok_or_else(|| match nearest(what) {
+fn by_name(what: &str, room: &Room) -> Result<DownloadWish, AppError> {
+    of_catalogue(what, room).ok_or_else(|| match nearest(what) {
         names if names.is_empty() => failure::pull_unknown(what),
         names => failure::pull_unlike(what, names.join(", ")),
     })
@@ -137,19 +141,13 @@ fn distance(one: &str, other: &str) -> usize {
 /// The largest file of the catalogue's model of that name that fits this machine well; where none
 /// does, or that cannot be told, the one that the catalogue recommends; where it has none, the
 /// folder of the model's own repository.
-fn of_catalogue(name: &str) -> Option<DownloadWish> {
+fn of_catalogue(name: &str, room: &Room) -> Option<DownloadWish> {
     let models = Catalogue::shipped().models(Language::En).into_iter();
     let model = models
         .filter(|model| model.name.eq_ignore_ascii_case(name))
         .max_by_key(|model| !model.files.is_empty())?;
-    let memory = runtime::Options::from_environment().memory;
-    let room = Room {
-        memory_bytes: memory.unwrap_or_else(|| runtime::system().memory_bytes),
-        bandwidth: None,
-        kv_type: KvType::default(),
-    };
     let fitting = model.files.iter().filter_map(|file| {
-        let fit = fit_catalogue(&model, file, &room)?;
+        let fit = fit_catalogue(&model, file, room)?;
         (fit.fits == Fits::Well).then_some((fit.weight_bytes, file))
     });
     let largest = fitting.max_by_key(|(bytes, _)| *bytes);
@@ -180,6 +178,7 @@ fn asked(wish: &DownloadWish) -> RepositoryRef {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use protocol::KvType;
 
     #[test]
     fn what_is_nearly_a_name_leads_to_it() {
@@ -205,9 +204,33 @@ mod tests {
         let models = Catalogue::shipped().models(Language::En);
         assert!(models.iter().any(|model| model.files.is_empty()));
         for model in models {
-            let wish = by_name(&model.name).unwrap();
+            let room = Room {
+                memory_bytes: 1 << 34,
+                bandwidth: None,
+                kv_type: KvType::F16,
+            };
+            let wish = by_name(&model.name, &room).unwrap();
             assert_eq!(wish.files.is_empty(), wish.repository == model.id);
         }
+    }
+
+    #[test]
+    fn by_name_the_largest_file_that_fits_well_is_meant() {
+        let check = |memory_bytes: u64, kv_type, kind: &str| {
+            let room = Room {
+                memory_bytes,
+                bandwidth: None,
+                kv_type,
+            };
+            let wish = by_name("OLMo 2 1B Instruct", &room).unwrap();
+            assert!(wish.files[0].contains(kind), "{memory_bytes} {wish:?}");
+        };
+        check(64 << 30, KvType::F16, "Q8_0");
+        check(2 << 30, KvType::F16, "Q4_K_M");
+        check(1 << 20, KvType::F16, "Q4_K_M");
+        // Where what was read takes less, there is room for more.
+        check(2_600_000_000, KvType::F16, "Q4_K_M");
+        check(2_600_000_000, KvType::Q8_0, "Q8_0");
     }
 
     #[test]

@@ -252,6 +252,79 @@ fn the_catalogue_is_searched_without_a_network() {
 }
 
 #[test]
+fn a_search_is_for_what_speaks_has_the_format_and_fits() {
+    let hub = HubServer::start();
+    let folder = |name| {
+        Repository::new(name)
+            .with("config.json", "{}")
+            .with("model.safetensors", vec![0; 2000])
+    };
+    hub.put(Repository::new("maker/qwen-file").with("a.gguf", gguf("Tiny", 1000)));
+    hub.put(folder("maker/qwen-folder"));
+    let person = Person::of(&hub);
+    let check = |memory: u64, words: &[&str], models: &[&str], repositories: &[&str]| {
+        let mut command = person.command(&[&["search", "qwen", "--json"], words].concat());
+        let output = command
+            .env("PARLEY_MEMORY_BYTES", memory.to_string())
+            .output();
+        let found: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+        let named = |list: &str, key: &str| -> Vec<String> {
+            let all = found[list].as_array().unwrap().iter();
+            all.map(|one| one[key].as_str().unwrap().to_owned())
+                .collect()
+        };
+        let all = named("catalogue", "id");
+        for id in models {
+            let (is_meant, id) = (!id.starts_with('-'), id.trim_start_matches('-'));
+            assert_eq!(
+                all.iter().any(|one| one == id),
+                is_meant,
+                "{words:?} {memory} {id}"
+            );
+        }
+        assert_eq!(
+            named("repositories", "repository"),
+            repositories,
+            "{words:?}"
+        );
+    };
+    let (file, folder) = ("maker/qwen-file", "maker/qwen-folder");
+    let (small, large) = ("Qwen/Qwen2.5-0.5B-Instruct", "Qwen/Qwen2.5-7B-Instruct");
+    check(1 << 30, &[], &[small, large], &[file, folder]);
+    check(
+        1 << 30,
+        &["--fits"],
+        &[small, "-Qwen/Qwen2.5-7B-Instruct"],
+        &[file, folder],
+    );
+    check(1 << 40, &["--fits"], &[small, large], &[file, folder]);
+    // Not even an empty model.
+    check(1 << 20, &["--fits"], &["-Qwen/Qwen2.5-0.5B-Instruct"], &[]);
+    check(1 << 30, &["--format", "gguf"], &[small], &[file]);
+    check(1 << 30, &["--format", "safetensors"], &[small], &[folder]);
+    let coder = "-Qwen/Qwen2.5-Coder-0.5B-Instruct";
+    check(
+        1 << 30,
+        &["--speaks", "ja"],
+        &[small, coder],
+        &[file, folder],
+    );
+    check(1 << 30, &["--speaks", "zh-Hant"], &[small], &[file, folder]);
+    let asked = hub.requests();
+    for part in [
+        "filter=gguf",
+        "filter=safetensors",
+        "filter=ja",
+        "filter=zh&",
+    ] {
+        assert!(
+            asked.iter().any(|(_, path, _)| path.contains(part)),
+            "{part}"
+        );
+    }
+}
+
+#[test]
 fn a_model_of_the_catalogue_is_pulled_by_its_name() {
     // Its file comes at a revision that the hub here does not have: what is asked for tells.
     let hub = HubServer::start();

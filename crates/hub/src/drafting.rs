@@ -44,11 +44,11 @@ impl Hub {
         let Some(model) = records.iter().find(|record| record.answers_to(&id.0)) else {
             return Vec::new();
         };
-        let bytes = model.entry().bytes;
+        let bytes = model.entry(state.kv).bytes;
         let mut drafts: Vec<ModelEntry> = records
             .iter()
             .filter(|other| speaks_as(other, model) && other.usable().is_ok())
-            .map(Record::entry)
+            .map(|other| other.entry(state.kv))
             .filter(|draft| draft.bytes.saturating_mul(TIMES) <= bytes)
             .collect();
         drafts.sort_by_key(|draft| draft.bytes);

@@ -136,6 +136,22 @@ pub fn fit_hub(file: &HubFile, repository: &HubRepository, room: &Room) -> Fit {
     best(whole, smaller, room)
 }
 
+/// Whether a repository's model fits in the smallest type that answers well, where the hub says how
+/// many weights it has: a GGUF repository mostly has such a file, and a folder is made so small.
+pub fn could_fit(repository: &HubRepository, room: &Room) -> Option<bool> {
+    let [.., (_, bits)] = BITS;
+    let file = HubFile {
+        files: vec![String::new()],
+        kind: None,
+        bytes: (repository.parameters? as f64 * bits / 8.0) as u64,
+        sha256: None,
+        layers: None,
+        context: None,
+        fit: None,
+    };
+    Some(fit_hub(&file, repository, room).fits != Fits::No)
+}
+
 /// A model on this disk, a file or a folder. Errors: those of [`formats::describe`].
 pub fn fit_installed(path: &Path, room: &Room) -> Result<Fit, AppError> {
     let checkpoint = Checkpoint::open(path)?;
@@ -357,6 +373,20 @@ mod tests {
         check("F32", &[], 5 * GB, 4_250_000_000, Fits::Well);
         check("Q4_K_M", &[], 10 * GB, 16 * GB, Fits::No);
         check("BF16", &["a-bf16.gguf"], 10 * GB, 16 * GB, Fits::No);
+    }
+
+    #[test]
+    fn what_the_hub_has_could_fit_in_its_smallest_type() {
+        let check = |parameters: Option<u64>, expected: Option<bool>| {
+            let mut repository = repository(None);
+            repository.parameters = parameters;
+            assert_eq!(could_fit(&repository, &room(4 * GB)), expected);
+        };
+        check(None, None);
+        check(Some(1_000_000_000), Some(true));
+        check(Some(6_900_000_000), Some(true));
+        check(Some(7_100_000_000), Some(false));
+        check(Some(u64::MAX), Some(false));
     }
 
     #[test]

@@ -24,7 +24,7 @@ mod starter;
 pub use catalogue::{Catalogue, Standing, better_model, choose, file_bytes};
 pub use download::{Fetching, Links, Tuning};
 pub use elsewhere::Neighbours;
-pub use fit::{Room, fit_catalogue, fit_hub, fit_installed};
+pub use fit::{Room, could_fit, fit_catalogue, fit_hub, fit_installed};
 pub use keeping::{GoOn, Told};
 pub use library::{Hub, memory_needed};
 pub use network::Network;

@@ -47,6 +47,8 @@ pub(crate) struct Shared {
 /// The index as this process knows it.
 pub(crate) struct State {
     pub(crate) index: Index,
+    /// What conversations are kept in, where memory is reckoned.
+    pub(crate) kv: KvType,
     /// The writing of the file that `index` is.
     stamp: Option<Stamp>,
     damage: Option<AppError>,
@@ -73,6 +75,7 @@ impl Hub {
             file: SharedFile::new(places.library_index()),
             state: Mutex::new(State {
                 index: Index::default(),
+                kv: KvType::default(),
                 stamp: None,
                 damage: None,
                 closing: false,
@@ -115,7 +118,22 @@ impl Hub {
             .map(|at| &records[at])
             .collect();
         shown.sort_by_key(|record| record.source != Origin::Bundled);
-        shown.into_iter().map(Record::entry).collect()
+        let kv = state.kv;
+        shown.into_iter().map(|record| record.entry(kv)).collect()
+    }
+
+    /// What a model that is loaded from now on keeps keys and values in, and its memory is
+    /// reckoned by.
+    pub fn kv_type(&self) -> KvType {
+        self.shared.state().kv
+    }
+
+    /// Sets [`Hub::kv_type`].
+    pub fn choose_kv_type(&self, kv: KvType) {
+        let before = std::mem::replace(&mut self.shared.state().kv, kv);
+        if before != kv {
+            self.shared.tell();
+        }
     }
 
     /// Adds the model at `path`, a file or a folder, where it lies. One that is in the library
@@ -124,8 +142,9 @@ impl Hub {
     pub fn import(&self, path: &Path) -> Result<ModelEntry, AppError> {
         let path = settled(path).map_err(|e| not_read(path, &e))?;
         self.shared.follow();
+        let kv = self.kv_type();
         if let Some(record) = self.shared.state().index.by_path(&path.to_string_lossy()) {
-            return Ok(record.entry());
+            return Ok(record.entry(kv));
         }
         let mut record = Record::describe(&path)?;
         if let Some(name) = self.neighbours().name(&path) {
@@ -133,7 +152,7 @@ impl Hub {
         }
         // By another of its files it may be there already.
         if let Some(known) = self.shared.state().index.by_path(&record.files[0].path) {
-            return Ok(known.entry());
+            return Ok(known.entry(kv));
         }
         self.shared.file.create_folder()?;
         let id = self.shared.change(|index| index.add(record))?;
@@ -184,7 +203,7 @@ impl Hub {
     /// The model that has or had this id, or took its place; its state may be `Unusable`.
     /// Errors: `model-unknown`.
     pub fn resolve(&self, id: &ModelId) -> Result<ModelEntry, AppError> {
-        self.record(id).map(|record| record.entry())
+        self.record(id).map(|record| record.entry(self.kv_type()))
     }
 
     /// The id that a model has now; an unknown one is returned as it is. Reads no file.
@@ -281,7 +300,7 @@ impl Hub {
         let mut records = state.index.models.iter();
         records
             .find(|record| record.source == Origin::Bundled)
-            .map(Record::entry)
+            .map(|record| record.entry(state.kv))
     }
 
     /// Bytes that a model needs when loaded with `context` tokens.

@@ -3,7 +3,7 @@
 use crate::drafting::{self, Draft};
 use formats::forms::Form;
 use formats::{Checkpoint, Description};
-use protocol::{AppError, ModelEntry, ModelId, ModelState, PromptForm, Source, failure};
+use protocol::{AppError, KvType, ModelEntry, ModelId, ModelState, PromptForm, Source, failure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{File, Metadata};
@@ -32,6 +32,9 @@ pub struct Record {
     pub quantisation: String,
     pub context: u32,
     pub memory: u64,
+    /// The same with keys and values in 8 bits; None of what an older Parley added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compact_memory: Option<u64>,
     /// What a person chose in place of its own template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<Prompt>,
@@ -145,6 +148,10 @@ impl Record {
     pub fn describe(path: &Path) -> Result<Record, AppError> {
         let model = Checkpoint::open(path)?;
         let facts = Description::of(&model)?;
+        let compact = Description {
+            kv_type: KvType::Q8_0,
+            ..facts.clone()
+        };
         let copy = Copy::of(&model)?;
         Ok(Record {
             id: header_id(&model, &copy)?,
@@ -152,6 +159,7 @@ impl Record {
             source: Origin::File,
             files: vec![copy],
             memory: facts.memory_bytes(facts.given_context()),
+            compact_memory: Some(compact.memory_bytes(facts.given_context())),
             name: facts.name,
             architecture: facts.architecture,
             parameters: facts.parameters,
@@ -182,8 +190,8 @@ impl Record {
         Err(why)
     }
 
-    /// What a person sees of it.
-    pub fn entry(&self) -> ModelEntry {
+    /// What a person sees of it, whose conversations are kept in `kv`.
+    pub fn entry(&self, kv: KvType) -> ModelEntry {
         let usable = self.usable();
         let shown = usable.as_ref().ok().copied().or(self.files.last());
         let path = shown.map_or_else(String::new, |copy| copy.path.clone());
@@ -209,7 +217,10 @@ impl Record {
             parameters: self.parameters,
             quantisation: self.quantisation.clone(),
             context: self.context,
-            memory: self.memory,
+            memory: match kv {
+                KvType::F16 => self.memory,
+                KvType::Q8_0 => self.compact_memory.unwrap_or(self.memory),
+            },
             state: match usable {
                 Ok(_) => ModelState::Ready,
                 Err(error) => ModelState::Unusable { error },

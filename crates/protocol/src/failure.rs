@@ -361,6 +361,8 @@ failures! {
     /// Weights and context need more memory than is free; `smaller` is the name of a
     /// model of the library that would fit, or `none`.
     memory_short(name, needed_bytes, free_bytes, smaller);
+    /// The same, where keys and values in 8 bits would make it fit, with what it needs then.
+    memory_compact(name, needed_bytes, free_bytes, compact_bytes);
     /// The program parley-worker was not found.
     worker_missing(path);
     /// The worker could not be started.
@@ -429,6 +431,7 @@ mod tests {
     const OTHERS: &[&str] = &[
         "address",
         "bytes",
+        "compact_bytes",
         "context",
         "expected_bytes",
         "free_bytes",

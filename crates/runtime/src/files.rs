@@ -173,7 +173,10 @@ impl Shared {
         let plan = self.plan(path, context, free)?;
         let name = name_of(&text);
         if plan.memory > free {
-            return Err(failure::memory_short(name, plan.memory, free, "none"));
+            return Err(match self.compact(path, context, free) {
+                Some(compact) => failure::memory_compact(name, plan.memory, free, compact),
+                None => failure::memory_short(name, plan.memory, free, "none"),
+            });
         }
         let worker = self.worker().await?;
         let load = WorkerRequest::Load {

@@ -192,7 +192,7 @@ impl Shared {
 
     /// Whether the model fits beside what is there, and if not, which idle model has to go: the
     /// one that was used longest ago.
-    /// Errors: `memory-short` where it would not fit even alone.
+    /// Errors: `memory-short` or `memory-compact` where it would not fit even alone.
     fn look_for_room<'a>(
         &self,
         seats: &'a [Arc<Seat>],
@@ -247,8 +247,20 @@ impl Shared {
         self.tell_freed();
     }
 
-    /// With the largest model of the library that would fit, where there is one.
+    /// With what would help: its conversations in 8 bits, else the largest model of the library
+    /// that would fit, where there is one.
     fn too_large(&self, entry: &ModelEntry, memory: u64, total: u64) -> AppError {
+        let compact = || {
+            let required = self.draft_of(entry).ok()?.filter(|draft| draft.is_required);
+            let beside = required.map_or(0, |draft| draft.memory);
+            let room = total.saturating_sub(beside);
+            let path = self.hub.path(&entry.id).ok()?;
+            let compact = self.compact(&path, None, room)?;
+            Some(compact.saturating_add(beside))
+        };
+        if let Some(compact) = compact() {
+            return failure::memory_compact(&entry.name, memory, total, compact);
+        }
         let smaller = self.hub.models().into_iter().filter(|model| {
             model.memory <= total && !matches!(model.state, ModelState::Unusable { .. })
         });

@@ -22,7 +22,24 @@ impl Shared {
     /// or where what it needs so is more than `room`, in the largest type that fits. None fitting,
     /// the plan is larger than the room. Errors: of the files.
     pub fn plan(&self, path: &Path, context: Option<u32>, room: u64) -> Result<Plan, AppError> {
-        let kv = self.kv_type();
+        self.plan_in(self.hub.kv_type(), path, context, room)
+    }
+
+    /// Bytes that the model would need with keys and values in 8 bits, where they are not and it
+    /// would fit into `room` so.
+    pub fn compact(&self, path: &Path, context: Option<u32>, room: u64) -> Option<u64> {
+        let plan = self.plan_in(KvType::Q8_0, path, context, room).ok()?;
+        let helps = self.hub.kv_type() != KvType::Q8_0 && plan.memory <= room;
+        helps.then_some(plan.memory)
+    }
+
+    fn plan_in(
+        &self,
+        kv: KvType,
+        path: &Path,
+        context: Option<u32>,
+        room: u64,
+    ) -> Result<Plan, AppError> {
         let needed = |context, quantise| hub::memory_needed(path, context, quantise, kv);
         let memory = needed(context, None)?;
         let as_it_is = Plan {

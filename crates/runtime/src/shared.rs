@@ -25,8 +25,6 @@ pub(crate) struct Shared {
     pub residents: watch::Sender<Vec<Resident>>,
     /// What models have read.
     pub kv: Arc<Kv>,
-    /// In what type, as the person chose.
-    chosen_type: Mutex<KvType>,
     /// Bytes of memory read in a second, once known.
     pub bandwidth: tokio::sync::Mutex<Option<u64>>,
     gauge: Gauge,
@@ -37,10 +35,12 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub fn new(hub: Hub, options: Options) -> Shared {
+        if let Some(kind) = options.kv {
+            hub.choose_kv_type(kind);
+        }
         Shared {
             cores: Cores::new(options.threads.unwrap_or_else(crate::cores::of_machine)),
             kv: Arc::new(Kv::new(hub.kv().to_owned(), options.keep)),
-            chosen_type: Mutex::default(),
             hub,
             options,
             admission: tokio::sync::Mutex::default(),
@@ -56,18 +56,7 @@ impl Shared {
 
     /// Models that are loaded from now on keep keys and values so, where the options say nothing.
     pub fn choose_kv_type(&self, kind: KvType) {
-        *self.chosen_type() = kind;
-    }
-
-    /// What a model that is loaded now keeps keys and values in.
-    pub fn kv_type(&self) -> KvType {
-        self.options.kv.unwrap_or_else(|| *self.chosen_type())
-    }
-
-    fn chosen_type(&self) -> MutexGuard<'_, KvType> {
-        self.chosen_type
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.hub.choose_kv_type(self.options.kv.unwrap_or(kind));
     }
 
     /// The seat of a model; whichever of its ids is meant.

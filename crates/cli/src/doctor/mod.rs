@@ -73,7 +73,7 @@ pub(crate) async fn run(
     places: &Places,
     terminal: &Terminal,
 ) -> Result<(), Ending> {
-    let hub = Hub::open(places);
+    let hub = crate::machine::library(places);
     let engine = hub.as_ref().ok().cloned().map(Runtime::start);
     if report {
         let engine = engine.as_ref().map(|engine| engine as &dyn Engine);

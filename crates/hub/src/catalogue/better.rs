@@ -10,15 +10,15 @@ use protocol::{
 const MOST_ACTIVE: u64 = 8_000_000_000;
 
 /// The best model that speaks the language and fits into `memory` bytes with the context that
-/// Parley would give it; None where none does. Only what answers at once (a model that thinks
+/// Parley would give it, kept in `kv`; None where none does. Only what answers at once (a model that thinks
 /// first keeps one waiting), on any subject, under a licence for every use, in a file whose
 /// length and hash are known.
-pub fn better_model(language: Language, memory: u64) -> Option<BetterModel> {
+pub fn better_model(language: Language, memory: u64, kv: KvType) -> Option<BetterModel> {
     Catalogue::shipped()
         .models(language)
         .into_iter()
         .filter(|model| advisable(model) && speaks(model, language.tag()))
-        .filter_map(|model| Some((needed(&model)?, model)))
+        .filter_map(|model| Some((needed(&model, kv)?, model)))
         .filter(|(needed, _)| *needed <= memory)
         .max_by(|(_, a), (_, b)| quality_of(a).total_cmp(&quality_of(b)))
         .and_then(|(_, model)| {
@@ -46,12 +46,11 @@ fn advisable(model: &CatalogueModel) -> bool {
 }
 
 /// Bytes that its recommended file needs when loaded; None where that is not known.
-fn needed(model: &CatalogueModel) -> Option<u64> {
+fn needed(model: &CatalogueModel, kv: KvType) -> Option<u64> {
     let layers = model.layers?;
     let context = model.context.min(DEFAULT_CONTEXT);
     let heads = [layers.head_dim; 2];
-    let kind = KvType::default();
-    let kv = formats::kv_bytes(kind, layers.layers, layers.kv_heads, heads, context);
+    let kv = formats::kv_bytes(kv, layers.layers, layers.kv_heads, heads, context);
     // The file is its weights and a header of a few megabytes.
     Some(model.files.first()?.bytes?.saturating_add(kv) + formats::OVERHEAD)
 }
@@ -63,7 +62,8 @@ mod tests {
     #[test]
     fn the_best_that_fits_and_speaks_the_language_is_named() {
         let check = |language, memory: f64, name: Option<&str>| {
-            let found = better_model(language, (memory * 1e9) as u64).map(|better| better.name);
+            let found = better_model(language, (memory * 1e9) as u64, KvType::F16);
+            let found = found.map(|better| better.name);
             assert_eq!(found.as_deref(), name, "{language:?} {memory}");
         };
         check(Language::En, 0.5, None);
@@ -75,11 +75,19 @@ mod tests {
         check(Language::ZhHant, 64.0, Some("Qwen2.5 7B Instruct"));
     }
 
+    /// What just fits when conversations are kept in 8 bits.
+    #[test]
+    fn what_a_conversation_is_kept_in_decides_with() {
+        let named = |kv| better_model(Language::En, 5_550_000_000, kv).map(|better| better.name);
+        assert_eq!(named(KvType::F16).as_deref(), Some("Phi-4 mini Instruct"));
+        assert_eq!(named(KvType::Q8_0).as_deref(), Some("Qwen2.5 7B Instruct"));
+    }
+
     #[test]
     fn what_is_named_may_be_used_by_everybody_and_can_be_checked() {
         for language in Language::ALL {
             for gigabytes in 1..32 {
-                let better = better_model(language, gigabytes << 30).unwrap();
+                let better = better_model(language, gigabytes << 30, KvType::F16).unwrap();
                 assert!(
                     ["Apache-2.0", "MIT"].contains(&better.licence.as_str()),
                     "{better:?}"
