@@ -237,6 +237,44 @@ fn alone() -> Person {
 }
 
 #[test]
+fn nothing_calls_out_before_it_is_asked_to_or_writes_outside_of_its_home() {
+    let hub = HubServer::start();
+    let person = Person::of(&hub);
+    std::fs::write(person.path("a.gguf"), gguf("A", 10)).unwrap();
+    std::fs::create_dir(person.path("hf")).unwrap();
+    for words in [
+        &["list"][..],
+        &["import", "a.gguf"],
+        &["list", "--json"],
+        &["inspect", "a.gguf"],
+        &["verify"],
+        &["doctor"],
+        &["chat", "--once", "hello"],
+        &["rm", "a", "--yes"],
+        &["help"],
+    ] {
+        let mut command = person.command(words);
+        // Whatever went elsewhere would be seen here too.
+        for proxy in ["http_proxy", "https_proxy", "all_proxy"] {
+            command.env(proxy, &person.endpoint);
+        }
+        let output = command.env_remove("NO_PROXY").output().unwrap();
+        assert!(output.status.code().is_some(), "{words:?}");
+        assert_eq!(hub.requests(), [], "{words:?}");
+    }
+    let mut there: Vec<_> = std::fs::read_dir(person.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    there.sort();
+    assert_eq!(there, ["a.gguf", "hf", "home"]);
+    assert_eq!(std::fs::read_dir(person.path("hf")).unwrap().count(), 0);
+    // What is asked for does call out.
+    person.run(&["search", "a"]);
+    assert_ne!(hub.requests(), []);
+}
+
+#[test]
 fn the_catalogue_is_searched_without_a_network() {
     let person = alone();
     let found = person.lines(&["search", "qwen2.5", "0.5b", "--json"]);
