@@ -7,7 +7,7 @@ use protocol::*;
 impl App {
     /// What of the catalogue is wanted, with what this machine says of each file.
     pub async fn catalogue(&self, asked: CatalogueAsked) -> Result<CatalogueShown, AppError> {
-        let room = self.room().await?;
+        let room = self.room(asked.measured).await?;
         self.with(move |core, _| {
             let here = Here::of(core, room);
             let catalogue = Catalogue::shipped();
@@ -24,7 +24,7 @@ impl App {
 
     /// A few models for what a person has answered, each with its reasons.
     pub async fn choose_help(&self, answers: ChooseAnswers) -> Result<Choices, AppError> {
-        let room = self.room().await?;
+        let room = self.room(true).await?;
         self.with(move |core, _| {
             let here = Here::of(core, room);
             let standing = |model: &CatalogueModel| here.standing(model);
@@ -35,10 +35,13 @@ impl App {
         .await
     }
 
-    /// What this machine gives a model. How fast it reads memory is measured where it is not known
-    /// from before: a second or two.
-    pub(crate) async fn room(&self) -> Result<Room, AppError> {
-        let bandwidth = self.core.engine.bandwidth().await;
+    /// What this machine gives a model. How fast it reads memory is told only where it is
+    /// `measured`, which takes a second or two where it is not known from before.
+    pub(crate) async fn room(&self, measured: bool) -> Result<Room, AppError> {
+        let bandwidth = match measured {
+            true => self.core.engine.bandwidth().await,
+            false => None,
+        };
         self.with(move |core, state| {
             Ok(Room {
                 memory_bytes: core.engine.memory().total,

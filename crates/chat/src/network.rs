@@ -64,7 +64,7 @@ impl App {
     /// What the hub says of one repository. Errors: those of a request.
     pub async fn hub_details(&self, request: RepositoryRef) -> Result<HubDetails, AppError> {
         let mut details = self.core.network.details(&request).await?;
-        let room = self.room().await?;
+        let room = self.room(true).await?;
         for file in &mut details.files {
             file.fit = Some(hub::fit_hub(file, &details.repository, &room));
         }

@@ -409,4 +409,8 @@ pub struct CatalogueAsked {
     /// In which order.
     #[serde(default)]
     pub order: CatalogueOrder,
+    /// Whether to wait where this machine's speed must be measured first, a second or two. Without
+    /// it nothing is told of how fast a model would write.
+    #[serde(default)]
+    pub measured: bool,
 }

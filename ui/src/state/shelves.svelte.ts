@@ -13,6 +13,7 @@ import type { HubRepository } from "../backend/bindings/HubRepository";
 import type { HubSort } from "../backend/bindings/HubSort";
 import type { Installed } from "../backend/bindings/Installed";
 import type { Language } from "../backend/bindings/Language";
+import type { Light } from "../backend/bindings/Light";
 import { ANYTHING, count, folded, primary, shown, type Offer, type Wanted } from "./shelf";
 
 /** What the main part of the view shows. */
@@ -50,6 +51,8 @@ export class Shelves {
   /** The catalogue's words in each language, for the search. */
   #words = new SvelteMap<Language, ReadonlyMap<string, string>>();
   #language: Language | null = null;
+  /** Whether what is shown says how fast. */
+  #measured = false;
   #searches = 0;
 
   constructor(backend: Backend) {
@@ -121,6 +124,13 @@ export class Shelves {
     return this.#catalogued(one, this.#shown?.models ?? [])?.id ?? null;
   }
 
+  /** How open a model of the library is; null where the catalogue does not know it. */
+  lightsOf(model: string): readonly Light[] | null {
+    const models = this.#shown?.models ?? [];
+    const one = this.installed?.find(({ entry }) => entry.id === model);
+    return (one && this.#catalogued(one, models)?.lights) ?? null;
+  }
+
   offer(id: string): Offer | null {
     return this.offers?.find(({ model }) => model.id === id) ?? null;
   }
@@ -128,13 +138,23 @@ export class Shelves {
   /** The catalogue in a language, and what of it is here. */
   async load(language: Language): Promise<void> {
     void this.refresh();
+    if (this.#language !== language || !this.#shown) await this.#show(language, false);
+  }
+
+  /** How fast each model would be as well; the catalogue does not wait for it to be measured. */
+  async open(language: Language): Promise<void> {
     void this.#backend.call("network", {}).then(({ endpoint }) => (this.endpoint = endpoint.value.replace(/\/+$/, "")), () => {});
-    if (this.#language === language && this.#shown) return;
+    await this.load(language);
+    if (!this.#measured) await this.#show(language, true);
+  }
+
+  async #show(language: Language, measured: boolean): Promise<void> {
     this.#language = language;
     try {
-      const reply = await this.#asked(language);
+      const reply = await this.#asked(language, measured);
       if (this.#language !== language) return;
       this.#shown = reply;
+      this.#measured = measured;
       this.families = reply.families;
       this.failure = null;
     } catch (thrown) {
@@ -147,12 +167,12 @@ export class Shelves {
     this.want({ text });
     if (text.trim() === "" || this.#words.size >= LANGUAGES.length) return;
     for (const language of LANGUAGES) {
-      if (!this.#words.has(language)) await this.#asked(language).catch(() => null);
+      if (!this.#words.has(language)) await this.#asked(language, false).catch(() => null);
     }
   }
 
-  async #asked(language: Language) {
-    const reply = await this.#backend.call("catalogue", { language, filter: ALL, order: "fit" });
+  async #asked(language: Language, measured: boolean) {
+    const reply = await this.#backend.call("catalogue", { language, filter: ALL, order: "fit", measured });
     const families = new Map(reply.families.map((family) => [family.id, `${family.about}\n${family.technique}`]));
     const words = reply.models.map((model) => [model.id, folded([model.about, families.get(model.family) ?? "", ...model.domains].join("\n"))] as const);
     this.#words.set(language, new Map(words));

@@ -72,7 +72,7 @@ test("a gated repository says where its terms are, and leads to the token", () =
   }));
 
 test("a download is paused, put behind another by keyboard, resumed and chatted with", () =>
-  inLibrary({ pace: 6 }, async (page) => {
+  inLibrary({ pace: 30 }, async (page) => {
     await page.getByRole("button", { name: "Get 5.0 GB: Falcon 7B Instruct" }).click();
     await page.getByRole("button", { name: "Get 4.4 GB: BioMistral 7B" }).click();
     await page.getByRole("img", { name: "A model is being fetched" }).waitFor();
@@ -167,7 +167,7 @@ test("an installed model is checked, and deleted after it was said what that doe
   }));
 
 test("a newer version is looked for only when asked, named, fetched beside the old one, and takes its place", () =>
-  inLibrary({ pace: 6 }, async (page) => {
+  inLibrary({ pace: 30 }, async (page) => {
     await page.getByRole("button", { name: /^On this computer/ }).click();
     const row = page.locator("li", { hasText: "Mistral 7B Instruct v0.2" }).filter({ has: page.getByRole("button", { name: "Delete Mistral 7B Instruct v0.2" }) });
     await row.waitFor();

@@ -8,6 +8,7 @@ fn asked(filter: CatalogueFilter) -> CatalogueAsked {
         language: Language::ZhHant,
         filter,
         order: CatalogueOrder::Fit,
+        measured: true,
     }
 }
 
@@ -49,6 +50,23 @@ async fn each_file_says_whether_it_fits_and_the_filter_believes_it() {
     let shown: Vec<_> = shown.iter().map(|model| &model.id).collect();
     assert_eq!(shown, fitting);
     assert!(!fitting.is_empty() && fitting.len() < all.models.len());
+}
+
+#[tokio::test]
+async fn what_is_not_to_wait_for_a_measurement_says_all_but_the_speed() {
+    let home = Home::new();
+    let window = home.open_empty().await;
+    window.fake.set_memory(MEMORY);
+    let told = |measured| CatalogueAsked {
+        measured,
+        ..asked(CatalogueFilter::default())
+    };
+    let mut all = window.app.catalogue(told(true)).await.unwrap();
+    for fit in all.fits.iter_mut().flatten().flatten() {
+        fit.tokens_per_second = None;
+        fit.bandwidth = None;
+    }
+    assert_eq!(window.app.catalogue(told(false)).await.unwrap(), all);
 }
 
 #[tokio::test]

@@ -18,4 +18,9 @@ filter: CatalogueFilter,
 /**
  * In which order.
  */
-order: CatalogueOrder, };
+order: CatalogueOrder, 
+/**
+ * Whether to wait where this machine's speed must be measured first, a second or two. Without
+ * it nothing is told of how fast a model would write.
+ */
+measured: boolean, };
