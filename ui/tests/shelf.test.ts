@@ -4,8 +4,9 @@ import { catalogueIn } from "../src/backend/fake/catalogue";
 import type { Download } from "../src/backend/bindings/Download";
 import type { DownloadState } from "../src/backend/bindings/DownloadState";
 import type { Fit } from "../src/backend/bindings/Fit";
+import type { HubRepository } from "../src/backend/bindings/HubRepository";
 import { active, downloadOf, partOf, placeAfter } from "../src/state/downloads";
-import { ANYTHING, bytesOf, count, filtersOf, folded, insteadOf, languagesOf, shown, treeOf, type Offer, type Wanted } from "../src/state/shelf";
+import { ANYTHING, bytesOf, count, filtersOf, folded, insteadOf, languagesOf, mayBe, shown, treeOf, type Offer, type Wanted } from "../src/state/shelf";
 import { dayName, downloadWords, fitWords, languageName, timeLeft } from "../src/words/library";
 import { lightsSentence } from "../src/words/openness";
 import { setLanguage } from "../src/words/words.svelte";
@@ -52,6 +53,28 @@ test("a search looks through names, makers and descriptions, in any of the langu
   // What is called so stands before what only speaks of it.
   expect(names({ text: "elyza" })).toEqual(["ELYZA Llama 2 7B Instruct", "Llama 2 7B Chat"]);
   expect(names({ text: "llama", tasks: ["code"] })).toEqual(["LLaMA-Pro 8B Instruct"]);
+});
+
+test("what the hub found is held to the filters as far as it is known", () => {
+  const found = { repository: "owner/x", catalogue: null, formats: [], licence: null, languages: [], parameters: null, parent: null, gated: false, downloads: 0, likes: 0, changed: null };
+  const elyza = offers.find(({ model }) => model.languages.includes("ja"))!.model.id;
+  const cases: [repository: Partial<HubRepository>, wanted: Partial<Wanted>, may: boolean][] = [
+    [{}, { languages: ["ja"], open: true, most: 2e9, fits: true }, true],
+    [{}, { installed: true }, false],
+    [{ languages: ["ja", "en"] }, { languages: ["ja"] }, true],
+    [{ languages: ["zh", "en"] }, { languages: ["ja"] }, false],
+    [{ licence: "apache-2.0" }, { open: true }, true],
+    [{ licence: "apache-2.0" }, { open: false }, false],
+    [{ licence: "a licence of its own" }, { open: true }, true],
+    [{ parameters: 7e9 }, { most: 5e9 }, true],
+    [{ parameters: 13e9 }, { most: 5e9 }, false],
+    [{ parameters: 4e11 }, { fits: true }, false],
+    [{ catalogue: elyza }, { languages: ["ja"] }, true],
+    [{ catalogue: elyza, languages: ["fr"] }, { languages: ["fr"] }, false],
+  ];
+  for (const [repository, wanted, may] of cases) {
+    expect(mayBe({ ...found, ...repository }, offers, { ...ANYTHING, ...wanted }), JSON.stringify([repository, wanted])).toBe(may);
+  }
 });
 
 test("orders", () => {

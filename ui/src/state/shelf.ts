@@ -3,6 +3,7 @@
 import type { CatalogueModel } from "../backend/bindings/CatalogueModel";
 import type { CatalogueOrder } from "../backend/bindings/CatalogueOrder";
 import type { Fit } from "../backend/bindings/Fit";
+import type { HubRepository } from "../backend/bindings/HubRepository";
 import type { Light } from "../backend/bindings/Light";
 import type { OpennessClass } from "../backend/bindings/OpennessClass";
 import type { Task } from "../backend/bindings/Task";
@@ -119,6 +120,26 @@ export function shown(offers: readonly Offer[], wanted: Wanted, order: Catalogue
 export function count(offers: readonly Offer[], wanted: Wanted): number {
   const words = wordsOf(wanted.text);
   return offers.filter((offer) => passes(offer, wanted) && rankOf(offer, words) !== null).length;
+}
+
+/** Bytes that a weight takes at least in the files that people run: four bits. */
+const LEAST_BYTES = 0.5;
+
+/** Whether a repository of the hub may be what is wanted. Nothing is held against one of which it is not known. */
+export function mayBe(one: HubRepository, offers: readonly Offer[], wanted: Wanted): boolean {
+  const known = offers.find(({ model }) => model.id === one.catalogue);
+  if (known) return passes(known, wanted);
+  const speaks = one.languages.map(primary);
+  const licensed = offers.find(({ model }) => one.licence !== null && model.licence.spdx?.toLowerCase() === one.licence.toLowerCase());
+  const memory = offers.flatMap(({ fits }) => fits).find((fit) => fit !== null)?.memory_bytes ?? Infinity;
+  const bytes = (one.parameters ?? 0) * LEAST_BYTES;
+  return (
+    !wanted.installed &&
+    (speaks.length === 0 || wanted.languages.every((language) => speaks.includes(primary(language)))) &&
+    (wanted.open === null || licensed === undefined || licensed.model.licence.open === wanted.open) &&
+    (wanted.most === null || bytes <= wanted.most) &&
+    (!wanted.fits || bytes <= memory)
+  );
 }
 
 const large = (offer: Offer) => bytesOf(offer) ?? Number.MAX_SAFE_INTEGER;

@@ -14,7 +14,7 @@ import type { HubSort } from "../backend/bindings/HubSort";
 import type { Installed } from "../backend/bindings/Installed";
 import type { Language } from "../backend/bindings/Language";
 import type { Light } from "../backend/bindings/Light";
-import { ANYTHING, count, folded, primary, shown, type Offer, type Wanted } from "./shelf";
+import { ANYTHING, folded, mayBe, shown, type Offer, type Wanted } from "./shelf";
 
 /** What the main part of the view shows. */
 export type Page =
@@ -94,15 +94,8 @@ export class Shelves {
 
   /** What the hub found and the filters let through, as far as the hub or the catalogue knows. */
   hubShown = $derived.by((): readonly HubRepository[] | null => {
-    const { wanted, offers } = this;
-    if (!this.hub.found) return null;
-    const wantedHere = { ...wanted, text: "" };
-    return this.hub.found.filter(({ catalogue, languages }) => {
-      const known = catalogue === null ? undefined : offers?.find(({ model }) => model.id === catalogue);
-      if (known) return count([known], wantedHere) > 0;
-      const speaks = languages.map(primary);
-      return !wanted.installed && (speaks.length === 0 || wanted.languages.every((language) => speaks.includes(primary(language))));
-    });
+    const { hub, offers, wanted } = this;
+    return hub.found?.filter((one) => mayBe(one, offers ?? [], wanted)) ?? null;
   });
 
   /** Which model of the catalogue an installed one is a file of: as the program knows, else by where it came from. */
