@@ -33,6 +33,14 @@ pub struct Capabilities {
     pub exact: bool,
 }
 
+impl Capabilities {
+    /// Whether tokens may be proposed to it: wrong ones are forgotten at no cost, and right ones
+    /// change nothing.
+    pub fn speculates(self) -> bool {
+        self.exact && self.truncate
+    }
+}
+
 /// What computes a model, with its weights.
 pub(crate) struct Executor {
     computing: Computing,

@@ -132,16 +132,21 @@ impl Model {
     /// Loads another, smaller model that proposes tokens for this one, on the same threads; also
     /// while answers are made, which it proposes for from then on. `name` is its own for people.
     ///
-    /// Errors: those of [`Model::load`]; `draft-differs`, where its vocabulary is another or it
-    /// would read all again for each proposal; `internal`, where there is one already.
+    /// Errors: those of [`Model::load`]; `draft-differs`, where its vocabulary is another or one of
+    /// them would read all again for each proposal; `internal`, where there is one already.
     pub fn add_draft(&self, name: &str, path: &Path, cancel: &Cancel) -> Result<(), AppError> {
+        let differs = || failure::draft_differs(&self.name, path);
+        // Before it takes any memory: nothing would ever be proposed.
+        if !self.capabilities().speculates() {
+            return Err(differs());
+        }
         let options = LoadOptions {
             context: Some(self.context),
             ..LoadOptions::default()
         };
         let model = Model::load_on(self.threads.clone(), path, &options, cancel, &mut |_, _| {})?;
         if !self.tokenizer.is_alike(&model.tokenizer) || !model.capabilities().truncate {
-            return Err(failure::draft_differs(&self.name, path));
+            return Err(differs());
         }
         let draft = Draft {
             name: name.to_owned(),
@@ -294,8 +299,7 @@ impl Model {
 
     /// When tokens are proposed: never where forgetting them costs, or would change an answer.
     pub(crate) fn speculates(&self) -> Speculates {
-        let capabilities = self.capabilities();
-        if capabilities.exact && capabilities.truncate {
+        if self.capabilities().speculates() {
             self.speculates
         } else {
             Speculates::Never

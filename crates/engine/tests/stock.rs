@@ -9,6 +9,7 @@ use common::family::tensor::{Data, Tensors};
 use engine::{Cancel, LoadOptions, Model, Wanted};
 use protocol::AppError;
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// Loads a row's folder after `change`.
 fn load(row: &Row, change: impl Fn(&mut Value, &mut Tensors)) -> Result<Model, AppError> {
@@ -273,6 +274,9 @@ fn a_draft_that_would_read_all_again_for_each_proposal_is_refused() {
     row.write_folder(folder.path(), &row.config, &row.tensors(), "F32", 1);
     let model = load(&row, |_, _| {}).unwrap();
     assert!(!model.capabilities().truncate);
-    let refused = model.add_draft("one", folder.path(), &Cancel::new());
-    assert_eq!(refused.unwrap_err().key, "draft-differs");
+    // Nor is one loaded for it that would never be asked: there is not even a file.
+    for path in [folder.path(), Path::new("nowhere")] {
+        let refused = model.add_draft("one", path, &Cancel::new());
+        assert_eq!(refused.unwrap_err().key, "draft-differs");
+    }
 }
