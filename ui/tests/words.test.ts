@@ -29,6 +29,15 @@ function sources(folder = "src"): string[] {
     .map((name) => readFileSync(join(folder, name), "utf8"));
 }
 
+test("a_gated_download_said_only_asks_first: no word of the window has the key of a failure", () => {
+  for (const { tag } of LANGUAGES) {
+    const failures = [...readFileSync(`../assets/messages/${tag}/errors.ftl`, "utf8").matchAll(/^([a-z][a-z0-9-]*) =/gm)].map((match) => match[1]!);
+    expect(failures).toContain("hub-gated");
+    expect(failures.filter((key) => catalogues.get(tag)!.has(key)), tag).toEqual([]);
+  }
+  expect(failureWords({ key: "hub-gated", args: { repository: "owner/name", address: "https://huggingface.co/owner/name" }, detail: null }).sentence).toContain("ask who you are first");
+});
+
 test("every language has the same messages with the same arguments", () => {
   const args = (text: string) => [...new Set(text.match(/\$[a-z]+/g))].sort();
   for (const { tag } of LANGUAGES) {
