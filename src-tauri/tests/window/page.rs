@@ -33,6 +33,8 @@ pub const TROUBLE_ACT: &str = "main .note .acts button";
 /// The model of the next answer, and the button that opens the picker.
 pub const CHIP: &str = "main button.chip";
 pub const CHOSEN: &str = "main button.chip b";
+/// How open it is, where the catalogue knows.
+pub const CHIP_LIGHTS: &str = "main button.chip svg[role=img]";
 /// The picker and its models.
 pub const PICKER: &str = "main .picker[role=dialog]";
 pub const MODEL: &str = "main .picker [role=row]";
@@ -63,6 +65,21 @@ pub const GET: &str = "main .act button";
 pub const FETCHED: &str = "main section .told";
 pub const FAR: &str = "main [role=progressbar]";
 pub const FETCH_ACT: &str = "main section .acts button";
+/// What is said of a model whose makers ask first, and the way to the token.
+pub const GATED: &str = "main .gated";
+pub const GATED_ACT: &str = "main .gated p button";
+/// Where the token is given, and what is known of it.
+pub const TOKEN: &str = "main #token";
+pub const TOKEN_SET: &str = "main .holds";
+/// All that is in the queue, not the first alone; steps to an earlier place in it; ways out of it.
+pub const QUEUE_ALL: &str = "main section .acts .link";
+pub const QUEUE_EARLIER: &str = "main section [data-move='-1']";
+pub const QUEUE_OUT: &str = "main section .acts .ib:last-child";
+/// The way from a page of the library to the one before.
+pub const BACK: &str = "main header button[aria-label='Back']";
+/// The way to what is installed, and how checking it ended.
+pub const HERE: &str = "aside nav button:last-child";
+pub const CHECKED: &str = "main .work [role=status]";
 /// The settings.
 const LANGUAGE: &str = "#language";
 const THEME: &str = "main [role=radio]";
