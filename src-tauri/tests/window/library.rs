@@ -5,7 +5,7 @@
 use crate::{
     computer::{Home, STARTER, model},
     harness::Window,
-    hub_server::{HubServer, Repository},
+    hub_server::{Fault, HubServer, On, Repository},
     page::*,
 };
 use fantoccini::key::Key;
@@ -251,8 +251,14 @@ async fn a_queue_is_changed_and_a_gated_model_fetched_checked_and_deleted() {
     window.picture("library-token").await;
     window.press(VIEW, 1).await;
     window.press(BACK, 0).await;
-    server.set_speed(0);
+    // A hub that fails is asked again until it answers.
+    let busy = Fault::Status(503, "Retry-After", "1".to_owned());
+    server.fail(On::Bytes, busy, usize::MAX);
     window.press(FETCH_ACT, 0).await;
+    window.until_told("tried again in").await;
+    window.picture("library-retrying").await;
+    server.set_speed(0);
+    server.mend();
     window.until_told(&word("en", "download-done")).await;
 
     window.press(FETCH_ACT, 0).await;
