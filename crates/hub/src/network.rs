@@ -9,6 +9,7 @@ mod certificates;
 mod connection;
 mod environment;
 mod failures;
+mod following;
 mod holding;
 mod keyring;
 mod names;
@@ -19,6 +20,7 @@ mod throttle;
 pub(crate) use asking::Question;
 pub use environment::Environment;
 pub use failures::{answered, unreached};
+pub(crate) use following::Following;
 pub use keyring::Keyring;
 pub use throttle::Throttle;
 

@@ -5,23 +5,23 @@
 
 mod choice;
 mod journal;
-mod layout;
 mod newest;
 mod part;
 mod progress;
 mod queue;
 mod remote;
+mod repository;
 mod runner;
 mod space;
 mod transfer;
 mod trouble;
 
 pub(crate) use choice::{choose, part_of};
-pub use layout::Links;
-pub(crate) use layout::{check_path, check_repository};
 pub(crate) use newest::newest;
 pub(crate) use part::content;
 pub(crate) use remote::Listed;
+pub use repository::Links;
+pub(crate) use repository::{check_path, check_repository};
 pub use runner::Fetching;
 
 use crate::library::Hub;

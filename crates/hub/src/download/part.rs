@@ -1,8 +1,8 @@
 //! A file on its way: its bytes so far, which of them are there, and its hash as it grows.
 
 use super::journal::Journal;
-use super::layout::{self, Repository};
 use super::remote::Facts;
+use super::repository::{self, Repository};
 use super::space;
 use super::trouble::Trouble;
 use crate::record::hex;
@@ -58,7 +58,7 @@ impl Part {
         repository.create().map_err(Trouble::writing)?;
         let path = repository.part(&facts.etag);
         let journal_path = repository.journal(&facts.etag);
-        let there = layout::is_whole(&path, facts.bytes);
+        let there = repository::is_whole(&path, facts.bytes);
         if !there {
             // Marks without their bytes would be lies.
             let _ = std::fs::remove_file(&journal_path);
@@ -212,7 +212,7 @@ impl Part {
         self.file.sync_all().map_err(failed)?;
         std::fs::rename(&self.path, &blob).map_err(failed)?;
         let _ = std::fs::remove_file(&self.journal_path);
-        layout::flush_folder(blob.parent().unwrap_or(&blob))
+        repository::flush_folder(blob.parent().unwrap_or(&blob))
     }
 
     /// Bytes of the disk that it has already.

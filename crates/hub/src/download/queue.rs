@@ -1,8 +1,8 @@
 //! What is to be fetched, in its order: one file that all Parleys of a person share.
 
-use super::layout::Repository;
 use super::part;
-use super::{Links, journal::Journal, layout, space};
+use super::repository::Repository;
+use super::{Links, journal::Journal, repository, space};
 use crate::lock::Lock;
 use crate::shared_file::{SharedFile, Stamp, not_written};
 use protocol::{AppError, DownloadWish, ModelId, failure};
@@ -111,7 +111,7 @@ impl Entry {
                 return file.bytes;
             }
             file.etag.as_ref().map_or(0, |etag| {
-                if layout::is_whole(&repository.blob(etag), file.bytes) {
+                if repository::is_whole(&repository.blob(etag), file.bytes) {
                     return file.bytes;
                 }
                 Journal::glance(&repository.journal(etag)).unwrap_or(0)
@@ -124,7 +124,7 @@ impl Entry {
     pub fn needed(&self, from: usize, repository: &Repository) -> u64 {
         let needed = self.files.iter().skip(from).map(|file| {
             let taken = file.etag.as_ref().map_or(0, |etag| {
-                let whole = layout::is_whole(&repository.blob(etag), file.bytes);
+                let whole = repository::is_whole(&repository.blob(etag), file.bytes);
                 if whole {
                     file.bytes
                 } else {
@@ -220,11 +220,11 @@ impl Queue {
         folder: &Path,
         replaces: Option<&ModelId>,
     ) -> Result<String, AppError> {
-        layout::check_repository(&wish.repository)?;
+        repository::check_repository(&wish.repository)?;
         let asked = wish.revision.as_deref().unwrap_or("main");
-        layout::check_path(asked)?;
+        repository::check_path(asked)?;
         for path in &wish.files {
-            layout::check_path(path)?;
+            repository::check_path(path)?;
         }
         self.change(|kept| {
             let same = kept.downloads.iter_mut().find(|entry| {

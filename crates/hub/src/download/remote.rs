@@ -5,13 +5,13 @@
 //! `X-Linked-Size`, and redirects to a signed address for large files.
 
 use super::Tuning;
-use super::layout;
+use super::repository;
 use super::trouble::{Trouble, now_there};
-use crate::network::{Network, answered};
+use crate::network::{Following, Network, answered};
 use protocol::{AppError, failure};
 use reqwest::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG,
-    HeaderMap, LINK, LOCATION, RANGE,
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG, HeaderMap, LINK,
+    RANGE,
 };
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use serde::Deserialize;
@@ -19,8 +19,6 @@ use serde::de::DeserializeOwned;
 use std::collections::HashSet;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Most redirects that are followed.
-const MOST_REDIRECTS: usize = 5;
 /// Longest answer that is not a file of a repository.
 const LONGEST_ANSWER: usize = 32 << 20;
 /// Longest wait for all of such an answer.
@@ -109,7 +107,7 @@ impl Remote {
         repository: &str,
         tuning: &Tuning,
     ) -> Result<Remote, AppError> {
-        layout::check_repository(repository)?;
+        repository::check_repository(repository)?;
         Ok(Remote {
             client: network.client().await?,
             endpoint: network.endpoint()?,
@@ -167,7 +165,7 @@ impl Remote {
             // Folders count too: a listing of nothing else would never end.
             entries += page.len();
             for entry in page.into_iter().filter(|entry| entry.r#type == "file") {
-                layout::check_path(&entry.path).map_err(Trouble::Over)?;
+                repository::check_path(&entry.path).map_err(Trouble::Over)?;
                 if entry.size > LONGEST_FILE {
                     return Err(Trouble::Over(failure::download_too_large(entry.size)));
                 }
@@ -198,8 +196,9 @@ impl Remote {
             segments.extend(path.split('/'));
         }
         let mut said = HeaderMap::new();
-        for _ in 0..MOST_REDIRECTS {
-            let (response, known) = self.send(Method::HEAD, &url, None).await?;
+        let mut following = Following::from(url);
+        loop {
+            let (response, known) = self.send(Method::HEAD, &following.address, None).await?;
             let (status, headers) = (response.status(), response.headers());
             // What a redirect says of the file counts before what the storage says of it.
             if let Some(date) = headers.get(DATE) {
@@ -210,12 +209,11 @@ impl Remote {
                     said.insert(name, value.clone());
                 }
             }
-            if let Some(to) = self.redirect(&url, &response)? {
-                if to.origin() == self.endpoint.origin() {
-                    url = to;
+            if self.redirect(&mut following, &response)? {
+                if following.address.origin() == self.endpoint.origin() {
                     continue;
                 }
-                return self.told(&said, commit, to);
+                return self.told(&said, commit, following.address);
             }
             self.success(status, headers, known)?;
             for name in [ETAG, CONTENT_LENGTH] {
@@ -223,9 +221,8 @@ impl Remote {
                     said.insert(name, value.clone());
                 }
             }
-            return self.told(&said, commit, url);
+            return self.told(&said, commit, following.address);
         }
-        Err(self.nonsense("too many redirects"))
     }
 
     /// The facts that headers tell.
@@ -295,74 +292,69 @@ impl Remote {
     }
 
     async fn bytes(&self, address: &Address, range: Option<&str>) -> Result<Bytes, Trouble> {
-        let mut url = address.url.clone();
-        for _ in 0..MOST_REDIRECTS {
-            let (response, known) = self.send(Method::GET, &url, range).await?;
-            if let Some(to) = self.redirect(&url, &response)? {
-                url = to;
-                continue;
-            }
-            let (status, headers) = (response.status(), response.headers());
-            let storage = url.origin() != self.endpoint.origin();
-            if let Err(trouble) = self.success(status, headers, known) {
-                return Err(match (status.as_u16(), trouble) {
-                    (412 | 416, _) => Trouble::Changed,
-                    (400 | 401 | 403 | 404 | 410, Trouble::Over(_)) if storage => {
-                        let failed = failure::hub_failed(u32::from(status.as_u16()));
-                        Trouble::Expired(failed.detail("the storage refuses its signed address"))
-                    }
-                    (_, trouble) => trouble,
-                });
-            }
-            if headers
-                .get(CONTENT_ENCODING)
-                .is_some_and(|coding| coding != "identity")
-            {
-                return Err(self.nonsense("bytes in another coding"));
-            }
-            let etag = headers.get(ETAG).and_then(|etag| etag.to_str().ok());
-            return Ok(Bytes {
-                etag: etag.map(str::to_owned),
-                stall: self.stall,
-                network: self.network.clone(),
-                url,
-                response,
+        let (response, known, url) = self.get(address.url.clone(), range).await?;
+        let (status, headers) = (response.status(), response.headers());
+        let storage = url.origin() != self.endpoint.origin();
+        if let Err(trouble) = self.success(status, headers, known) {
+            return Err(match (status.as_u16(), trouble) {
+                (412 | 416, _) => Trouble::Changed,
+                (400 | 401 | 403 | 404 | 410, Trouble::Over(_)) if storage => {
+                    let failed = failure::hub_failed(u32::from(status.as_u16()));
+                    Trouble::Expired(failed.detail("the storage refuses its signed address"))
+                }
+                (_, trouble) => trouble,
             });
         }
-        Err(self.nonsense("too many redirects"))
+        if headers
+            .get(CONTENT_ENCODING)
+            .is_some_and(|coding| coding != "identity")
+        {
+            return Err(self.nonsense("bytes in another coding"));
+        }
+        let etag = headers.get(ETAG).and_then(|etag| etag.to_str().ok());
+        Ok(Bytes {
+            etag: etag.map(str::to_owned),
+            stall: self.stall,
+            network: self.network.clone(),
+            url,
+            response,
+        })
     }
 
-    async fn json<T: DeserializeOwned>(&self, mut url: Url) -> Result<(T, HeaderMap), Trouble> {
-        for _ in 0..MOST_REDIRECTS {
-            let (mut response, known) = self.send(Method::GET, &url, None).await?;
-            if let Some(to) = self.redirect(&url, &response)? {
-                url = to;
-                continue;
+    async fn json<T: DeserializeOwned>(&self, url: Url) -> Result<(T, HeaderMap), Trouble> {
+        let (mut response, known, url) = self.get(url, None).await?;
+        self.success(response.status(), response.headers(), known)?;
+        let mut body = Vec::new();
+        let until = Instant::now() + LONGEST_WAIT;
+        loop {
+            // Nor may it come for ever, a byte at a time.
+            let patience = self
+                .stall
+                .min(until.saturating_duration_since(Instant::now()));
+            let chunk = tokio::time::timeout(patience, response.chunk()).await;
+            let chunk = chunk.map_err(|_| Trouble::stalled())?;
+            let chunk = chunk.map_err(|e| Trouble::unreached(self.network.unreached(e, &url)))?;
+            let Some(chunk) = chunk else { break };
+            if body.len() + chunk.len() > LONGEST_ANSWER {
+                return Err(self.nonsense("an endless answer"));
             }
-            self.success(response.status(), response.headers(), known)?;
-            let mut body = Vec::new();
-            let until = Instant::now() + LONGEST_WAIT;
-            loop {
-                // Nor may it come for ever, a byte at a time.
-                let patience = self
-                    .stall
-                    .min(until.saturating_duration_since(Instant::now()));
-                let chunk = tokio::time::timeout(patience, response.chunk()).await;
-                let chunk = chunk.map_err(|_| Trouble::stalled())?;
-                let chunk = chunk.map_err(|e| self.unreached(e, &url))?;
-                let Some(chunk) = chunk else { break };
-                if body.len() + chunk.len() > LONGEST_ANSWER {
-                    return Err(self.nonsense("an endless answer"));
-                }
-                body.extend_from_slice(&chunk);
-            }
-            let value = serde_json::from_slice(&body);
-            return match value {
-                Ok(value) => Ok((value, response.headers().clone())),
-                Err(_) => Err(self.nonsense("no answer of the hub's form")),
-            };
+            body.extend_from_slice(&chunk);
         }
-        Err(self.nonsense("too many redirects"))
+        match serde_json::from_slice(&body) {
+            Ok(value) => Ok((value, response.headers().clone())),
+            Err(_) => Err(self.nonsense("no answer of the hub's form")),
+        }
+    }
+
+    /// The answer of where `url` leads at last, whether that was said who asks, and where it is.
+    async fn get(&self, url: Url, range: Option<&str>) -> Result<(Response, bool, Url), Trouble> {
+        let mut following = Following::from(url);
+        loop {
+            let (response, known) = self.send(Method::GET, &following.address, range).await?;
+            if !self.redirect(&mut following, &response)? {
+                return Ok((response, known, following.address));
+            }
+        }
     }
 
     /// One request; with the answer whether it said who asks.
@@ -376,34 +368,17 @@ impl Remote {
             .client
             .request(method, url.clone())
             .header(ACCEPT_ENCODING, "identity");
-        let authorization = self.network.authorization(url).await;
-        let known = authorization.is_some();
-        if let Some(value) = authorization {
-            request = request.header(AUTHORIZATION, value);
-        }
         if let Some(range) = range {
             request = request.header(RANGE, range);
         }
-        match tokio::time::timeout(self.stall, request.send()).await {
-            Err(_) => Err(Trouble::stalled()),
-            Ok(Err(e)) => Err(self.unreached(e, url)),
-            Ok(Ok(response)) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-                Err(Trouble::Over(self.network.proxy_refused(url)))
-            }
-            Ok(Ok(response)) => Ok((response, known)),
-        }
+        let answer = tokio::time::timeout(self.stall, self.network.send(request, url)).await;
+        let answer = answer.map_err(|_| Trouble::stalled())?;
+        answer.map_err(Trouble::unreached)
     }
 
-    /// Where an answer redirects to, if it does.
-    fn redirect(&self, from: &Url, response: &Response) -> Result<Option<Url>, Trouble> {
-        if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-            return Ok(None);
-        }
-        let location = response.headers().get(LOCATION);
-        let location = location.and_then(|to| to.to_str().ok());
-        let location = location.ok_or_else(|| self.nonsense("a redirect to nowhere"))?;
-        let to = self.network.redirected(from, location);
-        to.map(Some).map_err(Trouble::Over)
+    fn redirect(&self, following: &mut Following, response: &Response) -> Result<bool, Trouble> {
+        let redirected = following.redirect(&self.network, response);
+        redirected.map_err(Trouble::Over)
     }
 
     fn success(&self, status: StatusCode, headers: &HeaderMap, known: bool) -> Result<(), Trouble> {
@@ -415,10 +390,6 @@ impl Remote {
             known,
         )
         .map_err(|error| Trouble::answered(status, headers, error))
-    }
-
-    fn unreached(&self, error: reqwest::Error, url: &Url) -> Trouble {
-        Trouble::unreached(self.network.unreached(error, url))
     }
 
     /// `<endpoint>/<before>/<repository>/<after>`.

@@ -1,10 +1,10 @@
 //! One file, from the hub to its place: in ranges, several in flight, tried again as long as the
 //! trouble is one that passes, and shown only whole, checked and flushed.
 
-use super::layout::{self, Repository};
 use super::part::Part;
 use super::progress::{Progress, Stage};
 use super::remote::{Address, Facts, Remote};
+use super::repository::{self, Repository};
 use super::trouble::{Trouble, back_off};
 use super::{Tuning, space};
 use protocol::{AppError, failure};
@@ -84,7 +84,7 @@ impl Transfer {
         let locked = repository.lock(&etag).map_err(Trouble::writing)?;
         let _lock = locked.ok_or(Trouble::Held)?;
         let show = || repository.show(commit, path, &etag);
-        if layout::is_whole(&repository.blob(&etag), facts.bytes) {
+        if repository::is_whole(&repository.blob(&etag), facts.bytes) {
             return show().map(|()| there).map_err(Trouble::writing);
         }
         let open = {

@@ -2,7 +2,7 @@
 
 use super::Candidate;
 use super::folders::{is_weights, walk};
-use crate::keeping::layout::Place;
+use crate::keeping::place::Place;
 use protocol::Keeper;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@
 //! Jan: <https://jan.ai/docs/desktop/data-folder>; GPT4All: <https://docs.gpt4all.io/gpt4all_desktop/settings.html>;
 //! the hub's cache: <https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables>.
 
-use crate::keeping::layout::Place;
+use crate::keeping::place::Place;
 use protocol::Keeper;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Deleting a model: first a look, then the deed.
 
 use super::in_use;
-use super::layout::Place;
+use super::place::Place;
 use crate::library::Hub;
 use crate::record::{Copy, Origin, Record};
 use protocol::{AppError, Deletion, ModelId, failure};

@@ -3,8 +3,8 @@
 mod change;
 mod deletion;
 mod in_use;
-pub(crate) mod layout;
 mod moving;
+pub(crate) mod place;
 mod reading;
 mod removal;
 mod update;
@@ -13,7 +13,7 @@ mod verification;
 use crate::catalogue::{Traits, recognised};
 use crate::library::Hub;
 use crate::record::{Copy, Origin, Record};
-use layout::Place;
+use place::Place;
 use protocol::{Installed, Keeper, ModelEntry};
 use std::path::{Path, PathBuf};
 

@@ -7,7 +7,7 @@
 
 mod bring;
 
-use super::layout::Place;
+use super::place::Place;
 use super::removal;
 use super::{GoOn, Told};
 use crate::library::Hub;

@@ -3,7 +3,7 @@
 //! Only files of the hub's layout go: whatever lies elsewhere is another program's or the
 //! person's. A file goes by its name; its bytes come free where nothing else names them.
 
-use super::layout::Place;
+use super::place::Place;
 use crate::record::{Copy, hex};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! Newer revisions of models: looked for and fetched only when that is asked for. The old one
 //! stays as it is until the new one is whole; then that takes its place.
 
-use super::layout::Place;
+use super::place::Place;
 use crate::download::{Listed, content, newest};
 use crate::library::Hub;
 use crate::network::Network;

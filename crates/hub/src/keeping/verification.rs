@@ -1,6 +1,6 @@
 //! Checking a model again: every byte is read, and its hash held against the one it was added with.
 
-use super::layout::Place;
+use super::place::Place;
 use super::{GoOn, Told};
 use crate::hashing;
 use crate::library::Hub;

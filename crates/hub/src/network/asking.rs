@@ -1,15 +1,13 @@
 //! Short answers of the hub: bounded in bytes, redirects and time.
 
-use super::{Network, answered};
+use super::{Following, Network, answered};
 use protocol::{AppError, TokenChecked, failure};
-use reqwest::header::{AUTHORIZATION, HeaderMap, LOCATION, RANGE};
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::header::{HeaderMap, RANGE};
+use reqwest::{Client, Response, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
-/// Most redirects that are followed.
-const REDIRECTS: usize = 5;
 /// How long an answer may take, whole.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -110,33 +108,23 @@ impl Network {
     }
 
     async fn reply(&self, client: &Client, question: Question<'_>) -> Result<Reply, AppError> {
-        let mut address = question.address;
-        for _ in 0..=REDIRECTS {
-            let mut request = client.get(address.clone());
+        let mut following = Following::from(question.address);
+        loop {
+            let mut request = client.get(following.address.clone());
             if question.start {
                 request = request.header(RANGE, format!("bytes=0-{}", question.limit - 1));
             }
-            let token = self.authorization(&address).await;
-            let known = token.is_some();
-            if let Some(token) = token {
-                request = request.header(AUTHORIZATION, token);
-            }
-            let response = request.send().await;
-            let response = response.map_err(|e| self.unreached(e, &address))?;
-            if let Some(location) = location(&response) {
-                address = self.redirected(&address, &location)?;
+            let (response, known) = self.send(request, &following.address).await?;
+            if following.redirect(self, &response)? {
                 continue;
-            }
-            if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-                return Err(self.proxy_refused(&address));
             }
             let page = question.repository.map(|name| (name, self.page(name)));
             let about = page.as_ref().map(|(name, page)| (*name, page.as_str()));
             answered(response.status(), response.headers(), about, known)?;
-            return self.read(response, &address, question.limit).await;
+            return self
+                .read(response, &following.address, question.limit)
+                .await;
         }
-        let host = address.host_str().unwrap_or_default();
-        Err(failure::redirect_refused(host).detail("one redirect leads to the next"))
     }
 
     async fn read(
@@ -163,13 +151,4 @@ impl Network {
         }
         Ok(reply)
     }
-}
-
-/// Where an answer redirects to.
-fn location(response: &Response) -> Option<String> {
-    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-        return None;
-    }
-    let location = response.headers().get(LOCATION)?;
-    location.to_str().ok().map(str::to_owned)
 }

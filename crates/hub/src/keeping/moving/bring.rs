@@ -1,6 +1,6 @@
 //! Bringing one file to another folder: whole, flushed and read again before it has its name.
 
-use super::super::layout::Place;
+use super::super::place::Place;
 use super::super::{GoOn, Told};
 use crate::hashing;
 use crate::record::not_read;
