@@ -79,7 +79,7 @@ test("the picker by keyboard alone: search, move, choose, and the switch is told
     const picker = page.getByRole("dialog", { name: "Choose a model" });
     await picker.waitFor();
     expect(await calls(page, "models")).toHaveLength(1);
-    expect(await picker.textContent()).toMatch(/In memory.*6.8 of 13 GB free.*ELYZA Llama 2 7B.*4.1 GB on disk.*6.7B · Q4_K_M · 4,096 context.*in use · 6.2 GB/s);
+    expect(await picker.textContent()).toMatch(/In memory.*6.8 of 13 GB free.*ELYZA Llama 2 7B.*6.7B · Q4_K_M · 4.1 GB on disk · 4,096 context.*in use · 6.2 GB/s);
     expect(await picker.textContent()).toMatch(/Mixtral.*14.5 GB too large/s);
     expect(await picker.textContent()).toMatch(/The file of Falcon 7B Instruct/);
     await page.keyboard.type("mistral");
