@@ -250,11 +250,14 @@ impl Worth {
 /// takes so many seconds to find.
 fn worth(odds: f64, most: usize, others: usize, costs: &Costs, each: f64) -> Worth {
     let odds = odds.clamp(0.0, 0.99);
+    let alone = costs.of(others + 1);
     let speed = |count: usize| {
         // 1 + odds + odds² ...: how many are chosen in one step.
         let chosen = (1.0 - odds.powi(count as i32 + 1)) / (1.0 - odds);
-        let took = costs.of(others + 1 + count)? + each * count as f64;
-        Some((others as f64 + chosen) / took)
+        // Where more tokens seem to take less time, what was measured is wrong: what is never
+        // right would be proposed for ever.
+        let step = costs.of(others + 1 + count)?.max(alone?);
+        Some((others as f64 + chosen) / (step + each * count as f64))
     };
     let Some(plain) = speed(0) else {
         return Worth::default();

@@ -73,7 +73,7 @@ fn it_keeps_the_rate_it_is_asked_for() {
     let mut steady = Steady::start();
     let hello = steady.hear().event;
     assert!(matches!(hello, WorkerEvent::Hello { protocol, .. } if protocol == WORKER_PROTOCOL));
-    steady.ask(json!({ "id": 1, "op": "load", "path": "any", "context": null, "threads": 1 }));
+    steady.ask(json!({ "id": 1, "op": "load", "path": "any", "context": null, "threads": 1, "speculates": true }));
     assert!(matches!(steady.hear().event, WorkerEvent::Loaded(_)));
 
     let began = Instant::now();

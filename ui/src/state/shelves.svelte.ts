@@ -14,7 +14,7 @@ import type { HubSort } from "../backend/bindings/HubSort";
 import type { Installed } from "../backend/bindings/Installed";
 import type { Language } from "../backend/bindings/Language";
 import type { Light } from "../backend/bindings/Light";
-import { ANYTHING, folded, mayBe, shown, type Offer, type Wanted } from "./shelf";
+import { ANYTHING, count, folded, mayBe, shown, type Offer, type Wanted } from "./shelf";
 
 /** What the main part of the view shows. */
 export type Page =
@@ -93,10 +93,17 @@ export class Shelves {
   shown = $derived(shown(this.offers ?? [], this.wanted, this.order));
 
   /** What the hub found and the filters let through, as far as the hub or the catalogue knows. */
-  hubShown = $derived.by((): readonly HubRepository[] | null => {
-    const { hub, offers, wanted } = this;
-    return hub.found?.filter((one) => mayBe(one, offers ?? [], wanted)) ?? null;
-  });
+  hubShown = $derived(this.#ofHub(this.wanted));
+
+  /** How many models the open page would show with this change of the filters. */
+  left(change: Partial<Wanted>): number {
+    const wanted = { ...this.wanted, ...change };
+    return this.page.page === "hub" ? (this.#ofHub(wanted)?.length ?? 0) : count(this.offers ?? [], wanted);
+  }
+
+  #ofHub(wanted: Wanted): readonly HubRepository[] | null {
+    return this.hub.found?.filter((one) => mayBe(one, this.offers ?? [], wanted)) ?? null;
+  }
 
   /** Which model of the catalogue an installed one is a file of: as the program knows, else by where it came from. */
   #catalogued({ catalogue, entry: { name, source } }: Installed, models: readonly CatalogueModel[]): CatalogueModel | undefined {

@@ -98,7 +98,12 @@ fn what_does_not_pass_is_said() {
         (On::Api, status(418), ALWAYS, "hub-failed"),
         (On::Api, Fault::Endless, 1, "hub-answer"),
         (On::Api, to("file:///etc/passwd"), 1, "redirect-refused"),
-        (On::Api, to("/api/models/maker/tiny"), ALWAYS, "redirect-refused"),
+        (
+            On::Api,
+            to("/api/models/maker/tiny"),
+            ALWAYS,
+            "redirect-refused",
+        ),
         (On::Head, status(404), ALWAYS, "hub-unknown"),
         (On::Head, status(401), ALWAYS, "hub-gated"),
         (On::Head, to("file:///etc/passwd"), 1, "redirect-refused"),
